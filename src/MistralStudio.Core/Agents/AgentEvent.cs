@@ -1,0 +1,43 @@
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Core.Agents;
+
+/// <summary>What happens during a turn, in order: at most one <see cref="Retrieved"/>, texts, then one of <see cref="Completed"/> or <see cref="Failed"/>.</summary>
+public abstract record AgentEvent
+{
+    private AgentEvent()
+    {
+    }
+
+    /// <summary>The passages that the model is given.</summary>
+    public sealed record Retrieved(IReadOnlyList<SearchHit> Hits, SearchTimings Timings) : AgentEvent;
+
+    /// <summary>The next piece of the answer.</summary>
+    public sealed record TextDelta(string Text) : AgentEvent;
+
+    /// <summary>The answer is whole.</summary>
+    /// <param name="FinishReason"><c>stop</c> or <c>length</c>, as on the wire.</param>
+    public sealed record Completed(string FinishReason, IReadOnlyList<Citation> Citations, TokenUsage Usage, TurnTimings Timings) : AgentEvent;
+
+    /// <summary>The turn ended with an expected failure; texts before it stand.</summary>
+    public sealed record Failed(Error Error) : AgentEvent;
+}
+
+/// <summary>Tokens of a turn.</summary>
+/// <param name="InputTokens">Of the prompt.</param>
+/// <param name="OutputTokens">Of the answer.</param>
+/// <param name="CachedTokens">Of the prompt, reused instead of computed.</param>
+public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTokens = 0);
+
+/// <summary>Where a turn's time went, ms; the parts are the timing ribbon.</summary>
+/// <param name="FirstTokenMs">From the question to the first token.</param>
+/// <param name="TokensPerSecond">Output tokens after the first over decode time; 0 where there was but one.</param>
+public sealed record TurnTimings(
+    double RetrievalMs, double QueueMs, double PrefillMs, double DecodeMs, double FirstTokenMs, double TotalMs, double TokensPerSecond);
+
+/// <summary>Runs turns.</summary>
+public interface IAgentRunner
+{
+    /// <summary>Streams a turn. Cancelling stops the model within a token and ends the stream with <see cref="OperationCanceledException"/>.</summary>
+    IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, CancellationToken cancellationToken);
+}

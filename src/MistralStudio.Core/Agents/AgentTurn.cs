@@ -1,0 +1,30 @@
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Core.Agents;
+
+/// <summary>One question to a model, with what it may know.</summary>
+public sealed record AgentTurn
+{
+    /// <summary>Where it runs; models and knowledge are looked up here.</summary>
+    public required WorkspaceId Workspace { get; init; }
+
+    /// <summary>The model asked.</summary>
+    public required ModelReference Model { get; init; }
+
+    /// <summary>System prompt of the author; empty where there is none.</summary>
+    public string Instructions { get; init; } = "";
+
+    /// <summary>The conversation so far; the last one is the question, from the user.</summary>
+    public required IReadOnlyList<TurnMessage> Messages { get; init; }
+
+    /// <summary>Knowledge bases to look the question up in; empty for a plain chat.</summary>
+    public IReadOnlyList<KnowledgeBaseId> Knowledge { get; init; } = [];
+
+    /// <summary>How the answer is drawn.</summary>
+    public GenerationSettings Settings { get; init; } = GenerationSettings.Default;
+}
+
+/// <summary>A message as the model sees it: hostile text, tokenised with control tokens as plain text.</summary>
+public sealed record TurnMessage(MessageRole Role, string Text);

@@ -1,0 +1,65 @@
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Core.Apps;
+
+/// <summary>Apps, their versions and their links.</summary>
+public interface IAppStore
+{
+    /// <summary>Creates an app; its slug is made of the name and is free. Fails where the name is empty.</summary>
+    Task<Result<App>> CreateAsync(WorkspaceId workspace, string name, AppDefinition draft, UserId createdBy, CancellationToken cancellationToken);
+
+    /// <summary>Most recently changed first.</summary>
+    Task<Listing<App>> ListAsync(WorkspaceId workspace, string? search, string? after, int limit, CancellationToken cancellationToken);
+
+    Task<App?> FindAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
+
+    /// <summary>Saves the draft; fails with <see cref="AppErrors.Conflict"/> where somebody else saved since <paramref name="revision"/>.</summary>
+    Task<Result<App>> SaveDraftAsync(
+        WorkspaceId workspace, AppId id, long revision, string name, AppDefinition draft, CancellationToken cancellationToken);
+
+    /// <summary>Makes the draft the version that readers get.</summary>
+    Task<Result<AppVersion>> PublishAsync(WorkspaceId workspace, AppId id, UserId publishedBy, CancellationToken cancellationToken);
+
+    /// <summary>Removes an app with its versions, links and conversations.</summary>
+    Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
+
+    /// <summary>The published version behind <c>/a/{slug}</c>; the caller checks membership of its workspace.</summary>
+    Task<AppVersion?> FindPublishedAsync(string slug, CancellationToken cancellationToken);
+
+    /// <summary>The live link of an app; null where there is none, or it expired or was revoked.</summary>
+    Task<ShareLink?> FindLinkAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Makes a link (22 characters base64url, stored hashed) and returns the token, which is never shown again; a link that the app had
+    /// before stops working (rotate). Fails where the app was never published.
+    /// </summary>
+    Task<Result<(ShareLink Link, string Token)>> RotateLinkAsync(WorkspaceId workspace, AppId id, UserId by, CancellationToken cancellationToken);
+
+    /// <summary>Ends the link.</summary>
+    Task<bool> RevokeLinkAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
+
+    /// <summary>The live link and published version behind <c>/s/{token}</c>; null for an unknown, expired or revoked one alike.</summary>
+    Task<(ShareLink Link, AppVersion Version)?> OpenLinkAsync(string token, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Takes one answer from a link's budget; fails with <see cref="AppErrors.LinkBusy"/> where the address or the link has none left.
+    /// Counts survive a restart.
+    /// </summary>
+    Task<Result<Unit>> TakeAnswerAsync(ShareLinkId link, string address, CancellationToken cancellationToken);
+}
+
+/// <summary>Expected failures of apps.</summary>
+public static class AppErrors
+{
+    public static Error NotFound() => new("app.not_found", "This app does not exist here.", "It may have been deleted; ask whoever sent you the link.");
+
+    public static Error NameEmpty() => new("app.name_empty", "An app needs a name.", "Give it one of up to 80 characters.");
+
+    public static Error Conflict() => new("app.conflict", "Somebody else saved this app while you edited it.", "Reload to see their change, then make yours again.");
+
+    public static Error NotPublished() => new("app.not_published", "This app was never published.", "Publish it first; the link opens the published version.");
+
+    public static Error LinkBusy(string when) => new(
+        "app.link_busy", "This link has given all the answers it may give for now.", $"Try again {when}, or ask the owner for an account.");
+}

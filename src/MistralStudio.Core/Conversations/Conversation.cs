@@ -1,0 +1,79 @@
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Core.Conversations;
+
+/// <summary>Who speaks.</summary>
+public enum MessageRole
+{
+    /// <summary>The author of the prompt or app.</summary>
+    System,
+
+    /// <summary>The person.</summary>
+    User,
+
+    /// <summary>The model.</summary>
+    Assistant,
+}
+
+/// <summary>How a message ended.</summary>
+public enum MessageState
+{
+    /// <summary>Whole.</summary>
+    Complete,
+
+    /// <summary>The person stopped it, or closed the page.</summary>
+    Stopped,
+
+    /// <summary>It ended with <see cref="Message.Error"/>.</summary>
+    Failed,
+}
+
+/// <summary>A conversation with a model.</summary>
+/// <param name="Owner">Whose it is; others do not see it.</param>
+/// <param name="App">The app it belongs to; null in the playground.</param>
+/// <param name="Model">The model reference last used.</param>
+public sealed record Conversation(
+    ConversationId Id,
+    WorkspaceId Workspace,
+    UserId Owner,
+    AppId? App,
+    string Title,
+    string Model,
+    string Instructions,
+    GenerationSettings Settings,
+    IReadOnlyList<KnowledgeBaseId> Knowledge,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>One message; messages with the same parent are siblings (a regenerated answer stands beside the first).</summary>
+public sealed record Message
+{
+    public required MessageId Id { get; init; }
+
+    public required ConversationId Conversation { get; init; }
+
+    /// <summary>The message it answers or follows; null for the first.</summary>
+    public MessageId? Parent { get; init; }
+
+    public required MessageRole Role { get; init; }
+
+    public required string Text { get; init; }
+
+    public MessageState State { get; init; } = MessageState.Complete;
+
+    /// <summary>The model reference that wrote it; null for a person's.</summary>
+    public string? Model { get; init; }
+
+    public TokenUsage? Usage { get; init; }
+
+    public TurnTimings? Timings { get; init; }
+
+    public IReadOnlyList<Citation> Citations { get; init; } = [];
+
+    public Error? Error { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+}

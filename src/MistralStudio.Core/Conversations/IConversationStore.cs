@@ -1,0 +1,43 @@
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Core.Conversations;
+
+/// <summary>Conversations of one person in one workspace; what was appended survives a crash.</summary>
+public interface IConversationStore
+{
+    Task<Conversation> CreateAsync(NewConversation conversation, CancellationToken cancellationToken);
+
+    Task<Conversation?> FindAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken);
+
+    /// <summary>Most recently used first; <paramref name="app"/> null lists the playground's.</summary>
+    Task<Listing<Conversation>> ListAsync(
+        WorkspaceId workspace, UserId owner, AppId? app, string? search, string? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>Changes title, model, instructions, settings or knowledge; null leaves a field. False where there is no such conversation.</summary>
+    Task<bool> UpdateAsync(WorkspaceId workspace, UserId owner, ConversationId id, ConversationChange change, CancellationToken cancellationToken);
+
+    Task<bool> DeleteAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken);
+
+    /// <summary>All messages, oldest first, siblings included; empty where there is no such conversation.</summary>
+    Task<IReadOnlyList<Message>> ReadAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken);
+
+    /// <summary>Commits a message; false where there is no such conversation.</summary>
+    Task<bool> AppendAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken);
+}
+
+/// <summary>A conversation about to be created.</summary>
+public sealed record NewConversation(
+    WorkspaceId Workspace,
+    UserId Owner,
+    AppId? App,
+    string Title,
+    string Model,
+    string Instructions,
+    GenerationSettings Settings,
+    IReadOnlyList<KnowledgeBaseId> Knowledge);
+
+/// <summary>The fields of a conversation that change.</summary>
+public sealed record ConversationChange(
+    string? Title = null, string? Model = null, string? Instructions = null, GenerationSettings? Settings = null, IReadOnlyList<KnowledgeBaseId>? Knowledge = null);

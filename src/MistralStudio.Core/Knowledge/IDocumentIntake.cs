@@ -1,0 +1,26 @@
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Core.Knowledge;
+
+/// <summary>The door for documents: stores the bytes, commits the document, starts its ingestion; and ends it again.</summary>
+public interface IDocumentIntake
+{
+    /// <summary>
+    /// Streams a file to the blob store and starts its ingestion. Fails where the base is unknown, the file is empty or over
+    /// <c>Knowledge:MaxDocumentBytes</c>, or the disk is full; nothing is kept then.
+    /// </summary>
+    Task<Result<KnowledgeDocument>> AddAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken);
+
+    /// <summary>Stops an ingestion; what it committed stays until deletion.</summary>
+    Task<Result<KnowledgeDocument>> CancelAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+
+    /// <summary>Starts a failed or cancelled ingestion again.</summary>
+    Task<Result<KnowledgeDocument>> RetryAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+
+    /// <summary>Removes a document, its passages, vectors and blob; it can no longer be found when this returns.</summary>
+    Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+
+    /// <summary>Removes a base with all its documents.</summary>
+    Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+}

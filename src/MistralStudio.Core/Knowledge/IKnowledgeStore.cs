@@ -1,0 +1,38 @@
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Core.Knowledge;
+
+/// <summary>Knowledge bases and documents as people and scripts see them; every id is looked up through its workspace and its parent.</summary>
+public interface IKnowledgeStore
+{
+    Task<KnowledgeBase> CreateBaseAsync(WorkspaceId workspace, string name, string embeddingModel, UserId? createdBy, CancellationToken cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    Task<Listing<KnowledgeBase>> ListBasesAsync(WorkspaceId workspace, string? search, string? after, int limit, CancellationToken cancellationToken);
+
+    Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+
+    /// <summary>False where there is no such base in the workspace.</summary>
+    Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, CancellationToken cancellationToken);
+
+    /// <summary>Removes a base whose documents are gone already; false where there is none, or it still has documents.</summary>
+    Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+
+    /// <summary>Adds a document in state <see cref="DocumentState.Stored"/>; null where there is no such base.</summary>
+    Task<KnowledgeDocument?> AddDocumentAsync(WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken);
+
+    /// <summary>Newest first.</summary>
+    Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken);
+
+    Task<KnowledgeDocument?> FindDocumentAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+
+    /// <summary>The extracted text; null before parsing ended.</summary>
+    Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+
+    /// <summary>Passages of one document in order.</summary>
+    Task<Listing<Passage>> ListPassagesAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, string? after, int limit, CancellationToken cancellationToken);
+
+    Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken);
+}

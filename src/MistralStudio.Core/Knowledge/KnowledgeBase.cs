@@ -1,0 +1,16 @@
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Core.Knowledge;
+
+/// <summary>A collection of documents that questions are asked of.</summary>
+/// <param name="EmbeddingModel">Local id of the model that its vectors come from; fixed for its life.</param>
+/// <param name="Documents">Documents in it, whatever their state.</param>
+/// <param name="Passages">Passages that a search can find.</param>
+public sealed record KnowledgeBase(
+    KnowledgeBaseId Id,
+    WorkspaceId Workspace,
+    string Name,
+    string EmbeddingModel,
+    DateTimeOffset CreatedAt,
+    int Documents,
+    int Passages);

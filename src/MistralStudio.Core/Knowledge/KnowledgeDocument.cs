@@ -1,0 +1,112 @@
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Core.Knowledge;
+
+/// <summary>
+/// Where a document stands. Each of the five stages ends with its output committed; the state names the stage that is running or next.
+/// On the wire: the lower-case name.
+/// </summary>
+public enum DocumentState
+{
+    /// <summary>Its bytes are safe; nothing was read yet.</summary>
+    Stored,
+
+    /// <summary>Its text is being read.</summary>
+    Parsing,
+
+    /// <summary>Its text is being cut into passages.</summary>
+    Splitting,
+
+    /// <summary>Its passages are being turned into vectors.</summary>
+    Embedding,
+
+    /// <summary>Its passages are being made searchable.</summary>
+    Indexing,
+
+    /// <summary>It can be found.</summary>
+    Indexed,
+
+    /// <summary>Something outside must come back first (a model, a store); it goes on by itself.</summary>
+    Waiting,
+
+    /// <summary>It cannot be read; its error says why.</summary>
+    Failed,
+
+    /// <summary>A person stopped it.</summary>
+    Cancelled,
+
+    /// <summary>It is being removed everywhere.</summary>
+    Deleting,
+}
+
+/// <summary>A file in a knowledge base.</summary>
+/// <param name="Name">The name it was uploaded under: a label, never a path.</param>
+/// <param name="Sha256">Its content, lower-case hex; with the workspace the key of its blob.</param>
+/// <param name="Progress">How far <paramref name="State"/> has come, 0 to 1.</param>
+/// <param name="Pages">Pages, where the format has them; otherwise 0.</param>
+/// <param name="Passages">Passages cut from it.</param>
+/// <param name="Error">Why it failed; null unless it did.</param>
+public sealed record KnowledgeDocument(
+    DocumentId Id,
+    KnowledgeBaseId Base,
+    WorkspaceId Workspace,
+    string Name,
+    string ContentType,
+    long Bytes,
+    string Sha256,
+    DocumentState State,
+    double Progress,
+    int Pages,
+    int Passages,
+    Error? Error,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt);
+
+/// <summary>A document about to be added.</summary>
+public sealed record NewDocument(string Name, string ContentType, long Bytes, string Sha256, UserId? AddedBy);
+
+/// <summary>One page of a list.</summary>
+/// <param name="After">Cursor of the next page; null at the end.</param>
+public sealed record Listing<T>(IReadOnlyList<T> Items, string? After);
+
+/// <summary>What a document says: one text, and where each page lies in it. Spans count UTF-16 units.</summary>
+/// <param name="Pages">In order, without overlap; empty where the format has no pages.</param>
+/// <param name="PagesWithoutText">Numbers of pages that are pictures only.</param>
+public sealed record ExtractedText(string Text, IReadOnlyList<PageSpan> Pages, IReadOnlyList<int> PagesWithoutText)
+{
+    /// <summary>The page that holds a position; null where there are no pages.</summary>
+    public int? PageAt(int position)
+    {
+        for (var i = Pages.Count - 1; i >= 0; i--)
+        {
+            if (Pages[i].Start <= position)
+            {
+                return Pages[i].Number;
+            }
+        }
+
+        return Pages.Count > 0 ? Pages[0].Number : null;
+    }
+}
+
+/// <summary>A page's place in <see cref="ExtractedText.Text"/>.</summary>
+/// <param name="Number">Counted from 1.</param>
+public sealed record PageSpan(int Number, int Start, int End);
+
+/// <summary>The unit of search: a piece of a document with its place.</summary>
+/// <param name="Ordinal">Its place among the passages of its document, from 0.</param>
+/// <param name="Page">Page on which it starts; null where the format has none.</param>
+/// <param name="Start">First UTF-16 unit in the document's text.</param>
+/// <param name="End">One past the last; <c>text[Start..End]</c> is <paramref name="Text"/>.</param>
+/// <param name="Section">The headings above it, outermost first, joined by " › "; null where there are none.</param>
+/// <param name="ContentHash">SHA-256 of <paramref name="Text"/> and <paramref name="Section"/>, lower-case hex; equal hashes share a vector.</param>
+public sealed record Passage(
+    PassageId Id,
+    DocumentId Document,
+    int Ordinal,
+    string Text,
+    int? Page,
+    int Start,
+    int End,
+    string? Section,
+    string ContentHash);

@@ -1,0 +1,35 @@
+namespace MistralStudio.Core.Knowledge;
+
+/// <summary>Expected failures of knowledge bases that more than one room can meet.</summary>
+public static class KnowledgeErrors
+{
+    public static Error BaseNotFound() => new(
+        "knowledge.base_not_found",
+        "This knowledge base does not exist here.",
+        "It may have been deleted; open Knowledge to see which there are.");
+
+    public static Error DocumentNotFound() => new(
+        "knowledge.document_not_found",
+        "This document does not exist in this knowledge base.",
+        "It may have been deleted; open the knowledge base to see which there are.");
+
+    public static Error DocumentTooLarge(long bytes, long limit) => new(
+        "knowledge.document_too_large",
+        $"This file is {Size.Format(bytes)}; the limit is {Size.Format(limit)}.",
+        "Split it, or raise Knowledge:MaxDocumentBytes.");
+
+    public static Error DocumentEmpty(string name) => new(
+        "knowledge.document_empty",
+        $"\"{name}\" is empty: it has no bytes.",
+        "Check the file where it came from and add it again.");
+
+    public static Error QueryEmpty() => new(
+        "knowledge.query_empty",
+        "There is nothing to search for: the question is empty.",
+        "Write a question.");
+
+    public static Error DiskFull() => new(
+        "storage.disk_full",
+        "The disk that holds the data folder is full.",
+        "Free some space, or move the data folder (Studio:DataPath) to a larger disk, and try again.");
+}

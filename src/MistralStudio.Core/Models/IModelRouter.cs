@@ -1,0 +1,28 @@
+using Microsoft.Extensions.AI;
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Core.Models;
+
+/// <summary>The only way to a model: local, remote or built here.</summary>
+public interface IModelRouter
+{
+    /// <summary>Finds what a reference means in a workspace; an unknown one fails with <see cref="ModelErrors.NotFound"/>.</summary>
+    ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken);
+
+    /// <summary>Every chat model that a workspace may name, for choosers and <c>GET /v1/models</c>.</summary>
+    ValueTask<IReadOnlyList<ModelChoice>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken);
+}
+
+/// <summary>A model that a request can be sent to.</summary>
+/// <param name="Id">Its reference in full, never <c>default</c>.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="Chat">Its client.</param>
+public sealed record ResolvedModel(string Id, string Name, IChatClient Chat);
+
+/// <summary>A model in a chooser.</summary>
+/// <param name="Id">Its reference.</param>
+/// <param name="Name">Its name for people.</param>
+/// <param name="Task">What it is for.</param>
+/// <param name="IsLocal">True where it runs on this machine.</param>
+/// <param name="IsStarter">True for the model that is for trying out only.</param>
+public sealed record ModelChoice(string Id, string Name, ModelTask Task, bool IsLocal, bool IsStarter);

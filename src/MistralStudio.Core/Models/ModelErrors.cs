@@ -1,0 +1,50 @@
+namespace MistralStudio.Core.Models;
+
+/// <summary>Expected failures of models, the same wherever a model is asked for.</summary>
+public static class ModelErrors
+{
+    public static Error NotFound(string id, IEnumerable<string> installed) => new(
+        "model.not_found",
+        $"There is no model \"{id}\" here.",
+        $"Choose one of: {string.Join(", ", installed)}.");
+
+    public static Error WrongTask(string id, ModelTask task) => new(
+        "model.wrong_task",
+        task == ModelTask.Chat ? $"\"{id}\" does not chat: it is an embedding model." : $"\"{id}\" does not embed: it is a chat model.",
+        task == ModelTask.Chat ? "Choose a chat model." : "Choose an embedding model.");
+
+    public static Error PromptTooLong(int tokens, int limit) => new(
+        "model.prompt_too_long",
+        $"This conversation has {tokens:N0} tokens; the model holds {limit:N0}, prompt and answer together.",
+        "Shorten the message, start a new conversation, or choose a model with a longer context.");
+
+    public static Error EmptyPrompt() => new(
+        "model.empty_prompt",
+        "There is nothing to answer: the last message is empty.",
+        "Write a message.");
+
+    public static Error QueueFull(int waiting) => new(
+        "model.queue_full",
+        $"The model is busy: {waiting:N0} requests wait already.",
+        "Try again in a few seconds.");
+
+    public static Error WrongChecksum(string file) => new(
+        "model.wrong_checksum",
+        $"The model file {file} is damaged: its SHA-256 is not the expected one.",
+        "Restore the file from the repository or the release, then load the model again.");
+
+    public static Error Unreadable(string file, string reason) => new(
+        "model.unreadable",
+        $"The model file {file} cannot be read: {reason}.",
+        "Download the file again, or choose another model.");
+
+    public static Error LoadFailed(string id, string reason) => new(
+        "model.load_failed",
+        $"\"{id}\" could not be loaded: {reason}.",
+        "See the log for the cause, free some memory, or choose another model.");
+
+    public static Error EngineFailed(string id) => new(
+        "model.engine_failed",
+        $"\"{id}\" stopped in the middle of the answer because of an internal error; it is being restarted.",
+        "Send the message again.");
+}
