@@ -1,0 +1,110 @@
+#!/usr/bin/env bash
+# Installs what the tests need and lack, runs every test project, and ends with one line of totals.
+#   bash tests/run.sh          everything, in minutes
+#   bash tests/run.sh --long   also the soak and kill tests in their long form
+set -uo pipefail
+cd "$(dirname "$0")/.."
+
+say() { printf '%s\n' "$*"; }
+stop() { printf '%s\n' "$*" >&2; exit 1; }
+
+explicit=off
+for argument in "$@"; do
+  case "$argument" in
+    --long) explicit=on ;;
+    *) stop "Unknown option \"$argument\": the only one is --long." ;;
+  esac
+done
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 MSBUILDDISABLENODEREUSE=1
+
+command -v dotnet >/dev/null || stop "The .NET SDK 10 is missing: install it from https://dot.net, then run this again."
+command -v node >/dev/null || stop "Node.js 20 or newer is missing: install it from https://nodejs.org, then run this again."
+
+find_chromium() {
+  for name in "${STUDIO_CHROMIUM:-}" chromium chromium-browser google-chrome google-chrome-stable \
+    "/Applications/Chromium.app/Contents/MacOS/Chromium" "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome"; do
+    [ -n "$name" ] && command -v "$name" 2>/dev/null && return 0
+  done
+  return 1
+}
+
+install_chromium() {
+  local root=""
+  [ "$(id -u)" = 0 ] || root="sudo -n"
+  if command -v brew >/dev/null; then
+    brew install --cask chromium
+  elif command -v apt-get >/dev/null && { [ -z "$root" ] || $root true 2>/dev/null; }; then
+    $root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends chromium
+  else
+    return 1
+  fi >/dev/null
+}
+
+if ! chromium=$(find_chromium); then
+  say "Installing Chromium for the browser tests"
+  install_chromium
+  chromium=$(find_chromium) || stop "Chromium is missing and could not be installed here: install the package \"chromium\", or name a browser in STUDIO_CHROMIUM."
+fi
+export STUDIO_CHROMIUM="$chromium"
+
+say "Building"
+dotnet build MistralStudio.sln --nologo -v q -clp:NoSummary -m:2 || stop "The build failed; see the first error above."
+
+passed=0 failed=0 skipped=0 broken=()
+results=$(mktemp -d)
+trap 'rm -rf "$results"' EXIT
+
+count() { # of, in: the number behind "Total:", "Failed:", ... in xUnit's closing summary; 0 where it names none
+  local number
+  number=$(sed -nE "s/.* $1: ([0-9]+).*/\1/p" "$2" | tail -n 1)
+  printf '%s' "${number:-0}"
+}
+
+for project in tests/*.Tests; do
+  name=$(basename "$project")
+  log="$results/$name.log"
+  say "Running $name"
+  "$project/bin/Debug/net10.0/$name" -noColor -noLogo -explicit "$explicit" >"$log" 2>&1
+  code=$?
+  total=$(count Total "$log")
+  if ! grep -q 'Total: ' "$log"; then
+    cat "$log"
+    broken+=("$name ended with code $code before its summary")
+    failed=$((failed + 1))
+    continue
+  fi
+  wrong=$(($(count Failed "$log") + $(count Errors "$log")))
+  left=$(($(count Skipped "$log") + $(count "Not Run" "$log")))
+  passed=$((passed + total - wrong - left))
+  failed=$((failed + wrong))
+  skipped=$((skipped + $(count Skipped "$log")))
+  if [ "$code" != 0 ] || [ "$wrong" != 0 ]; then
+    cat "$log"
+    [ "$wrong" != 0 ] || { broken+=("$name ended with code $code"); failed=$((failed + 1)); }
+  else
+    grep -E '\[SKIP\]' -A 1 "$log" || true
+    tail -n 1 "$log"
+  fi
+done
+
+if [ -f wwwroot-assets/package.json ]; then
+  say "Running wwwroot-assets"
+  log="$results/assets.log"
+  (cd wwwroot-assets && npm test --silent) >"$log" 2>&1
+  code=$?
+  ok=$(sed -nE 's/^[^a-z]*pass ([0-9]+).*/\1/p' "$log" | tail -n 1)
+  wrong=$(sed -nE 's/^[^a-z]*fail ([0-9]+).*/\1/p' "$log" | tail -n 1)
+  passed=$((passed + ${ok:-0}))
+  failed=$((failed + ${wrong:-0}))
+  if [ "$code" != 0 ]; then
+    cat "$log"
+    [ "${wrong:-0}" != 0 ] || { broken+=("wwwroot-assets ended with code $code"); failed=$((failed + 1)); }
+  fi
+fi
+
+for line in ${broken[@]+"${broken[@]}"}; do
+  say "$line"
+done
+say "Tests: $passed passed, $failed failed, $skipped skipped"
+[ "$failed" = 0 ]
