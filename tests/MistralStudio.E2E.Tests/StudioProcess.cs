@@ -1,0 +1,166 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text.RegularExpressions;
+using MistralStudio.Tests.Shared;
+
+namespace MistralStudio.E2E.Tests;
+
+/// <summary>The real server, built as it ships, in a process of its own over a data folder of its own.</summary>
+public sealed partial class StudioProcess : IAsyncDisposable
+{
+    private static readonly TimeSpan s_startLimit = TimeSpan.FromSeconds(60);
+
+    private readonly List<string> _output = [];
+    private readonly bool _ownsDataPath;
+    private Process? _process;
+
+    private StudioProcess(string dataPath, bool ownsDataPath, Uri url)
+    {
+        DataPath = dataPath;
+        _ownsDataPath = ownsDataPath;
+        Url = url;
+    }
+
+    /// <summary>Where the server keeps everything.</summary>
+    public string DataPath { get; }
+
+    /// <summary>Where it answers.</summary>
+    public Uri Url { get; }
+
+    /// <summary>The address with the one-time code that the console printed; null once there is an owner.</summary>
+    public Uri? SetupUrl { get; private set; }
+
+    /// <summary>Everything it wrote to its console.</summary>
+    public string Output
+    {
+        get
+        {
+            lock (_output)
+            {
+                return string.Join('\n', _output);
+            }
+        }
+    }
+
+    /// <summary>Starts the server and waits until it says that it is ready.</summary>
+    /// <param name="dataPath">A data folder to go on with; null makes a new one that is removed at the end.</param>
+    public static async Task<StudioProcess> StartAsync(string? dataPath = null, Uri? url = null, params (string Name, string Value)[] settings)
+    {
+        var studio = new StudioProcess(
+            dataPath ?? Directory.CreateTempSubdirectory("studio-e2e-").FullName,
+            dataPath is null,
+            url ?? new Uri($"http://localhost:{FreePort()}"));
+        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var process = new Process { StartInfo = Command(studio.DataPath, studio.Url, settings), EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => studio.Read(line.Data, ready);
+        process.ErrorDataReceived += (_, line) => studio.Read(line.Data, ready);
+        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The server ended with code {process.ExitCode}:\n{studio.Output}"));
+        process.Start();
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        studio._process = process;
+        try
+        {
+            await ready.Task.WaitAsync(s_startLimit);
+        }
+        catch
+        {
+            await studio.KillAsync();
+            throw;
+        }
+
+        return studio;
+    }
+
+    /// <summary>Runs a command of the server's command line to its end, on this server's data.</summary>
+    public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    {
+        var start = Command(DataPath, Url, []);
+        foreach (var argument in arguments)
+        {
+            start.ArgumentList.Add(argument);
+        }
+
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        await process.WaitForExitAsync();
+        return (process.ExitCode, await output, await errors);
+    }
+
+    /// <summary>kill -9: no goodbye, nothing flushed.</summary>
+    public async Task KillAsync()
+    {
+        if (_process is { HasExited: false } process)
+        {
+            process.Kill(entireProcessTree: true);
+            await process.WaitForExitAsync();
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await KillAsync();
+        _process?.Dispose();
+        if (_ownsDataPath)
+        {
+            Directory.Delete(DataPath, recursive: true);
+        }
+    }
+
+    private static ProcessStartInfo Command(string dataPath, Uri url, (string Name, string Value)[] settings)
+    {
+        // The configuration that the tests were built in is the one of the server beside them.
+        var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
+        var project = Path.Combine(SharedData.Root, "src", "MistralStudio.Web");
+        var start = new ProcessStartInfo("dotnet", [Path.Combine(project, "bin", output.Parent!.Name, output.Name, "MistralStudio.Web.dll")])
+        {
+            WorkingDirectory = project,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        start.Environment["Studio__DataPath"] = dataPath;
+        start.Environment["Studio__Urls"] = url.ToString().TrimEnd('/');
+        foreach (var (name, value) in settings)
+        {
+            start.Environment[name] = value;
+        }
+
+        return start;
+    }
+
+    private static int FreePort()
+    {
+        using var listener = new TcpListener(IPAddress.Loopback, 0);
+        listener.Start();
+        return ((IPEndPoint)listener.LocalEndpoint).Port;
+    }
+
+    private void Read(string? line, TaskCompletionSource ready)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_output)
+        {
+            _output.Add(line);
+        }
+
+        if (SetupAddress().Match(line) is { Success: true } setup)
+        {
+            SetupUrl = new Uri(setup.Value);
+        }
+
+        if (line.Contains("is ready", StringComparison.Ordinal))
+        {
+            ready.TrySetResult();
+        }
+    }
+
+    [GeneratedRegex(@"http://\S+/setup\?code=\S+")]
+    private static partial Regex SetupAddress();
+}
