@@ -2,9 +2,8 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
-using MistralStudio.Tests.Shared;
 
-namespace MistralStudio.E2E.Tests;
+namespace MistralStudio.Tests.Shared;
 
 /// <summary>The real server, built as it ships, in a process of its own over a data folder of its own.</summary>
 public sealed partial class StudioProcess : IAsyncDisposable
@@ -31,6 +30,19 @@ public sealed partial class StudioProcess : IAsyncDisposable
     /// <summary>The address with the one-time code that the console printed; null once there is an owner.</summary>
     public Uri? SetupUrl { get; private set; }
 
+    /// <summary>From the start of the process to the line that says it is ready.</summary>
+    public TimeSpan StartTime { get; private set; }
+
+    /// <summary>Memory that the process holds now, bytes.</summary>
+    public long ResidentBytes
+    {
+        get
+        {
+            _process!.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
     /// <summary>Everything it wrote to its console.</summary>
     public string Output
     {
@@ -56,6 +68,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
         process.OutputDataReceived += (_, line) => studio.Read(line.Data, ready);
         process.ErrorDataReceived += (_, line) => studio.Read(line.Data, ready);
         process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The server ended with code {process.ExitCode}:\n{studio.Output}"));
+        var started = Stopwatch.GetTimestamp();
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
@@ -63,6 +76,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
         try
         {
             await ready.Task.WaitAsync(s_startLimit);
+            studio.StartTime = Stopwatch.GetElapsedTime(started);
         }
         catch
         {
@@ -112,7 +126,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
 
     private static ProcessStartInfo Command(string dataPath, Uri url, (string Name, string Value)[] settings)
     {
-        // The configuration that the tests were built in is the one of the server beside them.
+        // The configuration that the caller was built in is the one of the server beside it.
         var output = new DirectoryInfo(AppContext.BaseDirectory.TrimEnd(Path.DirectorySeparatorChar));
         var project = Path.Combine(SharedData.Root, "src", "MistralStudio.Web");
         var start = new ProcessStartInfo("dotnet", [Path.Combine(project, "bin", output.Parent!.Name, output.Name, "MistralStudio.Web.dll")])
