@@ -1,0 +1,16 @@
+using Microsoft.Extensions.Logging;
+using MistralStudio.Core.Work;
+
+namespace MistralStudio.Cluster;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Work} met fault {Faults}; it is tried again in {Wait}")]
+    public static partial void WorkFaulted(ILogger logger, WorkKey work, int faults, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "Going on with {Count} unfinished pieces of {Kind}")]
+    public static partial void WorkResumed(ILogger logger, string kind, int count);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unfinished pieces of {Kind} could not be listed; they go on after the next start")]
+    public static partial void ResumptionFailed(ILogger logger, string kind, Exception exception);
+}

@@ -1,0 +1,112 @@
+using Microsoft.Extensions.Logging;
+using MistralStudio.Core.Work;
+using Orleans.Concurrency;
+
+namespace MistralStudio.Cluster;
+
+/// <summary>Owns one piece of work; its key is <c>kind/id</c>. It has no state that the store does not have.</summary>
+internal interface IWorkGrain : IGrainWithStringKey
+{
+    [AlwaysInterleave]
+    Task StartAsync();
+
+    [AlwaysInterleave]
+    Task<bool> SignalAsync(string signal);
+}
+
+/// <inheritdoc cref="IWorkGrain"/>
+internal sealed class WorkGrain(WorkExecutors executors, WorkLimits limits, TimeProvider time, ILogger<WorkGrain> log) : Grain, IWorkGrain
+{
+    // An idle grain is collected after minutes without a call; work that runs keeps its owner.
+    private static readonly GrainTimerCreationOptions s_keepAlive =
+        new() { DueTime = TimeSpan.FromMinutes(1), Period = TimeSpan.FromMinutes(1), KeepAlive = true };
+
+    private readonly CancellationTokenSource _stopping = new();
+    private WorkSignals? _signals;
+    private Task _run = Task.CompletedTask;
+    private bool _startedAgain;
+
+    private WorkKey Work
+    {
+        get
+        {
+            var key = this.GetPrimaryKeyString();
+            var slash = key.IndexOf('/', StringComparison.Ordinal);
+            return new WorkKey(key[..slash], key[(slash + 1)..]);
+        }
+    }
+
+    public Task StartAsync()
+    {
+        if (_signals is null)
+        {
+            _run = RunAsync();
+        }
+        else
+        {
+            // The run may be on its last step and not have seen what this start is about; another look at the store costs little.
+            _startedAgain = true;
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task<bool> SignalAsync(string signal)
+    {
+        _signals?.Send(signal);
+        return Task.FromResult(_signals is not null);
+    }
+
+    public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
+        if (_run.IsCompleted)
+        {
+            _stopping.Dispose();
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        using var keepAlive = this.RegisterGrainTimer(static _ => Task.CompletedTask, s_keepAlive);
+        do
+        {
+            _startedAgain = false;
+            using var signals = _signals = new WorkSignals();
+            await RunToItsEndAsync(signals);
+            _signals = null;
+        }
+        while (_startedAgain && !_stopping.IsCancellationRequested);
+    }
+
+    private async Task RunToItsEndAsync(WorkSignals signals)
+    {
+        for (var faults = 1; ; faults++)
+        {
+            try
+            {
+                // Off the grain's scheduler, so that signals are heard while it computes.
+                await Task.Run(() => executors.ExecuteAsync(Work, signals, _stopping.Token), _stopping.Token);
+                return;
+            }
+            catch (OperationCanceledException) when (_stopping.IsCancellationRequested)
+            {
+                return;
+            }
+            catch (Exception exception)
+            {
+                var wait = limits.RetryAfter(faults);
+                Log.WorkFaulted(log, Work, faults, wait, exception);
+                try
+                {
+                    await Task.Delay(wait, time, _stopping.Token);
+                }
+                catch (OperationCanceledException)
+                {
+                    return;
+                }
+            }
+        }
+    }
+}
