@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.SemanticKernel;
+using MistralStudio.Agents.Turns;
+using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Agents;
+
+/// <summary>Runs a turn: passages are looked up, what fits is put before the question, the model's words are streamed, evidence is attached.</summary>
+internal sealed class AgentRunner(
+    IModelRouter models, IKnowledgeSearch knowledge, ICitationLinker citations, TimeProvider time, ILoggerFactory loggers) : IAgentRunner
+{
+    public async IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var clock = new TurnClock(time);
+        if (turn.Messages is not [.., { Role: MessageRole.User } question] || string.IsNullOrWhiteSpace(question.Text))
+        {
+            yield return new AgentEvent.Failed(ModelErrors.EmptyPrompt());
+            yield break;
+        }
+
+        var resolved = await models.ResolveAsync(turn.Workspace, turn.Model, cancellationToken);
+        if (!resolved.IsSuccess)
+        {
+            yield return new AgentEvent.Failed(resolved.Error);
+            yield break;
+        }
+
+        var kernel = BuildKernel(resolved.Value.Chat);
+        IReadOnlyList<SearchHit> hits = [];
+        if (turn.Knowledge.Count > 0)
+        {
+            var began = time.GetTimestamp();
+            var search = await kernel.InvokeAsync<Result<SearchResult>>(
+                TurnSteps.PluginName, TurnSteps.Retrieve, new KernelArguments { ["turn"] = turn }, cancellationToken);
+            clock.RetrievalMs = time.GetElapsedTime(began).TotalMilliseconds;
+            if (!search.IsSuccess)
+            {
+                yield return new AgentEvent.Failed(search.Error);
+                yield break;
+            }
+
+            hits = search.Value.Hits;
+            if (hits.Count == 0)
+            {
+                yield return new AgentEvent.Failed(AgentErrors.NothingToAnswerFrom());
+                yield break;
+            }
+
+            yield return new AgentEvent.Retrieved(hits, search.Value.Timings);
+        }
+
+        var counter = resolved.Value.Chat.GetService<ITokenCounter>();
+        var (messages, given) = PromptBuilder.Build(turn, hits, counter);
+        var answer = new StringBuilder();
+        var finish = "stop";
+        Error? failure = null;
+        var updates = kernel.InvokeStreamingAsync<ChatResponseUpdate>(
+            TurnSteps.PluginName,
+            TurnSteps.Answer,
+            new KernelArguments { ["messages"] = messages, ["options"] = OptionsOf(turn) },
+            cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using (updates.ConfigureAwait(false))
+        {
+            while (true)
+            {
+                ChatResponseUpdate update;
+                try
+                {
+                    if (!await updates.MoveNextAsync())
+                    {
+                        break;
+                    }
+
+                    update = updates.Current;
+                }
+                catch (Exception exception) when (FailureOf(exception) is { } error)
+                {
+                    failure = error;
+                    break;
+                }
+
+                clock.Read(update);
+                finish = update.FinishReason?.Value ?? finish;
+                if (update.Text.Length > 0)
+                {
+                    answer.Append(update.Text);
+                    yield return new AgentEvent.TextDelta(update.Text);
+                }
+            }
+        }
+
+        if (failure is not null)
+        {
+            yield return new AgentEvent.Failed(failure);
+            yield break;
+        }
+
+        // Before the evidence is looked for: that is the product's time, not the model's.
+        var timings = clock.Timings();
+        var evidence = given.Count > 0 ? await citations.LinkAsync(turn.Workspace, answer.ToString(), given, cancellationToken) : [];
+        yield return new AgentEvent.Completed(finish, evidence, clock.Usage(), timings);
+    }
+
+    // Semantic Kernel wraps what a function throws; the model's own words are inside.
+    private static Error? FailureOf(Exception exception) => exception switch
+    {
+        ModelException model => model.Error,
+        { InnerException: { } inner } and not OperationCanceledException => FailureOf(inner),
+        _ => null,
+    };
+
+    private static ChatOptions OptionsOf(AgentTurn turn) => new()
+    {
+        // Over documents the likeliest words are the right ones, unless the author says otherwise.
+        Temperature = turn.Settings.Temperature ?? (turn.Knowledge.Count > 0 ? 0 : null),
+        TopP = turn.Settings.TopP,
+        MaxOutputTokens = turn.Settings.MaxOutputTokens ?? PromptBuilder.DefaultAnswerTokens,
+        Seed = turn.Settings.Seed,
+    };
+
+    private Kernel BuildKernel(IChatClient model)
+    {
+        var builder = Kernel.CreateBuilder();
+        builder.Services.AddSingleton(loggers);
+        builder.Services.AddSingleton(model);
+        builder.Plugins.AddFromObject(new TurnSteps(knowledge), TurnSteps.PluginName);
+        return builder.Build();
+    }
+}

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Agents.Turns;
+
+/// <summary>Makes the messages of a turn: instructions, what fits of the history, and the question with its passages as quoted data.</summary>
+internal static class PromptBuilder
+{
+    /// <summary>Answer tokens that are kept free where the turn does not say.</summary>
+    public const int DefaultAnswerTokens = 512;
+
+    private const string Grounding =
+        "Answer the question using only the passages. Be brief. If the passages do not contain the answer, say that they do not.";
+
+    // What a template writes around one message; a few tokens too many only trim the history sooner.
+    private const int TokensAroundMessage = 8;
+
+    /// <summary>Builds the messages.</summary>
+    /// <param name="counter">Counts as the model does; null gives everything, for models that do not say.</param>
+    /// <returns>The messages, and the passages among <paramref name="hits"/> that they contain.</returns>
+    public static (List<ChatMessage> Messages, IReadOnlyList<SearchHit> Given) Build(
+        AgentTurn turn, IReadOnlyList<SearchHit> hits, ITokenCounter? counter)
+    {
+        var grounded = turn.Knowledge.Count > 0;
+        var instructions = (turn.Instructions.Trim(), grounded) switch
+        {
+            ({ Length: 0 }, true) => Grounding,
+            (var own, true) => $"{own}\n\n{Grounding}",
+            (var own, false) => own,
+        };
+        var question = turn.Messages[^1].Text;
+        var history = turn.Messages.Take(turn.Messages.Count - 1).ToList();
+        var given = hits;
+        if (counter is not null)
+        {
+            var answer = Math.Min(turn.Settings.MaxOutputTokens ?? DefaultAnswerTokens, counter.ContextLength / 2);
+            var budget = PromptBudget.Fit(
+                counter.ContextLength,
+                answer,
+                Count(instructions) + Count(question) + (2 * TokensAroundMessage),
+                [.. hits.Select((hit, i) => Count(Quote(hit, i + 1)))],
+                [.. history.Select(message => Count(message.Text))]);
+            given = [.. hits.Take(budget.Passages)];
+            history.RemoveRange(0, budget.FirstMessage);
+        }
+
+        // A conversation begins with a person; an answer whose question was trimmed would confuse.
+        while (history.Count > 0 && history[0].Role == MessageRole.Assistant)
+        {
+            history.RemoveAt(0);
+        }
+
+        var messages = new List<ChatMessage>(history.Count + 2);
+        if (instructions.Length > 0)
+        {
+            messages.Add(new ChatMessage(ChatRole.System, instructions));
+        }
+
+        messages.AddRange(history.Select(message => new ChatMessage(RoleOf(message.Role), message.Text)));
+        messages.Add(new ChatMessage(ChatRole.User, grounded ? WithPassages(question, given) : question));
+        return (messages, given);
+
+        int Count(string text) => counter!.Count(text) + TokensAroundMessage;
+    }
+
+    private static string WithPassages(string question, IReadOnlyList<SearchHit> passages)
+    {
+        var text = new StringBuilder("Passages:\n\n");
+        for (var i = 0; i < passages.Count; i++)
+        {
+            text.Append(Quote(passages[i], i + 1));
+        }
+
+        return text.Append("Question: ").Append(question).ToString();
+    }
+
+    private static string Quote(SearchHit hit, int number) => hit.Page is { } page
+        ? string.Create(CultureInfo.InvariantCulture, $"[{number}] {hit.Document}, page {page}:\n{hit.Text}\n\n")
+        : string.Create(CultureInfo.InvariantCulture, $"[{number}] {hit.Document}:\n{hit.Text}\n\n");
+
+    private static ChatRole RoleOf(MessageRole role) => role switch
+    {
+        MessageRole.System => ChatRole.System,
+        MessageRole.Assistant => ChatRole.Assistant,
+        _ => ChatRole.User,
+    };
+}

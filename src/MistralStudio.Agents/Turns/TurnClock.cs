@@ -1,0 +1,61 @@
+using Microsoft.Extensions.AI;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Agents.Turns;
+
+/// <summary>Reads where a turn's time goes off its stream.</summary>
+internal sealed class TurnClock(TimeProvider time)
+{
+    private readonly long _begin = time.GetTimestamp();
+    private double? _firstTokenMs;
+    private GenerationTimings? _generation;
+    private UsageDetails _usage = new();
+
+    /// <summary>Time spent looking passages up, ms.</summary>
+    public double RetrievalMs { get; set; }
+
+    /// <summary>Notes what an update of the model says of tokens and time.</summary>
+    public void Read(ChatResponseUpdate update)
+    {
+        if (update.Text.Length > 0)
+        {
+            _firstTokenMs ??= Elapsed();
+        }
+
+        foreach (var content in update.Contents)
+        {
+            if (content is UsageContent usage)
+            {
+                _usage = usage.Details;
+            }
+        }
+
+        if (update.AdditionalProperties?.TryGetValue(GenerationTimings.Key, out var timings) == true)
+        {
+            _generation = timings as GenerationTimings;
+        }
+    }
+
+    public TokenUsage Usage() => new(
+        (int)(_usage.InputTokenCount ?? 0), (int)(_usage.OutputTokenCount ?? 0), _generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0));
+
+    public TurnTimings Timings()
+    {
+        var total = Elapsed();
+        var firstToken = _firstTokenMs ?? total;
+        // A remote model does not say what happened inside it: waiting for its first token is queue, the rest decode.
+        var decode = _generation?.DecodeMs ?? total - firstToken;
+        var tokens = _usage.OutputTokenCount ?? 0;
+        return new TurnTimings(
+            RetrievalMs,
+            _generation?.QueueMs ?? Math.Max(0, firstToken - RetrievalMs),
+            _generation?.PrefillMs ?? 0,
+            decode,
+            firstToken,
+            total,
+            tokens > 1 && decode > 0 ? (tokens - 1) * 1000.0 / decode : 0);
+    }
+
+    private double Elapsed() => time.GetElapsedTime(_begin).TotalMilliseconds;
+}

@@ -1,0 +1,37 @@
+using System.ComponentModel;
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using Microsoft.SemanticKernel;
+using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Agents.Turns;
+
+/// <summary>The steps of a turn as functions of its kernel, so that filters, telemetry and later tools see each one.</summary>
+internal sealed class TurnSteps(IKnowledgeSearch knowledge)
+{
+    public const string PluginName = "turn";
+    public const string Retrieve = "retrieve";
+    public const string Answer = "answer";
+
+    // More than a small model reads well, few enough to leave room for the conversation.
+    private const int PassagesPerQuestion = 6;
+
+    [KernelFunction(Retrieve)]
+    [Description("Finds the passages of the turn's knowledge bases that may answer its question.")]
+    public Task<Result<SearchResult>> RetrieveAsync(AgentTurn turn, CancellationToken cancellationToken) =>
+        knowledge.SearchAsync(new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, PassagesPerQuestion), cancellationToken);
+
+    [KernelFunction(Answer)]
+    [Description("Streams the model's answer to the messages.")]
+    public async IAsyncEnumerable<ChatResponseUpdate> AnswerAsync(
+        Kernel kernel, IList<ChatMessage> messages, ChatOptions options, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var model = kernel.GetRequiredService<IChatClient>();
+        await foreach (var update in model.GetStreamingResponseAsync(messages, options, cancellationToken))
+        {
+            yield return update;
+        }
+    }
+}

@@ -1,0 +1,145 @@
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging.Abstractions;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+using MistralStudio.Tests.Shared.Fakes;
+
+namespace MistralStudio.Agents.Tests;
+
+public sealed class AgentRunnerTests
+{
+    private readonly FakeKnowledgeSearch _knowledge = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ATurn_StreamsWordByWord_AndEndsWithTokensAndTimes()
+    {
+        var model = new ScriptedChatClient(_ => "Paris is the capital.");
+        var events = await RunAsync(model, Turn("What is the capital of France?") with { Instructions = "Be brief." });
+
+        Assert.Equal(["Paris", " is", " the", " capital."], events.OfType<AgentEvent.TextDelta>().Select(delta => delta.Text));
+        var completed = Assert.IsType<AgentEvent.Completed>(events[^1]);
+        Assert.Equal("stop", completed.FinishReason);
+        Assert.Equal(4, completed.Usage.OutputTokens);
+        Assert.Equal((1, 2, 4), (completed.Timings.QueueMs, completed.Timings.PrefillMs, completed.Timings.DecodeMs));
+        Assert.Equal(750, completed.Timings.TokensPerSecond);
+        Assert.Equal(["system", "user"], model.Requests[0].Messages.Select(message => message.Role.Value));
+        Assert.Equal("Be brief.", model.Requests[0].Messages[0].Text);
+    }
+
+    [Fact]
+    public async Task ATurnOverKnowledge_GivesPassagesAsData_AndAttachesCitations()
+    {
+        _knowledge.Hits.Add(FakeKnowledgeSearch.Hit("Net revenue was 31.4 billion dollars.", page: 7));
+        var model = new ScriptedChatClient(_ => "31.4 billion dollars.");
+        var turn = Turn("What was net revenue?") with { Knowledge = [KnowledgeBaseId.New()] };
+        var events = await RunAsync(model, turn);
+
+        var retrieved = Assert.IsType<AgentEvent.Retrieved>(events[0]);
+        Assert.Equal(_knowledge.Hits, retrieved.Hits);
+        var asked = model.Requests[0].Messages[^1];
+        Assert.Equal(ChatRole.User, asked.Role);
+        Assert.Contains("[1] report.pdf, page 7:\nNet revenue was 31.4 billion dollars.", asked.Text, StringComparison.Ordinal);
+        Assert.EndsWith("Question: What was net revenue?", asked.Text, StringComparison.Ordinal);
+        Assert.Equal(0, model.Requests[0].Options!.Temperature);
+        var citation = Assert.Single(Assert.IsType<AgentEvent.Completed>(events[^1]).Citations);
+        Assert.Equal(7, citation.Page);
+        Assert.Equal(turn.Workspace, _knowledge.Asked!.Workspace);
+    }
+
+    [Fact]
+    public async Task PassagesThatDoNotFit_AreNotGiven_NorCited()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            _knowledge.Hits.Add(FakeKnowledgeSearch.Hit(string.Join(' ', Enumerable.Repeat("word", 100))));
+        }
+
+        var model = new ScriptedChatClient(_ => "Yes.") { ContextLength = 600 };
+        var events = await RunAsync(model, Turn("Is it?") with { Knowledge = [KnowledgeBaseId.New()] });
+        Assert.Equal(2, Assert.IsType<AgentEvent.Completed>(events[^1]).Citations.Count);
+        Assert.InRange(model.Count(model.Requests[0].Messages[^1].Text), 200, 300);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("  \n ")]
+    public async Task AnEmptyQuestion_IsAFailure_BeforeAnyModelIsAsked(string question)
+    {
+        var model = new ScriptedChatClient(_ => "Yes.");
+        var failed = Assert.IsType<AgentEvent.Failed>(Assert.Single(await RunAsync(model, Turn(question))));
+        Assert.Equal("model.empty_prompt", failed.Error.Code);
+        Assert.Empty(model.Requests);
+    }
+
+    [Fact]
+    public async Task AnUnknownModel_IsAFailure_ThatNamesWhatThereIs()
+    {
+        Assert.True(ModelReference.TryParse("gpt-9", out var reference));
+        var events = await RunAsync(new ScriptedChatClient(_ => "Yes."), Turn("Hello") with { Model = reference });
+        var failed = Assert.IsType<AgentEvent.Failed>(Assert.Single(events));
+        Assert.Equal("model.not_found", failed.Error.Code);
+        Assert.Contains("scripted", failed.Error.Next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AModelThatFailsMidway_EndsTheTurnWithItsReason_AndTheWordsBeforeStand()
+    {
+        var model = new ScriptedChatClient(_ => "One two three") { Failure = (2, ModelErrors.EngineFailed("scripted")) };
+        var events = await RunAsync(model, Turn("Count"));
+        Assert.Equal(2, events.OfType<AgentEvent.TextDelta>().Count());
+        Assert.Equal("model.engine_failed", Assert.IsType<AgentEvent.Failed>(events[^1]).Error.Code);
+    }
+
+    [Fact]
+    public async Task ASearchWithoutPassages_SaysSo_InsteadOfGuessing()
+    {
+        var model = new ScriptedChatClient(_ => "A guess.");
+        var events = await RunAsync(model, Turn("Is it?") with { Knowledge = [KnowledgeBaseId.New()] });
+        Assert.Equal("agent.nothing_to_answer_from", Assert.IsType<AgentEvent.Failed>(Assert.Single(events)).Error.Code);
+        Assert.Empty(model.Requests);
+    }
+
+    [Fact]
+    public async Task Cancelling_StopsTheModelWithinAWord()
+    {
+        using var stop = new CancellationTokenSource();
+        var model = new ScriptedChatClient(_ => "one two three four five");
+        var words = 0;
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var _ in Runner(model).RunAsync(Turn("Count"), stop.Token))
+            {
+                if (++words == 2)
+                {
+                    await stop.CancelAsync();
+                }
+            }
+        });
+        Assert.Equal(2, model.WordsWritten);
+    }
+
+    private static AgentTurn Turn(string question) => new()
+    {
+        Workspace = WorkspaceId.New(),
+        Model = ModelReference.Default,
+        Messages = [new TurnMessage(MessageRole.User, question)],
+    };
+
+    private AgentRunner Runner(ScriptedChatClient model) =>
+        new(new FakeModelRouter(model), _knowledge, _knowledge, TimeProvider.System, NullLoggerFactory.Instance);
+
+    private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
+    {
+        var events = new List<AgentEvent>();
+        await foreach (var happened in Runner(model).RunAsync(turn, Token))
+        {
+            events.Add(happened);
+        }
+
+        return events;
+    }
+}

@@ -1,0 +1,72 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Tests.Shared.Fakes;
+
+/// <summary>A model that says what a test wrote, one word a token, and remembers what it was asked.</summary>
+public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> answer) : IChatClient, ITokenCounter
+{
+    private readonly List<(IReadOnlyList<ChatMessage> Messages, ChatOptions? Options)> _requests = [];
+
+    /// <summary>Every request so far.</summary>
+    public IReadOnlyList<(IReadOnlyList<ChatMessage> Messages, ChatOptions? Options)> Requests => _requests;
+
+    /// <summary>Thrown after this many words; null never.</summary>
+    public (int Words, Error Error)? Failure { get; init; }
+
+    /// <summary>Awaited before each word, so that a test decides when it comes.</summary>
+    public Func<CancellationToken, Task> BeforeWord { get; init; } = _ => Task.CompletedTask;
+
+    /// <summary>Words handed out.</summary>
+    public int WordsWritten { get; private set; }
+
+    /// <inheritdoc/>
+    public int ContextLength { get; init; } = 2048;
+
+    /// <inheritdoc/>
+    public int Count(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+
+    /// <inheritdoc/>
+    public async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        var asked = messages.ToList();
+        _requests.Add((asked, options));
+        var words = answer(asked).Split(' ');
+        for (var i = 0; i < words.Length; i++)
+        {
+            if (Failure is { } failure && failure.Words == i)
+            {
+                throw new ModelException(failure.Error);
+            }
+
+            await BeforeWord(cancellationToken);
+            cancellationToken.ThrowIfCancellationRequested();
+            WordsWritten++;
+            yield return new ChatResponseUpdate(ChatRole.Assistant, i == 0 ? words[i] : $" {words[i]}");
+        }
+
+        var input = asked.Sum(message => Count(message.Text));
+        yield return new ChatResponseUpdate
+        {
+            FinishReason = ChatFinishReason.Stop,
+            Contents = [new UsageContent(new UsageDetails { InputTokenCount = input, OutputTokenCount = words.Length, TotalTokenCount = input + words.Length })],
+            AdditionalProperties = new() { [GenerationTimings.Key] = new GenerationTimings(1, 2, 4, 0) },
+        };
+    }
+
+    /// <inheritdoc/>
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceType.IsInstanceOfType(this) ? this : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+}
