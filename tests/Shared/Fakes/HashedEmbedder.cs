@@ -1,0 +1,98 @@
+using System.Text;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Tests.Shared.Fakes;
+
+/// <summary>A deterministic embedder: words hashed into buckets, L2-normalised. Texts that share words are near each other.</summary>
+public sealed class HashedEmbedder(int dimensions = 96) : IEmbeddingGenerator<string, Embedding<float>>
+{
+    private int _texts;
+
+    /// <summary>Texts embedded so far.</summary>
+    public int Texts => _texts;
+
+    /// <summary>Called before each batch; throw here to be the outside world.</summary>
+    public Action? BeforeBatch { get; set; }
+
+    /// <inheritdoc/>
+    public Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(
+        IEnumerable<string> values, EmbeddingGenerationOptions? options = null, CancellationToken cancellationToken = default)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        BeforeBatch?.Invoke();
+        var result = new GeneratedEmbeddings<Embedding<float>>();
+        foreach (var value in values)
+        {
+            result.Add(new Embedding<float>(Embed(value)));
+            Interlocked.Increment(ref _texts);
+        }
+
+        return Task.FromResult(result);
+    }
+
+    /// <inheritdoc/>
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceType.IsInstanceOfType(this) ? this : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    /// <summary>The vector of a text.</summary>
+    public float[] Embed(string text)
+    {
+        var vector = new float[dimensions];
+        var word = new StringBuilder();
+        foreach (var c in text + " ")
+        {
+            if (char.IsLetterOrDigit(c))
+            {
+                word.Append(char.ToLowerInvariant(c));
+            }
+            else if (word.Length > 0)
+            {
+                var hash = 2166136261u;
+                for (var i = 0; i < word.Length; i++)
+                {
+                    hash = (hash ^ word[i]) * 16777619u;
+                }
+
+                vector[hash % (uint)dimensions] += (hash >> 16 & 1) == 0 ? 1 : -1;
+                word.Clear();
+            }
+        }
+
+        var norm = MathF.Sqrt(vector.Sum(x => x * x));
+        return norm == 0 ? vector : [.. vector.Select(x => x / norm)];
+    }
+}
+
+/// <summary>A machine whose only model is a <see cref="HashedEmbedder"/>.</summary>
+public sealed class EmbeddingOnlyHost(HashedEmbedder embedder) : IModelHost
+{
+    /// <summary>The id of the embedder.</summary>
+    public const string ModelId = "hashed-words";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<InstalledModel> List() =>
+        [new() { Id = ModelId, Name = "Hashed words", Task = ModelTask.Embedding, State = ModelState.Ready, Dimensions = embedder.Embed("").Length }];
+
+    /// <inheritdoc/>
+    public InstalledModel? Find(string id) => List().FirstOrDefault(model => model.Id == id);
+
+    /// <inheritdoc/>
+    public Result<IChatClient> Chat(string id) => ModelErrors.NotFound(id, []);
+
+    /// <inheritdoc/>
+    public Result<IEmbeddingGenerator<string, Embedding<float>>> Embedder(string id) =>
+        id == ModelId ? embedder : ModelErrors.NotFound(id, [ModelId]);
+
+    /// <inheritdoc/>
+    public Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken) =>
+        Task.FromResult<Result<InstalledModel>>(Find(id) is { } model ? model : ModelErrors.NotFound(id, [ModelId]));
+
+    /// <inheritdoc/>
+    public Task<Result<InstalledModel>> UnloadAsync(string id, CancellationToken cancellationToken) => LoadAsync(id, cancellationToken);
+}

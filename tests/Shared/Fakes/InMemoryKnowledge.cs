@@ -1,0 +1,204 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Tests.Shared.Fakes;
+
+/// <summary>Bases, documents, texts and passages in memory, behind both of their seams.</summary>
+public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<KnowledgeBaseId, KnowledgeBase> _bases = [];
+    private readonly Dictionary<DocumentId, KnowledgeDocument> _documents = [];
+    private readonly Dictionary<DocumentId, ExtractedText> _texts = [];
+    private readonly Dictionary<DocumentId, IReadOnlyList<Passage>> _passages = [];
+
+    /// <summary>Called with the name of each writing method before it commits; throw here to be a crash.</summary>
+    public Action<string>? BeforeCommit { get; set; }
+
+    /// <summary>Each state that a document entered, in order.</summary>
+    public List<(DocumentId Document, DocumentState State)> Entered { get; } = [];
+
+    /// <summary>Every progress that was reported.</summary>
+    public List<double> Progress { get; } = [];
+
+    public Task<KnowledgeBase> CreateBaseAsync(
+        WorkspaceId workspace, string name, string embeddingModel, UserId? createdBy, CancellationToken cancellationToken) =>
+        Locked(() =>
+        {
+            var created = new KnowledgeBase(KnowledgeBaseId.New(), workspace, name, embeddingModel, DateTimeOffset.UnixEpoch, 0, 0);
+            return _bases[created.Id] = created;
+        });
+
+    public Task<Listing<KnowledgeBase>> ListBasesAsync(
+        WorkspaceId workspace, string? search, string? after, int limit, CancellationToken cancellationToken) =>
+        Locked(() => Page(_bases.Values.Where(b => b.Workspace == workspace).OrderByDescending(b => b.Id.Value), after, limit));
+
+    public Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Locked(() => _bases.GetValueOrDefault(id) is { } found && found.Workspace == workspace ? found : null);
+
+    public Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, CancellationToken cancellationToken) =>
+        Locked(() =>
+        {
+            var found = _bases.TryGetValue(id, out var old) && old.Workspace == workspace;
+            if (found)
+            {
+                _bases[id] = old! with { Name = name };
+            }
+
+            return found;
+        });
+
+    public Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Locked(() => _bases.TryGetValue(id, out var found) && found.Workspace == workspace
+            && _documents.Values.All(d => d.Base != id) && _bases.Remove(id));
+
+    public Task<KnowledgeDocument?> AddDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken) =>
+        Locked(() =>
+        {
+            if (!_bases.TryGetValue(id, out var parent) || parent.Workspace != workspace)
+            {
+                return null;
+            }
+
+            var added = new KnowledgeDocument(
+                DocumentId.New(), id, workspace, document.Name, document.ContentType, document.Bytes, document.Sha256,
+                DocumentState.Stored, 0, 0, 0, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+            _documents[added.Id] = added;
+            return (KnowledgeDocument?)added;
+        });
+
+    public Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken) =>
+        Locked(() => Page(_documents.Values.Where(d => d.Base == id && d.Workspace == workspace).OrderByDescending(d => d.Id.Value), after, limit));
+
+    public Task<KnowledgeDocument?> FindDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => Mine(workspace, id, document));
+
+    public Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => Mine(workspace, id, document) is null ? null : _texts.GetValueOrDefault(document));
+
+    public Task<Listing<Passage>> ListPassagesAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, string? after, int limit, CancellationToken cancellationToken) =>
+        Locked(() => Page(Mine(workspace, id, document) is null ? [] : _passages.GetValueOrDefault(document) ?? [], after, limit));
+
+    public Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken) =>
+        Locked(() => _passages.Values.SelectMany(p => p).FirstOrDefault(p => p.Id == passage && Mine(workspace, id, p.Document) is not null));
+
+    public Task<KnowledgeDocument?> FindAsync(DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => _documents.GetValueOrDefault(document));
+
+    public Task<IReadOnlyList<DocumentId>> ListUnfinishedAsync(CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<DocumentId>)[.. _documents.Values
+            .Where(d => d.State is not (DocumentState.Indexed or DocumentState.Failed or DocumentState.Cancelled)).Select(d => d.Id)]);
+
+    public Task<IReadOnlyList<DocumentId>> ListIndexedAsync(CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<DocumentId>)[.. _documents.Values.Where(d => d.State == DocumentState.Indexed).Select(d => d.Id)]);
+
+    public Task<bool> EnterAsync(DocumentId document, DocumentState state, CancellationToken cancellationToken) =>
+        Commit(nameof(EnterAsync), () => Enter(document, state, null));
+
+    public Task ReportProgressAsync(DocumentId document, double progress, CancellationToken cancellationToken) =>
+        Commit(nameof(ReportProgressAsync), () =>
+        {
+            Progress.Add(progress);
+            return Change(document, d => d with { Progress = progress });
+        });
+
+    public Task FailAsync(DocumentId document, Error error, CancellationToken cancellationToken) =>
+        Commit(nameof(FailAsync), () => Enter(document, DocumentState.Failed, error));
+
+    public Task SaveTextAsync(DocumentId document, ExtractedText text, CancellationToken cancellationToken) =>
+        Commit(nameof(SaveTextAsync), () =>
+        {
+            var entered = Enter(document, DocumentState.Splitting, null);
+            if (entered)
+            {
+                _texts[document] = text;
+                Change(document, d => d with { Pages = text.Pages.Count });
+            }
+
+            return entered;
+        });
+
+    public Task<ExtractedText?> ReadTextAsync(DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => _texts.GetValueOrDefault(document));
+
+    public Task ReplacePassagesAsync(DocumentId document, IReadOnlyList<Passage> passages, CancellationToken cancellationToken) =>
+        Commit(nameof(ReplacePassagesAsync), () =>
+        {
+            var entered = Enter(document, DocumentState.Embedding, null);
+            if (entered)
+            {
+                _passages[document] = passages;
+                Change(document, d => d with { Passages = passages.Count });
+            }
+
+            return entered;
+        });
+
+    public Task<IReadOnlyList<Passage>> ReadPassagesAsync(DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => _passages.GetValueOrDefault(document) ?? []);
+
+    public Task<IReadOnlyList<LocatedPassage>> GetAsync(
+        WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<LocatedPassage>)[.. _passages.Values.SelectMany(p => p)
+            .Where(p => passages.Contains(p.Id) && _documents.TryGetValue(p.Document, out var d) && d.Workspace == workspace)
+            .Select(p => new LocatedPassage(p, _documents[p.Document].Base, _documents[p.Document].Name))]);
+
+    public Task RemoveAsync(DocumentId document, CancellationToken cancellationToken) =>
+        Commit(nameof(RemoveAsync), () =>
+        {
+            _texts.Remove(document);
+            _passages.Remove(document);
+            return _documents.Remove(document);
+        });
+
+    private static Listing<T> Page<T>(IEnumerable<T> all, string? after, int limit)
+    {
+        var skip = after is null ? 0 : int.Parse(after, System.Globalization.CultureInfo.InvariantCulture);
+        T[] items = [.. all.Skip(skip).Take(limit + 1)];
+        return new(items[..Math.Min(limit, items.Length)], items.Length > limit ? $"{skip + limit}" : null);
+    }
+
+    private KnowledgeDocument? Mine(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document) =>
+        _documents.TryGetValue(document, out var found) && found.Base == id && found.Workspace == workspace ? found : null;
+
+    private bool Enter(DocumentId document, DocumentState state, Error? error)
+    {
+        if (!_documents.TryGetValue(document, out var found) || (found.State == DocumentState.Deleting && state != DocumentState.Deleting))
+        {
+            return false;
+        }
+
+        Entered.Add((document, state));
+        return Change(document, d => d with { State = state, Progress = 0, Error = error });
+    }
+
+    private bool Change(DocumentId document, Func<KnowledgeDocument, KnowledgeDocument> change)
+    {
+        var found = _documents.TryGetValue(document, out var old);
+        if (found)
+        {
+            _documents[document] = change(old!);
+        }
+
+        return found;
+    }
+
+    private Task<T> Commit<T>(string name, Func<T> write)
+    {
+        BeforeCommit?.Invoke(name);
+        return Locked(write);
+    }
+
+    private Task<T> Locked<T>(Func<T> read)
+    {
+        lock (_gate)
+        {
+            return Task.FromResult(read());
+        }
+    }
+}

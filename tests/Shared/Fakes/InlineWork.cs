@@ -1,0 +1,82 @@
+using System.Collections.Concurrent;
+using MistralStudio.Core.Work;
+
+namespace MistralStudio.Tests.Shared.Fakes;
+
+/// <summary>Owns work in this process: one task for each thing, started once.</summary>
+public sealed class InlineWork : IWorkOwner
+{
+    private readonly ConcurrentDictionary<WorkKey, Running> _running = new();
+
+    /// <summary>Who does the work; set it before work is started.</summary>
+    public IWorkExecutor? Executor { get; set; }
+
+    /// <summary>Work that was asked for, in order.</summary>
+    public ConcurrentQueue<WorkKey> Started { get; } = new();
+
+    /// <inheritdoc/>
+    public Task StartAsync(WorkKey work, CancellationToken cancellationToken)
+    {
+        Started.Enqueue(work);
+        if (Executor is { } executor)
+        {
+            _running.GetOrAdd(work, key =>
+            {
+                var running = new Running();
+                running.Task = Task.Run(async () =>
+                {
+                    try
+                    {
+                        await executor.ExecuteAsync(key, running, CancellationToken.None);
+                    }
+                    finally
+                    {
+                        _running.TryRemove(key, out _);
+                    }
+                }, CancellationToken.None);
+                return running;
+            });
+        }
+
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public Task<bool> SignalAsync(WorkKey work, string signal, CancellationToken cancellationToken)
+    {
+        if (!_running.TryGetValue(work, out var running))
+        {
+            return Task.FromResult(false);
+        }
+
+        running.Send(signal);
+        return Task.FromResult(true);
+    }
+
+    /// <summary>Waits until nothing runs.</summary>
+    public async Task IdleAsync()
+    {
+        while (_running.Values.FirstOrDefault() is { } running)
+        {
+            await running.Task.WaitAsync(TimeSpan.FromSeconds(60));
+        }
+    }
+
+    private sealed class Running : IWorkSignals
+    {
+        private readonly ConcurrentDictionary<string, CancellationTokenSource> _sources = new();
+
+        public Task Task { get; set; } = Task.CompletedTask;
+
+        public CancellationToken Token(string signal) => _sources.GetOrAdd(signal, _ => new()).Token;
+
+        public void Send(string signal) => _sources.GetOrAdd(signal, _ => new()).Cancel();
+    }
+}
+
+/// <summary>Signals that a test sends by hand.</summary>
+public sealed class NoSignals : IWorkSignals
+{
+    /// <inheritdoc/>
+    public CancellationToken Token(string signal) => CancellationToken.None;
+}
