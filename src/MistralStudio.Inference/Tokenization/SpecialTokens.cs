@@ -1,0 +1,84 @@
+using System.Buffers;
+
+namespace MistralStudio.Inference.Tokenization;
+
+/// <summary>Where a special token stands in a text, UTF-16 units.</summary>
+internal readonly record struct SpecialTokenMatch(int Start, int Length, int Token);
+
+/// <summary>Finds names of special tokens in a text: the leftmost, and of those the longest.</summary>
+internal sealed class SpecialTokens
+{
+    private readonly KeyValuePair<string, int>[] _longestFirst;
+    private readonly SearchValues<string> _names;
+
+    public SpecialTokens(IEnumerable<KeyValuePair<string, int>> names)
+    {
+        _longestFirst = [.. names.Where(name => name.Key.Length > 0).OrderByDescending(name => name.Key.Length)];
+        _names = SearchValues.Create([.. _longestFirst.Select(name => name.Key)], StringComparison.Ordinal);
+    }
+
+    /// <summary>Every name.</summary>
+    public IEnumerable<string> Names => _longestFirst.Select(name => name.Key);
+
+    /// <summary>The id of a name, or null where there is no such special token.</summary>
+    public int? this[string name]
+    {
+        get
+        {
+            foreach (var (known, token) in _longestFirst)
+            {
+                if (known == name)
+                {
+                    return token;
+                }
+            }
+
+            return null;
+        }
+    }
+
+    /// <summary>The first special token of a text, or null where it holds none.</summary>
+    public SpecialTokenMatch? Find(ReadOnlySpan<char> text)
+    {
+        var start = text.IndexOfAny(_names);
+        if (start < 0)
+        {
+            return null;
+        }
+
+        foreach (var (name, token) in _longestFirst)
+        {
+            if (text[start..].StartsWith(name, StringComparison.Ordinal))
+            {
+                return new SpecialTokenMatch(start, name.Length, token);
+            }
+        }
+
+        return null;
+    }
+
+    /// <summary>
+    /// True where text written before, after or around this one could complete a special token that neither holds alone.
+    /// </summary>
+    public bool CanBeCompleted(ReadOnlySpan<char> text)
+    {
+        foreach (var (name, _) in _longestFirst)
+        {
+            if (text.Length < name.Length && name.AsSpan().IndexOf(text, StringComparison.Ordinal) >= 0)
+            {
+                return true;
+            }
+
+            for (var length = 1; length < name.Length && length <= text.Length; length++)
+            {
+                if (text.EndsWith(name.AsSpan(0, length), StringComparison.Ordinal)
+                    || text.StartsWith(name.AsSpan(name.Length - length), StringComparison.Ordinal))
+                {
+                    return true;
+                }
+            }
+        }
+
+        return false;
+    }
+}
