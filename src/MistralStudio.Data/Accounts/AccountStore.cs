@@ -1,0 +1,165 @@
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Storage;
+
+namespace MistralStudio.Data.Accounts;
+
+/// <summary>A workspace as one of its members sees it.</summary>
+/// <param name="Stamp">Changes with every change of the member's rights.</param>
+public sealed record Membership(WorkspaceId Workspace, string Slug, string Name, UserId User, Role Role, DateTimeOffset? SuspendedAt, Guid Stamp);
+
+/// <summary>A member as the people of a workspace see them.</summary>
+public sealed record Member(UserId User, string DisplayName, string Email, Role Role, DateTimeOffset JoinedAt, DateTimeOffset? SuspendedAt);
+
+/// <summary>People, workspaces, and who may do what where.</summary>
+public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time)
+{
+    /// <summary>True once the first owner was created; set-up is over then, for good.</summary>
+    public async Task<bool> HasOwnerAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Memberships.AnyAsync(row => row.Role == Role.Owner, cancellationToken);
+    }
+
+    /// <summary>Creates the first account with the first workspace, whole or not at all; fails where there is an owner already.</summary>
+    /// <param name="owner">Its password is hashed already.</param>
+    public async Task<Result<Membership>> CreateFirstOwnerAsync(StudioUser owner, string workspaceName, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(System.Data.IsolationLevel.Serializable, cancellationToken);
+        if (await context.Memberships.AnyAsync(row => row.Role == Role.Owner, cancellationToken))
+        {
+            return AccountErrors.OwnerExists();
+        }
+
+        var now = time.GetUtcNow();
+        var name = workspaceName.Trim().Length == 0 ? "Workspace" : workspaceName.Trim();
+        var workspace = new WorkspaceRow { Id = WorkspaceId.New(), Slug = Slug.Of(name, "workspace"), Name = name, CreatedAt = now };
+        var membership = new MembershipRow
+        {
+            WorkspaceId = workspace.Id, UserId = owner.Id, Role = Role.Owner, JoinedAt = now, Stamp = Guid.NewGuid(),
+        };
+        context.Add(owner);
+        context.Workspaces.Add(workspace);
+        context.Memberships.Add(membership);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return new Membership(workspace.Id, workspace.Slug, workspace.Name, owner.UserId, Role.Owner, null, membership.Stamp);
+    }
+
+    /// <summary>The workspaces of a person, oldest membership first; suspended ones included.</summary>
+    public async Task<IReadOnlyList<Membership>> ListMembershipsAsync(UserId user, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Memberships(context, context.Memberships.Where(row => row.UserId == user.Value).OrderBy(row => row.JoinedAt)).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>A person's membership of the workspace with this slug; null where there is none, or no such workspace.</summary>
+    public async Task<Membership?> FindMembershipAsync(string slug, UserId user, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Memberships(
+            context,
+            context.Memberships.Where(row => row.UserId == user.Value && context.Workspaces.Any(workspace => workspace.Id == row.WorkspaceId && workspace.Slug == slug)))
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>A person's membership of a workspace; null where there is none.</summary>
+    public async Task<Membership?> FindMembershipAsync(WorkspaceId workspace, UserId user, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Memberships(context, context.Memberships.Where(row => row.UserId == user.Value && row.WorkspaceId == workspace))
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>The oldest workspace and its longest-standing Owner: whom commands of the command line act for.</summary>
+    public async Task<Membership?> FindDefaultOwnerAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Memberships(context, context.Memberships.Where(row => row.Role == Role.Owner && row.SuspendedAt == null).OrderBy(row => row.JoinedAt))
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    /// <summary>Members of a workspace, longest-standing first.</summary>
+    public async Task<IReadOnlyList<Member>> ListMembersAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Memberships.Where(row => row.WorkspaceId == workspace)
+            .OrderBy(row => row.JoinedAt)
+            .Join(context.Users, row => row.UserId, user => user.Id, (row, user) => new Member(
+                new UserId(user.Id), user.DisplayName, user.Email!, row.Role, row.JoinedAt, row.SuspendedAt))
+            .ToListAsync(cancellationToken);
+    }
+
+    /// <summary>Gives a member another role; the last Owner keeps theirs.</summary>
+    public Task<Result<Unit>> ChangeRoleAsync(WorkspaceId workspace, UserId user, Role role, CancellationToken cancellationToken) =>
+        ChangeAsync(workspace, user, loses: role != Role.Owner, row => row.Role = role, cancellationToken);
+
+    /// <summary>Suspends a member, or lets them in again.</summary>
+    public Task<Result<Unit>> SuspendAsync(WorkspaceId workspace, UserId user, bool suspended, CancellationToken cancellationToken)
+    {
+        DateTimeOffset? since = suspended ? time.GetUtcNow() : null;
+        return ChangeAsync(workspace, user, loses: suspended, row => row.SuspendedAt = since, cancellationToken);
+    }
+
+    /// <summary>Ends a membership; the account stays.</summary>
+    public async Task<Result<Unit>> RemoveAsync(WorkspaceId workspace, UserId user, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var row = await FindAsync(context, workspace, user, cancellationToken);
+        if (row is null)
+        {
+            return AccountErrors.MemberNotFound();
+        }
+
+        if (await IsLastOwnerAsync(context, row, cancellationToken))
+        {
+            return AccountErrors.LastOwner();
+        }
+
+        context.Memberships.Remove(row);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return default(Unit);
+    }
+
+    private static Task<MembershipRow?> FindAsync(StudioDbContext context, WorkspaceId workspace, UserId user, CancellationToken cancellationToken) =>
+        context.Memberships.FirstOrDefaultAsync(row => row.WorkspaceId == workspace && row.UserId == user.Value, cancellationToken);
+
+    private static async Task<bool> IsLastOwnerAsync(StudioDbContext context, MembershipRow row, CancellationToken cancellationToken) =>
+        row.Role == Role.Owner && row.SuspendedAt is null && !await context.Memberships.AnyAsync(
+            other => other.WorkspaceId == row.WorkspaceId && other.UserId != row.UserId && other.Role == Role.Owner && other.SuspendedAt == null,
+            cancellationToken);
+
+    private static IQueryable<Membership> Memberships(StudioDbContext context, IQueryable<MembershipRow> rows) => rows.AsNoTracking().Join(
+        context.Workspaces,
+        row => row.WorkspaceId,
+        workspace => workspace.Id,
+        (row, workspace) => new Membership(workspace.Id, workspace.Slug, workspace.Name, new UserId(row.UserId), row.Role, row.SuspendedAt, row.Stamp));
+
+    private async Task<Result<Unit>> ChangeAsync(
+        WorkspaceId workspace, UserId user, bool loses, Action<MembershipRow> change, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var row = await FindAsync(context, workspace, user, cancellationToken);
+        if (row is null)
+        {
+            return AccountErrors.MemberNotFound();
+        }
+
+        if (loses && await IsLastOwnerAsync(context, row, cancellationToken))
+        {
+            return AccountErrors.LastOwner();
+        }
+
+        change(row);
+        row.Stamp = Guid.NewGuid();
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return default(Unit);
+    }
+}

@@ -1,0 +1,139 @@
+using System.Collections.Frozen;
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Storage;
+
+namespace MistralStudio.Data.Accounts;
+
+/// <summary>A key as the people of a workspace see it.</summary>
+/// <param name="Prefix">The first characters of the token.</param>
+public sealed record ApiKey(
+    ApiKeyId Id,
+    string Name,
+    string Prefix,
+    IReadOnlyList<string> Scopes,
+    UserId CreatedBy,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset? ExpiresAt,
+    DateTimeOffset? RevokedAt,
+    DateTimeOffset? LastUsedAt);
+
+/// <summary>API keys: shown once, stored as the hash of their token, acting as their scopes cut with their creator's present role.</summary>
+public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time)
+{
+    /// <summary>What every token begins with.</summary>
+    public const string TokenPrefix = "ms_";
+
+    private const int ShownCharacters = 10;
+    private static readonly TimeSpan s_usePrecision = TimeSpan.FromMinutes(1);
+
+    /// <summary>Makes a key; its token is returned once. Fails for a scope that does not exist.</summary>
+    public async Task<Result<(ApiKey Key, string Token)>> CreateAsync(
+        WorkspaceId workspace, UserId createdBy, string name, IReadOnlyCollection<string> scopes, DateTimeOffset? expiresAt, CancellationToken cancellationToken)
+    {
+        if (scopes.FirstOrDefault(scope => !RolePermissions.All.Contains(scope)) is { } unknown)
+        {
+            return AccountErrors.UnknownScope(unknown);
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var token = TokenPrefix + Token.NewKey();
+        IReadOnlyList<string> sorted = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        var row = new ApiKeyRow
+        {
+            Id = ApiKeyId.New(),
+            WorkspaceId = workspace,
+            CreatedBy = createdBy.Value,
+            Name = name.Trim(),
+            Prefix = token[..ShownCharacters],
+            TokenHash = Token.Hash(token),
+            Scopes = StudioJson.Write(sorted, StudioJson.Default.IReadOnlyListString),
+            CreatedAt = time.GetUtcNow(),
+            ExpiresAt = expiresAt,
+        };
+        context.ApiKeys.Add(row);
+        await context.SaveChangesAsync(cancellationToken);
+        return (ToKey(row), token);
+    }
+
+    /// <summary>Keys of a workspace, newest first; <paramref name="createdBy"/> null lists everybody's.</summary>
+    public async Task<IReadOnlyList<ApiKey>> ListAsync(WorkspaceId workspace, UserId? createdBy, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.ApiKeys.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        if (createdBy is { } creator)
+        {
+            rows = rows.Where(row => row.CreatedBy == creator.Value);
+        }
+
+        var read = await rows.OrderByDescending(row => row.CreatedAt).ToListAsync(cancellationToken);
+        return [.. read.Select(ToKey)];
+    }
+
+    /// <summary>Ends a key for good; <paramref name="createdBy"/> null ends anybody's.</summary>
+    public async Task<Result<Unit>> RevokeAsync(WorkspaceId workspace, ApiKeyId id, UserId? createdBy, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var rows = context.ApiKeys.Where(row => row.Id == id && row.WorkspaceId == workspace && row.RevokedAt == null);
+        if (createdBy is { } creator)
+        {
+            rows = rows.Where(row => row.CreatedBy == creator.Value);
+        }
+
+        return await rows.ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken) > 0
+            ? default(Unit)
+            : AccountErrors.KeyNotFound();
+    }
+
+    /// <summary>
+    /// Who a token speaks for at this moment; null for an unknown, expired or revoked one, and where its creator is no longer an active
+    /// member.
+    /// </summary>
+    public async Task<(ApiKeyId Id, Caller Caller)?> AuthenticateAsync(string token, CancellationToken cancellationToken)
+    {
+        if (!token.StartsWith(TokenPrefix, StringComparison.Ordinal) || token.Length > 100)
+        {
+            return null;
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var hash = Token.Hash(token);
+        var found = await context.ApiKeys.AsNoTracking()
+            .Where(row => row.TokenHash == hash && row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now))
+            .Join(
+                context.Memberships.Where(membership => membership.SuspendedAt == null),
+                row => new { row.WorkspaceId, UserId = row.CreatedBy },
+                membership => new { membership.WorkspaceId, membership.UserId },
+                (row, membership) => new { Row = row, membership.Role })
+            .FirstOrDefaultAsync(cancellationToken);
+        if (found is null)
+        {
+            return null;
+        }
+
+        if (found.Row.LastUsedAt is not { } used || now - used > s_usePrecision)
+        {
+            await context.ApiKeys.Where(row => row.Id == found.Row.Id)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastUsedAt, now), cancellationToken);
+        }
+
+        var scopes = StudioJson.Read(found.Row.Scopes, StudioJson.Default.IReadOnlyListString);
+        var granted = scopes.Where(scope => RolePermissions.Grants(found.Role, scope)).ToFrozenSet(StringComparer.Ordinal);
+        return (found.Row.Id, new Caller(found.Row.WorkspaceId, new UserId(found.Row.CreatedBy), granted));
+    }
+
+    private static ApiKey ToKey(ApiKeyRow row) => new(
+        row.Id,
+        row.Name,
+        row.Prefix,
+        StudioJson.Read(row.Scopes, StudioJson.Default.IReadOnlyListString),
+        new UserId(row.CreatedBy),
+        row.CreatedAt,
+        row.ExpiresAt,
+        row.RevokedAt,
+        row.LastUsedAt);
+}

@@ -1,0 +1,133 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core;
+using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Data.Blobs;
+
+/// <summary>
+/// Files under <c>blobs/{workspace}/{first two hex digits}/{hash}</c>. A file is written beside its place, flushed to the disk and moved
+/// there before its row is committed, so that a row always has its file; a file without a row is waste, never a loss.
+/// </summary>
+internal sealed class BlobStore(IDbContextFactory<StudioDbContext> contexts, DataFolder folder, TimeProvider time) : IBlobStore
+{
+    private const int BufferBytes = 128 * 1024;
+
+    public async Task<Result<BlobReference>> PutAsync(
+        WorkspaceId workspace, string owner, Stream content, long maxBytes, CancellationToken cancellationToken)
+    {
+        var incoming = Path.Combine(folder.Blobs, "incoming");
+        var temporary = Path.Combine(incoming, Guid.NewGuid().ToString("N"));
+        try
+        {
+            Directory.CreateDirectory(incoming);
+            var written = await WriteAsync(temporary, content, maxBytes, cancellationToken);
+            if (!written.IsSuccess)
+            {
+                return written;
+            }
+
+            var place = PathOf(workspace, written.Value.Sha256);
+            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+            File.Move(temporary, place, overwrite: true);
+            await CommitAsync(workspace, owner, written.Value, cancellationToken);
+            return written;
+        }
+        catch (IOException exception) when (DiskSpace.IsFull(exception))
+        {
+            return KnowledgeErrors.DiskFull();
+        }
+        finally
+        {
+            File.Delete(temporary);
+        }
+    }
+
+    public async Task<Stream?> OpenAsync(WorkspaceId workspace, string sha256, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Blobs.AnyAsync(row => row.WorkspaceId == workspace && row.Sha256 == sha256, cancellationToken)
+            ? new FileStream(PathOf(workspace, sha256), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, BufferBytes, useAsync: true)
+            : null;
+    }
+
+    public async Task ReleaseAsync(WorkspaceId workspace, string sha256, string owner, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        await context.BlobReferences.Where(row => row.WorkspaceId == workspace && row.Sha256 == sha256 && row.Owner == owner)
+            .ExecuteDeleteAsync(cancellationToken);
+        var gone = await context.Blobs
+            .Where(row => row.WorkspaceId == workspace && row.Sha256 == sha256
+                && !context.BlobReferences.Any(reference => reference.WorkspaceId == workspace && reference.Sha256 == sha256))
+            .ExecuteDeleteAsync(cancellationToken) > 0;
+        if (gone && File.Exists(PathOf(workspace, sha256)))
+        {
+            // Inside the transaction: nobody can take a reference to the file between its row's end and its own.
+            File.Delete(PathOf(workspace, sha256));
+        }
+
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private static async Task<Result<BlobReference>> WriteAsync(string path, Stream content, long maxBytes, CancellationToken cancellationToken)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+            await using var file = new FileStream(path, FileMode.CreateNew, FileAccess.Write, FileShare.None, bufferSize: 0, useAsync: true);
+            long bytes = 0;
+            int read;
+            while ((read = await content.ReadAsync(buffer, cancellationToken)) > 0)
+            {
+                bytes += read;
+                if (bytes > maxBytes)
+                {
+                    return BlobErrors.TooLarge(bytes, maxBytes);
+                }
+
+                hash.AppendData(buffer, 0, read);
+                await file.WriteAsync(buffer.AsMemory(0, read), cancellationToken);
+            }
+
+            file.Flush(flushToDisk: true);
+            return new BlobReference(Convert.ToHexStringLower(hash.GetHashAndReset()), bytes);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private async Task CommitAsync(WorkspaceId workspace, string owner, BlobReference blob, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await context.Blobs.AnyAsync(row => row.WorkspaceId == workspace && row.Sha256 == blob.Sha256, cancellationToken))
+        {
+            context.Blobs.Add(new BlobRow { WorkspaceId = workspace, Sha256 = blob.Sha256, Bytes = blob.Bytes, CreatedAt = time.GetUtcNow() });
+        }
+
+        if (!await context.BlobReferences.AnyAsync(
+            row => row.WorkspaceId == workspace && row.Sha256 == blob.Sha256 && row.Owner == owner, cancellationToken))
+        {
+            context.BlobReferences.Add(new BlobReferenceRow { WorkspaceId = workspace, Sha256 = blob.Sha256, Owner = owner });
+        }
+
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
+    private string PathOf(WorkspaceId workspace, string sha256) => Path.Combine(folder.Blobs, workspace.ToString(), sha256[..2], sha256);
+}
+
+/// <summary>Expected failures of files.</summary>
+internal static class BlobErrors
+{
+    public static Error TooLarge(long bytes, long limit) => new(
+        "blob.too_large", $"This file is larger than the limit of {Size.Format(limit)}: more than {Size.Format(bytes)} arrived.", "Split it, or raise the limit.");
+}

@@ -1,0 +1,167 @@
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Storage;
+
+namespace MistralStudio.Data.Conversations;
+
+/// <inheritdoc cref="IConversationStore"/>
+internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IConversationStore
+{
+    public async Task<Conversation> CreateAsync(NewConversation conversation, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var row = new ConversationRow
+        {
+            Id = ConversationId.New(),
+            WorkspaceId = conversation.Workspace,
+            OwnerId = conversation.Owner.Value,
+            AppId = conversation.App,
+            Title = conversation.Title,
+            NormalizedTitle = ListQuery.Normalize(conversation.Title),
+            Model = conversation.Model,
+            Instructions = conversation.Instructions,
+            Settings = StudioJson.Write(conversation.Settings, StudioJson.Default.GenerationSettings),
+            Knowledge = StudioJson.Write(conversation.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+            CreatedAt = now,
+            UpdatedAt = now,
+        };
+        context.Conversations.Add(row);
+        await context.SaveChangesAsync(cancellationToken);
+        return ToConversation(row);
+    }
+
+    public async Task<Conversation?> FindAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await Own(context, workspace, owner, id).AsNoTracking().FirstOrDefaultAsync(cancellationToken);
+        return row is null ? null : ToConversation(row);
+    }
+
+    public async Task<Listing<Conversation>> ListAsync(
+        WorkspaceId workspace, UserId owner, AppId? app, string? search, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.Conversations.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.OwnerId == owner.Value && row.AppId == app);
+        if (ListQuery.Pattern(search) is { } pattern)
+        {
+            rows = rows.Where(row => EF.Functions.Like(row.NormalizedTitle, pattern, "\\"));
+        }
+
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        var read = await rows.Where(row => row.UpdatedAt <= cursor.Instant).OrderByDescending(row => row.UpdatedAt).ThenByDescending(row => row.Id)
+            .Skip(cursor.Skip).Take(limit + 1).ToListAsync(cancellationToken);
+        return cursor.Page([.. read.Select(ToConversation)], limit, item => item.UpdatedAt);
+    }
+
+    public async Task<bool> UpdateAsync(
+        WorkspaceId workspace, UserId owner, ConversationId id, ConversationChange change, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await Own(context, workspace, owner, id).FirstOrDefaultAsync(cancellationToken);
+        if (row is null)
+        {
+            return false;
+        }
+
+        row.Title = change.Title ?? row.Title;
+        row.NormalizedTitle = ListQuery.Normalize(row.Title);
+        row.Model = change.Model ?? row.Model;
+        row.Instructions = change.Instructions ?? row.Instructions;
+        row.Settings = change.Settings is { } settings ? StudioJson.Write(settings, StudioJson.Default.GenerationSettings) : row.Settings;
+        row.Knowledge = change.Knowledge is { } knowledge ? StudioJson.Write(knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId) : row.Knowledge;
+        await context.SaveChangesAsync(cancellationToken);
+        return true;
+    }
+
+    public async Task<bool> DeleteAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Own(context, workspace, owner, id).ExecuteDeleteAsync(cancellationToken) > 0;
+    }
+
+    public async Task<IReadOnlyList<Message>> ReadAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await Own(context, workspace, owner, id)
+            .Join(context.Messages, conversation => conversation.Id, message => message.ConversationId, (_, message) => message)
+            .AsNoTracking()
+            .OrderBy(message => message.Ordinal)
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(ToMessage)];
+    }
+
+    public async Task<bool> AppendAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        // Taking the conversation's row first makes this the one writer of its ordinals.
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        if (await Own(context, workspace, owner, message.Conversation)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.UpdatedAt, now), cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        var last = await context.Messages.Where(row => row.ConversationId == message.Conversation).MaxAsync(row => (int?)row.Ordinal, cancellationToken);
+        context.Messages.Add(ToRow(message, (last ?? -1) + 1));
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
+    private static IQueryable<ConversationRow> Own(StudioDbContext context, WorkspaceId workspace, UserId owner, ConversationId id) =>
+        context.Conversations.Where(row => row.Id == id && row.WorkspaceId == workspace && row.OwnerId == owner.Value);
+
+    private static Conversation ToConversation(ConversationRow row) => new(
+        row.Id,
+        row.WorkspaceId,
+        new UserId(row.OwnerId),
+        row.AppId,
+        row.Title,
+        row.Model,
+        row.Instructions,
+        StudioJson.Read(row.Settings, StudioJson.Default.GenerationSettings),
+        StudioJson.Read(row.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+        row.CreatedAt,
+        row.UpdatedAt);
+
+    private static MessageRow ToRow(Message message, int ordinal) => new()
+    {
+        Id = message.Id,
+        ConversationId = message.Conversation,
+        Ordinal = ordinal,
+        ParentId = message.Parent,
+        Role = message.Role,
+        State = message.State,
+        Text = message.Text,
+        Model = message.Model,
+        Usage = message.Usage is { } usage ? StudioJson.Write(usage, StudioJson.Default.TokenUsage) : null,
+        Timings = message.Timings is { } timings ? StudioJson.Write(timings, StudioJson.Default.TurnTimings) : null,
+        Citations = message.Citations.Count > 0 ? StudioJson.Write(message.Citations, StudioJson.Default.IReadOnlyListCitation) : null,
+        ErrorCode = message.Error?.Code,
+        ErrorMessage = message.Error?.Message,
+        ErrorNext = message.Error?.Next,
+        CreatedAt = message.CreatedAt,
+    };
+
+    private static Message ToMessage(MessageRow row) => new()
+    {
+        Id = row.Id,
+        Conversation = row.ConversationId,
+        Parent = row.ParentId,
+        Role = row.Role,
+        State = row.State,
+        Text = row.Text,
+        Model = row.Model,
+        Usage = row.Usage is null ? null : StudioJson.Read(row.Usage, StudioJson.Default.TokenUsage),
+        Timings = row.Timings is null ? null : StudioJson.Read(row.Timings, StudioJson.Default.TurnTimings),
+        Citations = row.Citations is null ? [] : StudioJson.Read(row.Citations, StudioJson.Default.IReadOnlyListCitation),
+        Error = row.ErrorCode is null ? null : new Error(row.ErrorCode, row.ErrorMessage ?? "", row.ErrorNext ?? ""),
+        CreatedAt = row.CreatedAt,
+    };
+}

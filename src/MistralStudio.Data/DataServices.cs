@@ -1,0 +1,60 @@
+using Microsoft.EntityFrameworkCore;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MistralStudio.Core.Apps;
+using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Data.Apps;
+using MistralStudio.Data.Blobs;
+using MistralStudio.Data.Conversations;
+using MistralStudio.Data.Idempotency;
+using MistralStudio.Data.Knowledge;
+using MistralStudio.Data.Sqlite;
+using MistralStudio.Data.Startup;
+
+namespace MistralStudio.Data;
+
+/// <summary>Composition of this room.</summary>
+public static class DataServices
+{
+    /// <summary>
+    /// Adds <c>studio.db</c>, its stores and the blob store under the data folder. Nothing is opened here; the host calls
+    /// <see cref="DatabaseStartup.PrepareAsync"/> before it serves anything.
+    /// </summary>
+    /// <param name="dataPath">The data folder, absolute.</param>
+    public static IServiceCollection AddData(this IServiceCollection services, string dataPath)
+    {
+        var folder = new DataFolder(dataPath);
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(folder);
+        services.AddPooledDbContextFactory<StudioDbContext>(options => options
+            .UseSqlite(SqliteConnectionSetup.ConnectionString(folder.DatabaseFile))
+            .AddInterceptors(new SqliteConnectionSetup()));
+        services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<StudioDbContext>>().CreateDbContext());
+        services.AddSingleton<DatabaseStartup>();
+        services.AddSingleton<AccountStore>();
+        services.AddSingleton<InviteStore>();
+        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<IdempotencyStore>();
+        services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
+        services.AddSingleton<IPassageStore, PassageStore>();
+        services.AddSingleton<IConversationStore, ConversationStore>();
+        services.AddSingleton<ShareLinks>();
+        services.AddSingleton<IAppStore, AppStore>();
+        services.AddSingleton<IBlobStore, BlobStore>();
+        return services;
+    }
+}
+
+/// <summary>The data folder and what this room keeps in it.</summary>
+/// <param name="Path">Absolute.</param>
+public sealed record DataFolder(string Path)
+{
+    /// <summary>The database of all that is true.</summary>
+    public string DatabaseFile => System.IO.Path.Combine(Path, "studio.db");
+
+    /// <summary>Files by content.</summary>
+    public string Blobs => System.IO.Path.Combine(Path, "blobs");
+}

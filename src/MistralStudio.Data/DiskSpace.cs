@@ -1,0 +1,16 @@
+namespace MistralStudio.Data;
+
+/// <summary>Tells a full disk from other failures of input and output.</summary>
+internal static class DiskSpace
+{
+    // ERROR_DISK_FULL, ERROR_HANDLE_DISK_FULL on Windows; ENOSPC and EDQUOT arrive as their errno elsewhere.
+    private const int WindowsDiskFull = unchecked((int)0x80070070);
+    private const int WindowsHandleDiskFull = unchecked((int)0x80070027);
+    private const int NoSpace = 28;
+    private const int LinuxQuota = 122;
+    private const int MacQuota = 69;
+
+    public static bool IsFull(IOException exception) => OperatingSystem.IsWindows()
+        ? exception.HResult is WindowsDiskFull or WindowsHandleDiskFull
+        : exception.HResult is NoSpace or LinuxQuota or MacQuota;
+}

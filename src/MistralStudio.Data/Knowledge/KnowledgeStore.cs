@@ -1,0 +1,172 @@
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Storage;
+
+namespace MistralStudio.Data.Knowledge;
+
+/// <inheritdoc cref="IKnowledgeStore"/>
+internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IKnowledgeStore
+{
+    public async Task<KnowledgeBase> CreateBaseAsync(
+        WorkspaceId workspace, string name, string embeddingModel, UserId? createdBy, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = new KnowledgeBaseRow
+        {
+            Id = KnowledgeBaseId.New(),
+            WorkspaceId = workspace,
+            Name = name.Trim(),
+            NormalizedName = ListQuery.Normalize(name),
+            EmbeddingModel = embeddingModel,
+            CreatedAt = time.GetUtcNow(),
+            CreatedBy = createdBy?.Value,
+        };
+        context.KnowledgeBases.Add(row);
+        await context.SaveChangesAsync(cancellationToken);
+        return new KnowledgeBase(row.Id, row.WorkspaceId, row.Name, row.EmbeddingModel, row.CreatedAt, 0, 0);
+    }
+
+    public async Task<Listing<KnowledgeBase>> ListBasesAsync(
+        WorkspaceId workspace, string? search, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        if (ListQuery.Pattern(search) is { } pattern)
+        {
+            rows = rows.Where(row => EF.Functions.Like(row.NormalizedName, pattern, "\\"));
+        }
+
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        rows = rows.Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
+        var read = await Project(context, rows.Skip(cursor.Skip).Take(limit + 1)).ToListAsync(cancellationToken);
+        return cursor.Page(read, limit, item => item.CreatedAt);
+    }
+
+    public async Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Project(context, context.KnowledgeBases.AsNoTracking().Where(row => row.Id == id && row.WorkspaceId == workspace))
+            .FirstOrDefaultAsync(cancellationToken);
+    }
+
+    public async Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var normalized = ListQuery.Normalize(name);
+        return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace)
+            .ExecuteUpdateAsync(set => set.SetProperty(row => row.Name, name.Trim()).SetProperty(row => row.NormalizedName, normalized), cancellationToken) > 0;
+    }
+
+    public async Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.KnowledgeBases
+            .Where(row => row.Id == id && row.WorkspaceId == workspace && !context.Documents.Any(document => document.KnowledgeBaseId == row.Id))
+            .ExecuteDeleteAsync(cancellationToken) > 0;
+    }
+
+    public async Task<KnowledgeDocument?> AddDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        if (!await context.KnowledgeBases.AnyAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken))
+        {
+            return null;
+        }
+
+        var now = time.GetUtcNow();
+        var added = new DocumentRow
+        {
+            Id = DocumentId.New(),
+            KnowledgeBaseId = id,
+            WorkspaceId = workspace,
+            Name = document.Name,
+            NormalizedName = ListQuery.Normalize(document.Name),
+            ContentType = document.ContentType,
+            Bytes = document.Bytes,
+            Sha256 = document.Sha256,
+            State = DocumentState.Stored,
+            CreatedAt = now,
+            UpdatedAt = now,
+            AddedBy = document.AddedBy?.Value,
+        };
+        context.Documents.Add(added);
+        await context.SaveChangesAsync(cancellationToken);
+        return added.ToDocument();
+    }
+
+    public async Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.Documents.AsNoTracking().Where(row => row.KnowledgeBaseId == id && row.WorkspaceId == workspace);
+        if (ListQuery.Pattern(search) is { } pattern)
+        {
+            rows = rows.Where(row => EF.Functions.Like(row.NormalizedName, pattern, "\\"));
+        }
+
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        var read = await rows.Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id)
+            .Skip(cursor.Skip).Take(limit + 1).ToListAsync(cancellationToken);
+        return cursor.Page([.. read.Select(row => row.ToDocument())], limit, item => item.CreatedAt);
+    }
+
+    public async Task<KnowledgeDocument?> FindDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await Documents(context, workspace, id, document).FirstOrDefaultAsync(cancellationToken);
+        return row?.ToDocument();
+    }
+
+    public async Task<ExtractedText?> ReadTextAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await Documents(context, workspace, id, document)
+            .Join(context.DocumentTexts, found => found.Id, text => text.DocumentId, (_, text) => text)
+            .FirstOrDefaultAsync(cancellationToken);
+        return row?.ToText();
+    }
+
+    public async Task<Listing<Passage>> ListPassagesAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var first = int.TryParse(after, out var ordinal) ? ordinal + 1 : 0;
+        limit = ListQuery.Limit(limit);
+        var rows = await Documents(context, workspace, id, document)
+            .Join(context.Passages.Where(passage => passage.Ordinal >= first), found => found.Id, passage => passage.DocumentId, (_, passage) => passage)
+            .OrderBy(passage => passage.Ordinal)
+            .Take(limit + 1)
+            .ToListAsync(cancellationToken);
+        var more = rows.Count > limit;
+        List<Passage> items = [.. rows.Take(limit).Select(row => row.ToPassage())];
+        return new Listing<Passage>(items, more ? $"{items[^1].Ordinal}" : null);
+    }
+
+    public async Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var row = await context.Passages.AsNoTracking()
+            .Where(found => found.Id == passage && context.Documents.Any(
+                document => document.Id == found.DocumentId && document.KnowledgeBaseId == id && document.WorkspaceId == workspace))
+            .FirstOrDefaultAsync(cancellationToken);
+        return row?.ToPassage();
+    }
+
+    private static IQueryable<DocumentRow> Documents(StudioDbContext context, WorkspaceId workspace, KnowledgeBaseId id, DocumentId document) =>
+        context.Documents.AsNoTracking().Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace);
+
+    private static IQueryable<KnowledgeBase> Project(StudioDbContext context, IQueryable<KnowledgeBaseRow> rows) => rows.Select(row => new KnowledgeBase(
+        row.Id,
+        row.WorkspaceId,
+        row.Name,
+        row.EmbeddingModel,
+        row.CreatedAt,
+        context.Documents.Count(document => document.KnowledgeBaseId == row.Id && document.State != DocumentState.Deleting),
+        context.Documents.Where(document => document.KnowledgeBaseId == row.Id && document.State == DocumentState.Indexed).Sum(document => document.PassageCount)));
+}

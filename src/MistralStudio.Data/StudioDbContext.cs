@@ -1,0 +1,88 @@
+using Microsoft.AspNetCore.Identity;
+using Microsoft.AspNetCore.Identity.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Data.Apps;
+using MistralStudio.Data.Blobs;
+using MistralStudio.Data.Conversations;
+using MistralStudio.Data.Idempotency;
+using MistralStudio.Data.Knowledge;
+using MistralStudio.Data.Storage;
+
+namespace MistralStudio.Data;
+
+/// <summary>
+/// <c>studio.db</c>: all that is true. Identity works on it directly; everything else goes through the stores of this room, which take
+/// one short-lived context from the pooled factory per operation.
+/// </summary>
+public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) : IdentityUserContext<StudioUser, Guid>(options)
+{
+    internal DbSet<WorkspaceRow> Workspaces => Set<WorkspaceRow>();
+
+    internal DbSet<MembershipRow> Memberships => Set<MembershipRow>();
+
+    internal DbSet<InviteRow> Invites => Set<InviteRow>();
+
+    internal DbSet<ApiKeyRow> ApiKeys => Set<ApiKeyRow>();
+
+    internal DbSet<KnowledgeBaseRow> KnowledgeBases => Set<KnowledgeBaseRow>();
+
+    internal DbSet<DocumentRow> Documents => Set<DocumentRow>();
+
+    internal DbSet<DocumentTextRow> DocumentTexts => Set<DocumentTextRow>();
+
+    internal DbSet<PassageRow> Passages => Set<PassageRow>();
+
+    internal DbSet<BlobRow> Blobs => Set<BlobRow>();
+
+    internal DbSet<BlobReferenceRow> BlobReferences => Set<BlobReferenceRow>();
+
+    internal DbSet<ConversationRow> Conversations => Set<ConversationRow>();
+
+    internal DbSet<MessageRow> Messages => Set<MessageRow>();
+
+    internal DbSet<AppRow> Apps => Set<AppRow>();
+
+    internal DbSet<AppVersionRow> AppVersions => Set<AppVersionRow>();
+
+    internal DbSet<ShareLinkRow> ShareLinks => Set<ShareLinkRow>();
+
+    internal DbSet<ShareLinkUsageRow> ShareLinkUsages => Set<ShareLinkUsageRow>();
+
+    internal DbSet<IdempotencyRow> IdempotencyRecords => Set<IdempotencyRow>();
+
+    /// <summary>Identity's tables with passkeys, whatever the host configures, so that the migrations hold for every host.</summary>
+    protected override Version SchemaVersion => IdentitySchemaVersions.Version3;
+
+    /// <inheritdoc/>
+    protected override void ConfigureConventions(ModelConfigurationBuilder configurationBuilder)
+    {
+        base.ConfigureConventions(configurationBuilder);
+        configurationBuilder.UseEntityIds();
+        configurationBuilder.Properties<DateTimeOffset>().HaveConversion<UtcTicksConverter>();
+        configurationBuilder.Properties<Role>().HaveConversion<string>().HaveMaxLength(20);
+        configurationBuilder.Properties<DocumentState>().HaveConversion<string>().HaveMaxLength(20);
+        configurationBuilder.Properties<MessageRole>().HaveConversion<string>().HaveMaxLength(20);
+        configurationBuilder.Properties<MessageState>().HaveConversion<string>().HaveMaxLength(20);
+    }
+
+    /// <inheritdoc/>
+    protected override void OnModelCreating(ModelBuilder builder)
+    {
+        base.OnModelCreating(builder);
+        builder.Entity<IdentityUserClaim<Guid>>().ToTable("UserClaims");
+        builder.Entity<IdentityUserLogin<Guid>>().ToTable("UserLogins");
+        builder.Entity<IdentityUserToken<Guid>>().ToTable("UserTokens");
+        builder.Entity<IdentityUserPasskey<Guid>>(passkeys =>
+        {
+            passkeys.ToTable("UserPasskeys");
+            passkeys.HasKey(passkey => passkey.CredentialId);
+            passkeys.OwnsOne(passkey => passkey.Data).ToJson();
+            passkeys.HasOne<StudioUser>().WithMany().HasForeignKey(passkey => passkey.UserId).OnDelete(DeleteBehavior.Cascade);
+        });
+        builder.ApplyConfigurationsFromAssembly(typeof(StudioDbContext).Assembly);
+    }
+}
