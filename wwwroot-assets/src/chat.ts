@@ -1,0 +1,128 @@
+// The pixels of a conversation: following the stream, sending by keyboard, growing the field, colouring code.
+
+interface DotNet {
+  invokeMethodAsync(method: string, ...args: unknown[]): Promise<unknown>;
+}
+
+const near = 48;
+
+/** Keeps the end in view while text arrives, until the reader scrolls up. */
+export function follow(turns: HTMLElement): { dispose(): void; toEnd(): void } {
+  let following = true;
+  const jump = turns.parentElement?.querySelector<HTMLElement>('.jump');
+  const atEnd = () => turns.scrollHeight - turns.scrollTop - turns.clientHeight < near;
+  const toEnd = () => {
+    following = true;
+    turns.scrollTop = turns.scrollHeight;
+    show();
+  };
+  const show = () => jump?.toggleAttribute('hidden', following || atEnd());
+  const up = (event: WheelEvent) => {
+    if (event.deltaY < 0) {
+      following = false;
+    }
+  };
+  const scrolled = () => {
+    following = atEnd();
+    show();
+  };
+  const grown = new MutationObserver(() => {
+    if (following) {
+      turns.scrollTop = turns.scrollHeight;
+    }
+
+    show();
+    colour(turns);
+  });
+
+  turns.addEventListener('wheel', up, { passive: true });
+  turns.addEventListener('scroll', scrolled, { passive: true });
+  jump?.addEventListener('click', toEnd);
+  grown.observe(turns, { childList: true, subtree: true, characterData: true });
+  toEnd();
+  colour(turns);
+  return {
+    toEnd,
+    dispose() {
+      grown.disconnect();
+      turns.removeEventListener('wheel', up);
+      turns.removeEventListener('scroll', scrolled);
+      jump?.removeEventListener('click', toEnd);
+    },
+  };
+}
+
+/**
+ * A field that sends on Enter and on Ctrl/Cmd Enter (Shift Enter is a new line) and stops on Escape. The text crosses to the server once, when
+ * it is sent, and stays in the field where the server refuses it.
+ */
+export function composer(box: HTMLElement, page: DotNet): { dispose(): void; focus(): void; set(text: string): void } {
+  const field = box.querySelector('textarea')!;
+  let sending = false;
+  const send = async () => {
+    if (sending) {
+      return;
+    }
+
+    sending = true;
+    const text = field.value;
+    field.value = '';
+    try {
+      // A message over the circuit is limited to 1 MiB; the server refuses far less, with a sentence.
+      const accepted = await page.invokeMethodAsync('SendFromFieldAsync', text.slice(0, 200_000));
+      if (!accepted && field.value === '') {
+        field.value = text;
+      }
+    } catch {
+      field.value ||= text;
+    } finally {
+      sending = false;
+    }
+  };
+  const pressed = (event: KeyboardEvent) => {
+    if (event.key === 'Enter' && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      void send();
+    }
+  };
+  const clicked = (event: MouseEvent) => {
+    if ((event.target as Element).closest('[data-send]')) {
+      void send();
+    }
+  };
+  const escaped = (event: KeyboardEvent) => {
+    if (event.key === 'Escape' && box.querySelector('[data-stop]') && !document.querySelector('dialog[open]')) {
+      event.preventDefault();
+      void page.invokeMethodAsync('StopFromFieldAsync');
+    }
+  };
+  field.addEventListener('keydown', pressed);
+  box.addEventListener('click', clicked);
+  document.addEventListener('keydown', escaped);
+  if (matchMedia('(min-width: 761px)').matches) {
+    field.focus({ preventScroll: true });
+  }
+
+  return {
+    focus: () => field.focus(),
+    set(text) {
+      field.value = text;
+    },
+    dispose() {
+      field.removeEventListener('keydown', pressed);
+      box.removeEventListener('click', clicked);
+      document.removeEventListener('keydown', escaped);
+    },
+  };
+}
+
+/** Colours finished code blocks; the library loads with the first of them. */
+function colour(turns: HTMLElement): void {
+  const blocks = turns.querySelectorAll<HTMLElement>('.md[data-done] pre > code:not([data-coloured])');
+  if (blocks.length === 0) {
+    return;
+  }
+
+  blocks.forEach(block => block.setAttribute('data-coloured', ''));
+  void import('./_code').then(code => blocks.forEach(code.colour));
+}

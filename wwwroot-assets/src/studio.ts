@@ -1,0 +1,74 @@
+// What every page has: menus that close, copy buttons, the rail's width, and what to do when the connection is lost.
+
+const each = <T extends Element>(selector: string, act: (element: T) => void) => document.querySelectorAll<T>(selector).forEach(act);
+
+addEventListener('click', event => {
+  const target = event.target as Element;
+  const own = target.closest('details.menu');
+  each<HTMLDetailsElement>('details.menu[open]', menu => {
+    if (menu !== own || target.closest('.pop a, .pop button')) {
+      menu.open = false;
+    }
+  });
+
+  const copy = target.closest<HTMLElement>('[data-copy]');
+  if (copy) {
+    void copyText(copy);
+  }
+
+  if (target.closest('[data-rail]')) {
+    setRail(!document.querySelector('.frame')?.classList.contains('wide'));
+  }
+
+  if (target.closest('[data-reload]')) {
+    location.reload();
+  }
+});
+
+addEventListener('keydown', event => {
+  if (event.key === 'Escape') {
+    each<HTMLDetailsElement>('details.menu[open]', menu => {
+      menu.open = false;
+      menu.querySelector('summary')?.focus();
+    });
+  }
+});
+
+/** Copies the text of the attribute, or of the element that it names by selector; plain http lacks the clipboard, so a selection stands in. */
+async function copyText(button: HTMLElement): Promise<void> {
+  const wanted = button.dataset.copy ?? '';
+  const source = wanted.startsWith('#') ? document.querySelector(wanted) : button.closest('pre')?.querySelector('code') ?? null;
+  const text = wanted && !wanted.startsWith('#') ? wanted : source?.textContent ?? '';
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    const area = document.createElement('textarea');
+    area.value = text;
+    area.className = 'sr';
+    document.body.append(area);
+    area.select();
+    document.execCommand('copy'); // deprecated, and the only way without a secure context
+    area.remove();
+  }
+
+  button.classList.add('ok');
+  setTimeout(() => button.classList.remove('ok'), 1500);
+}
+
+const railKey = 'rail';
+
+function setRail(wide: boolean): void {
+  document.querySelector('.frame')?.classList.toggle('wide', wide);
+  try {
+    localStorage.setItem(railKey, wide ? 'wide' : 'narrow');
+  } catch {
+    // it then lasts until the page is left
+  }
+}
+
+/** Lets the server go on where the page was when it comes back, and says so when it cannot. */
+document.addEventListener('components-reconnect-state-changed', event => {
+  if ((event as CustomEvent<{ state: string }>).detail?.state === 'rejected') {
+    location.reload();
+  }
+});
