@@ -11,9 +11,10 @@ internal sealed class SpecialTokens
     private readonly KeyValuePair<string, int>[] _longestFirst;
     private readonly SearchValues<string> _names;
 
+    /// <param name="names">Names and ids; a name of one character is text like any other and left out.</param>
     public SpecialTokens(IEnumerable<KeyValuePair<string, int>> names)
     {
-        _longestFirst = [.. names.Where(name => name.Key.Length > 0).OrderByDescending(name => name.Key.Length)];
+        _longestFirst = [.. names.Where(name => name.Key.Length > 1).OrderByDescending(name => name.Key.Length)];
         _names = SearchValues.Create([.. _longestFirst.Select(name => name.Key)], StringComparison.Ordinal);
     }
 
