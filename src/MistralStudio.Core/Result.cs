@@ -34,6 +34,9 @@ public readonly struct Result<T>
     /// <exception cref="InvalidOperationException">The result is a failure.</exception>
     public T Value => IsSuccess ? _value : throw new InvalidOperationException(Error.ToString());
 
+    /// <summary>A success, for values whose type is an interface: C# has no implicit conversion from those.</summary>
+    public static Result<T> Success(T value) => new(value, null);
+
     public static implicit operator Result<T>(T value) => new(value, null);
 
     public static implicit operator Result<T>(Error error) => new(default!, error);
