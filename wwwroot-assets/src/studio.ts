@@ -1,4 +1,4 @@
-// What every page has: menus that close, copy buttons, the rail's width, and what to do when the connection is lost.
+// What every page has: menus that close, copy buttons, and what to do when the connection is lost.
 
 const each = <T extends Element>(selector: string, act: (element: T) => void) => document.querySelectorAll<T>(selector).forEach(act);
 
@@ -14,10 +14,6 @@ addEventListener('click', event => {
   const copy = target.closest<HTMLElement>('[data-copy]');
   if (copy) {
     void copyText(copy);
-  }
-
-  if (target.closest('[data-rail]')) {
-    setRail(!document.querySelector('.frame')?.classList.contains('wide'));
   }
 
   if (target.closest('[data-reload]')) {
@@ -53,17 +49,6 @@ async function copyText(button: HTMLElement): Promise<void> {
 
   button.classList.add('ok');
   setTimeout(() => button.classList.remove('ok'), 1500);
-}
-
-const railKey = 'rail';
-
-function setRail(wide: boolean): void {
-  document.querySelector('.frame')?.classList.toggle('wide', wide);
-  try {
-    localStorage.setItem(railKey, wide ? 'wide' : 'narrow');
-  } catch {
-    // it then lasts until the page is left
-  }
 }
 
 /** Lets the server go on where the page was when it comes back, and says so when it cannot. */

@@ -1,0 +1,37 @@
+using MudBlazor;
+using MudBlazor.Services;
+
+namespace MistralStudio.Web.Layout;
+
+/// <summary>Registers and maps the pages.</summary>
+public static class StudioPages
+{
+    /// <summary>
+    /// Adds everything that pages need but for what other rooms give them: <see cref="IWorkspaceScopes"/>, authorisation and the stores.
+    /// </summary>
+    public static IServiceCollection AddStudioPages(this IServiceCollection services)
+    {
+        services.AddLocalization();
+        services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
+        {
+            circuits.DetailedErrors = false;
+            circuits.DisconnectedCircuitRetentionPeriod = TimeSpan.FromMinutes(3);
+        }).AddHubOptions(hub => hub.MaximumReceiveMessageSize = 1024 * 1024);
+        services.AddCascadingAuthenticationState();
+        services.AddMudServices(mud =>
+        {
+            mud.SnackbarConfiguration.PositionClass = Defaults.Classes.Position.BottomCenter;
+            mud.SnackbarConfiguration.VisibleStateDuration = 8000;
+            mud.SnackbarConfiguration.PreventDuplicates = true;
+        });
+        return services;
+    }
+
+    /// <summary>Maps static assets and pages.</summary>
+    public static WebApplication MapStudioPages(this WebApplication app)
+    {
+        app.MapStaticAssets();
+        app.MapRazorComponents<Shell>().AddInteractiveServerRenderMode();
+        return app;
+    }
+}
