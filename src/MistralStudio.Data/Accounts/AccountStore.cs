@@ -104,7 +104,7 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
         return ChangeAsync(workspace, user, loses: suspended, row => row.SuspendedAt = since, cancellationToken);
     }
 
-    /// <summary>Ends a membership; the account stays.</summary>
+    /// <summary>Ends a membership with its keys and open invites, which a later membership does not bring back; the account stays.</summary>
     public async Task<Result<Unit>> RemoveAsync(WorkspaceId workspace, UserId user, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -120,6 +120,11 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
             return AccountErrors.LastOwner();
         }
 
+        var now = time.GetUtcNow();
+        await context.ApiKeys.Where(key => key.WorkspaceId == workspace && key.CreatedBy == user.Value && key.RevokedAt == null)
+            .ExecuteUpdateAsync(set => set.SetProperty(key => key.RevokedAt, now), cancellationToken);
+        await context.Invites.Where(invite => invite.WorkspaceId == workspace && invite.CreatedBy == user.Value && invite.UsedAt == null)
+            .ExecuteDeleteAsync(cancellationToken);
         context.Memberships.Remove(row);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);

@@ -13,6 +13,7 @@ public sealed record Invite(InviteId Id, WorkspaceId Workspace, string Workspace
 public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time)
 {
     private static readonly TimeSpan s_life = TimeSpan.FromDays(7);
+    private static readonly Role[] s_inviters = [.. Enum.GetValues<Role>().Where(role => RolePermissions.Grants(role, Permissions.MembersManage))];
 
     /// <summary>Makes an invite; its token is returned once.</summary>
     public async Task<(Invite Invite, string Token)> CreateAsync(WorkspaceId workspace, Role role, UserId createdBy, CancellationToken cancellationToken)
@@ -70,6 +71,13 @@ public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, Tim
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var now = time.GetUtcNow();
         var hash = Token.Hash(token);
+
+        // Before anything is said of the address: a token that opens nothing must not tell who has an account.
+        if (!await Usable(context).AnyAsync(row => row.TokenHash == hash, cancellationToken))
+        {
+            return AccountErrors.InviteUnusable();
+        }
+
         if (newcomer is not null)
         {
             if (await context.Users.AnyAsync(found => found.NormalizedEmail == newcomer.NormalizedEmail, cancellationToken))
@@ -113,6 +121,10 @@ public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, Tim
     private IQueryable<InviteRow> Usable(StudioDbContext context)
     {
         var now = time.GetUtcNow();
-        return context.Invites.Where(row => row.UsedAt == null && row.ExpiresAt > now);
+
+        // An invite holds only while who made it may still invite, and hands out no ownership that they do not have.
+        return context.Invites.Where(row => row.UsedAt == null && row.ExpiresAt > now && context.Memberships.Any(
+            inviter => inviter.WorkspaceId == row.WorkspaceId && inviter.UserId == row.CreatedBy && inviter.SuspendedAt == null
+                && s_inviters.Contains(inviter.Role) && (row.Role != Role.Owner || inviter.Role == Role.Owner)));
     }
 }
