@@ -1,0 +1,36 @@
+using MistralStudio.Core;
+using MistralStudio.Data;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Data.Startup;
+
+namespace MistralStudio.Web.Hosting;
+
+/// <summary>What commands need beside a running server: its settings and its data, no pages and no ports.</summary>
+internal static class OfflineServices
+{
+    /// <summary>Runs a command over the studio's data; its exit code is the program's.</summary>
+    public static async Task<int> RunAsync(Func<IServiceProvider, StudioOptions, Task<int>> command, CancellationToken cancellationToken)
+    {
+        var builder = StudioHost.CreateBuilder([]);
+        var studio = StudioOptions.Read(builder.Configuration);
+        if (!studio.IsSuccess)
+        {
+            return ServeCommand.Fail(studio.Error);
+        }
+
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<IConfiguration>(builder.Configuration);
+        services.AddData(studio.Value.DataPath);
+        services.AddIdentityCore<StudioUser>().AddEntityFrameworkStores<StudioDbContext>();
+        await using var provider = services.BuildServiceProvider();
+        Result<Unit> prepared = await provider.GetRequiredService<DatabaseStartup>().PrepareAsync(cancellationToken);
+        if (!prepared.IsSuccess)
+        {
+            return ServeCommand.Fail(prepared.Error);
+        }
+
+        await using var scope = provider.CreateAsyncScope();
+        return await command(scope.ServiceProvider, studio.Value);
+    }
+}

@@ -1,0 +1,42 @@
+using Microsoft.AspNetCore.Identity;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Web.Layout;
+using MistralStudio.Web.Security;
+
+namespace MistralStudio.Web.Hosting;
+
+/// <summary>Every address that is not a page.</summary>
+internal static class StudioEndpoints
+{
+    public static void MapStudio(this WebApplication app)
+    {
+        app.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous();
+        app.MapGet("/readyz", () => Results.Text("ok")).AllowAnonymous();
+        app.MapGet("/", OpenAsync).AllowAnonymous();
+        app.MapPost("/sign-out", SignOutAsync).AllowAnonymous();
+        app.MapOpenApi().AllowAnonymous();
+        app.MapStudioPages();
+    }
+
+    // Where a person belongs: set-up, sign-in, or their first workspace.
+    private static async Task<IResult> OpenAsync(HttpContext http, Callers callers, AccountStore accounts)
+    {
+        if (await callers.FindMembershipAsync(http.User, null, http.RequestAborted) is { } membership)
+        {
+            return Results.Redirect($"/w/{membership.Slug}");
+        }
+
+        return Results.Redirect(await accounts.HasOwnerAsync(http.RequestAborted) ? "/sign-in" : "/setup");
+    }
+
+    private static async Task<IResult> SignOutAsync(SignInManager<StudioUser> signIn, HttpContext http, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http))
+        {
+            return Results.Redirect("/");
+        }
+
+        await signIn.SignOutAsync();
+        return Results.Redirect("/sign-in");
+    }
+}

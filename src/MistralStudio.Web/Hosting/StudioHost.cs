@@ -1,0 +1,207 @@
+using System.Net;
+using System.Threading.RateLimiting;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Authorization;
+using Microsoft.AspNetCore.DataProtection;
+using Microsoft.AspNetCore.Hosting.StaticWebAssets;
+using Microsoft.AspNetCore.HostFiltering;
+using Microsoft.AspNetCore.HttpOverrides;
+using Microsoft.AspNetCore.Identity;
+using MistralStudio.Core;
+using MistralStudio.Data;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Web.Features.Accounts;
+using MistralStudio.Web.Layout;
+using MistralStudio.Web.Security;
+using Serilog;
+using Serilog.Events;
+
+namespace MistralStudio.Web.Hosting;
+
+/// <summary>Composition of the server.</summary>
+public static class StudioHost
+{
+    private const long DefaultBodyBytes = 10 * 1024 * 1024;
+
+    /// <summary>Configuration as every command sees it: files, then environment, then command line.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        // The program's own folder, wherever it is started from.
+        var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
+        StaticWebAssetsLoader.UseStaticWebAssets(builder.Environment, builder.Configuration);
+        return builder;
+    }
+
+    /// <summary>Builds the server; nothing is opened or started yet.</summary>
+    public static WebApplication Build(WebApplicationBuilder builder, StudioOptions studio)
+    {
+        AddLogging(builder, studio);
+        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, studio.Urls);
+        builder.WebHost.ConfigureKestrel(kestrel =>
+        {
+            kestrel.AddServerHeader = false;
+            kestrel.Limits.MaxRequestBodySize = DefaultBodyBytes;
+        });
+        builder.Services.Configure<HostOptions>(host =>
+        {
+            host.ShutdownTimeout = TimeSpan.FromSeconds(20);
+        });
+        builder.Services.AddSingleton(studio);
+        builder.Services.AddSingleton(TimeProvider.System);
+        builder.AddRooms(studio);
+        AddAccounts(builder.Services, studio);
+        AddPages(builder.Services);
+
+        var app = builder.Build();
+        UsePipeline(app, studio);
+        return app;
+    }
+
+    private static void AddLogging(WebApplicationBuilder builder, StudioOptions studio)
+    {
+        builder.Services.AddSerilog(logging => logging
+            .MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
+            .MinimumLevel.Override("System", LogEventLevel.Warning)
+            // Keys lie in a folder of mode 0700 unless the operator wraps them.
+            .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
+            .MinimumLevel.Override("Orleans", LogEventLevel.Error)
+            // A closed tab is not an error, and unhandled exceptions are logged once, by the exception page.
+            .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
+            .ReadFrom.Configuration(builder.Configuration)
+            .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            .WriteTo.File(
+                Path.Combine(studio.DataPath, "logs", "studio-.log"),
+                formatProvider: System.Globalization.CultureInfo.InvariantCulture,
+                rollingInterval: RollingInterval.Day,
+                retainedFileCountLimit: 14));
+    }
+
+    private static void AddAccounts(IServiceCollection services, StudioOptions studio)
+    {
+        var keys = Directory.CreateDirectory(Path.Combine(studio.DataPath, "keys"));
+        if (!OperatingSystem.IsWindows())
+        {
+            File.SetUnixFileMode(keys.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        }
+
+        services.AddDataProtection().SetApplicationName("MistralStudio").PersistKeysToFileSystem(keys);
+        services.AddIdentityCore<StudioUser>(identity =>
+            {
+                identity.User.RequireUniqueEmail = true;
+                identity.Password = new PasswordOptions
+                {
+                    RequiredLength = 10, RequireDigit = false, RequireLowercase = false, RequireUppercase = false, RequireNonAlphanumeric = false,
+                };
+                identity.Lockout = new LockoutOptions { MaxFailedAccessAttempts = 5, DefaultLockoutTimeSpan = TimeSpan.FromMinutes(5) };
+            })
+            .AddEntityFrameworkStores<StudioDbContext>()
+            .AddSignInManager();
+        services.AddAuthentication(IdentityConstants.ApplicationScheme).AddIdentityCookies(cookies => cookies.ApplicationCookie!.Configure(cookie =>
+        {
+            cookie.Cookie.Name = "studio";
+            cookie.Cookie.SameSite = SameSiteMode.Lax;
+            cookie.Cookie.HttpOnly = true;
+            cookie.LoginPath = "/sign-in";
+            cookie.AccessDeniedPath = "/forbidden";
+            cookie.ExpireTimeSpan = TimeSpan.FromDays(14);
+            cookie.SlidingExpiration = true;
+            cookie.Events.OnRedirectToLogin = context => RedirectOrRefuse(context, AccessErrors.Unauthenticated());
+            cookie.Events.OnRedirectToAccessDenied = context => RedirectOrRefuse(context, AccessErrors.Forbidden());
+        }));
+        services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
+        services.Configure<AuthenticationOptions>(authentication => authentication.DefaultScheme = PolicyScheme);
+        services.AddAuthentication().AddPolicyScheme(PolicyScheme, null, policy => policy.ForwardDefaultSelector = http =>
+            ApiKeyAuthentication.TokenOf(http.Request) is not null || http.Request.Path.StartsWithSegments("/v1")
+                ? ApiKeyAuthentication.SchemeName
+                : IdentityConstants.ApplicationScheme);
+        // A sign-out everywhere reaches ordinary requests as soon as it reaches circuits.
+        services.Configure<SecurityStampValidatorOptions>(stamps => stamps.ValidationInterval = TimeSpan.FromSeconds(2));
+        services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
+        services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        services.AddHttpContextAccessor();
+        services.AddSingleton<Callers>();
+        services.AddSingleton<SetupCode>();
+        services.AddScoped<AccountForms>();
+        services.AddRateLimiter(limits =>
+        {
+            limits.RejectionStatusCode = StatusCodes.Status429TooManyRequests;
+            limits.OnRejected = async (rejected, _) => await ErrorResults.WriteAsync(rejected.HttpContext, AccessErrors.TooManyRequests());
+            limits.GlobalLimiter = PartitionedRateLimiter.Create<HttpContext, string>(http => AccountForms.IsOne(http.Request)
+                ? RateLimitPartition.GetFixedWindowLimiter(
+                    http.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = 30, Window = TimeSpan.FromMinutes(1) })
+                : RateLimitPartition.GetNoLimiter(""));
+        });
+        services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = [.. HostsOf(studio)]);
+        services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(180));
+        services.AddAntiforgery(antiforgery =>
+        {
+            antiforgery.HeaderName = "X-Studio-Antiforgery";
+            antiforgery.Cookie.Name = "studio-antiforgery";
+            antiforgery.Cookie.SameSite = SameSiteMode.Strict;
+        });
+    }
+
+    private const string PolicyScheme = "CookieOrKey";
+
+    private static void AddPages(IServiceCollection services)
+    {
+        services.AddStudioPages();
+        services.AddScoped<IWorkspaceScopes, WorkspaceScopes>();
+        // After AddStudioPages, which brings a provider of its own.
+        services.AddScoped<AuthenticationStateProvider, CircuitRevocation>();
+        services.AddResponseCompression(compression => compression.EnableForHttps = true);
+        services.AddOpenApi();
+    }
+
+    private static void UsePipeline(WebApplication app, StudioOptions studio)
+    {
+        if (studio.KnownProxies.Count > 0)
+        {
+            var forwarded = new ForwardedHeadersOptions { ForwardedHeaders = ForwardedHeaders.All };
+            foreach (var proxy in studio.KnownProxies)
+            {
+                forwarded.KnownProxies.Add(proxy);
+            }
+
+            app.UseForwardedHeaders(forwarded);
+        }
+
+        app.UseHostFiltering();
+        app.UseResponseCompression();
+        app.UseBrowserRules(studio);
+        app.UseMiddleware<ExceptionPage>();
+        app.UseHsts();
+        app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseRouting();
+        app.UseRateLimiter();
+        app.UseAuthentication();
+        app.UseAuthorization();
+        app.UseMiddleware<KeyRevocation>();
+        app.UseAntiforgery();
+        app.MapStudio();
+    }
+
+    // Scripts get an answer they can read; people get a page.
+    private static Task RedirectOrRefuse<TOptions>(RedirectContext<TOptions> context, Error error)
+        where TOptions : AuthenticationSchemeOptions
+    {
+        if (context.Request.Path.StartsWithSegments("/api") || context.Request.Path.StartsWithSegments("/v1"))
+        {
+            return ErrorResults.WriteAsync(context.HttpContext, error);
+        }
+
+        context.Response.Redirect(context.RedirectUri);
+        return Task.CompletedTask;
+    }
+
+    private static IEnumerable<string> HostsOf(StudioOptions studio)
+    {
+        string[] own = ["localhost", "127.0.0.1", "[::1]"];
+        var named = studio.Addresses.Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Host : "")
+            .Where(host => host.Length > 0 && !(IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))));
+        return own.Concat(named).Concat(studio.PublicUrl is { } open ? [open.Host] : []).Distinct(StringComparer.OrdinalIgnoreCase);
+    }
+}

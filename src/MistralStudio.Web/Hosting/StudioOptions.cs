@@ -1,0 +1,100 @@
+using System.Net;
+using MistralStudio.Core;
+
+namespace MistralStudio.Web.Hosting;
+
+/// <summary>The section <c>Studio</c> of the configuration.</summary>
+public sealed record StudioOptions
+{
+    public const string Section = "Studio";
+    public const string DefaultUrls = "http://localhost:5080";
+
+    /// <summary>Where everything is kept, absolute.</summary>
+    public required string DataPath { get; init; }
+
+    /// <summary>Where the server listens, separated by semicolons.</summary>
+    public required string Urls { get; init; }
+
+    /// <summary>What links are made of; null where it is the address that it listens on.</summary>
+    public Uri? PublicUrl { get; init; }
+
+    /// <summary>Proxies whose forwarded headers are believed.</summary>
+    public IReadOnlyList<IPAddress> KnownProxies { get; init; } = [];
+
+    /// <summary>The addresses of <see cref="Urls"/>.</summary>
+    public IEnumerable<string> Addresses => Urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries);
+
+    /// <summary>The address that a person opens.</summary>
+    public Uri OpenUrl => PublicUrl ?? new Uri(Addresses.First().Replace("://0.0.0.0", "://localhost", StringComparison.Ordinal)
+        .Replace("://[::]", "://localhost", StringComparison.Ordinal).Replace("://*", "://localhost", StringComparison.Ordinal)
+        .Replace("://+", "://localhost", StringComparison.Ordinal));
+
+    /// <summary>True where links open on this machine only.</summary>
+    public bool IsLoopbackOnly => PublicUrl is null && Addresses.All(address =>
+        Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.IsLoopback);
+
+    /// <summary>Reads and checks the section; a failure names the setting, what it was and what it may be.</summary>
+    public static Result<StudioOptions> Read(IConfiguration configuration)
+    {
+        var section = configuration.GetSection(Section);
+        var urls = section[nameof(Urls)] is { Length: > 0 } named ? named : DefaultUrls;
+        foreach (var address in urls.Split(';', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries))
+        {
+            var readable = address.Replace("://*", "://any", StringComparison.Ordinal).Replace("://+", "://any", StringComparison.Ordinal);
+            if (!Uri.TryCreate(readable, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https"))
+            {
+                return SettingErrors.Wrong("Studio:Urls", address, "addresses like http://localhost:5080, separated by semicolons");
+            }
+        }
+
+        Uri? publicUrl = null;
+        if (section[nameof(PublicUrl)] is { Length: > 0 } open
+            && (!Uri.TryCreate(open, UriKind.Absolute, out publicUrl) || publicUrl.Scheme is not ("http" or "https")))
+        {
+            return SettingErrors.Wrong("Studio:PublicUrl", open, "one address like https://studio.example.com");
+        }
+
+        var proxies = new List<IPAddress>();
+        foreach (var proxy in section.GetSection(nameof(KnownProxies)).Get<string[]>() ?? [])
+        {
+            if (!IPAddress.TryParse(proxy, out var address))
+            {
+                return SettingErrors.Wrong("Studio:KnownProxies", proxy, "a list of IP addresses");
+            }
+
+            proxies.Add(address);
+        }
+
+        return new StudioOptions
+        {
+            DataPath = Path.GetFullPath(section[nameof(DataPath)] is { Length: > 0 } path ? path : DefaultDataPath()),
+            Urls = urls,
+            PublicUrl = publicUrl,
+            KnownProxies = proxies,
+        };
+    }
+
+    // Beside the solution while developing, the user's own folder otherwise.
+    private static string DefaultDataPath()
+    {
+        for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
+        {
+            if (File.Exists(Path.Combine(folder.FullName, "MistralStudio.sln")))
+            {
+                return Path.Combine(folder.FullName, "data");
+            }
+        }
+
+        return Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData), "MistralStudio");
+    }
+}
+
+/// <summary>Settings that keep the studio from starting.</summary>
+public static class SettingErrors
+{
+    public static Error Wrong(string setting, string was, string may) => new(
+        "setting.wrong", $"The setting {setting} is \"{was}\".", $"It may be {may}.");
+
+    public static Error PortInUse(string urls) => new(
+        "startup.port_in_use", $"Another program listens on {urls} already.", "Stop it, or choose another address in Studio:Urls.");
+}

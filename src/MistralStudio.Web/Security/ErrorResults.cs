@@ -1,0 +1,80 @@
+using System.Diagnostics;
+using MistralStudio.Core;
+
+namespace MistralStudio.Web.Security;
+
+/// <summary>Refusals of access.</summary>
+public static class AccessErrors
+{
+    public static Error Unauthenticated() => new(
+        "access.unauthenticated", "This needs a valid API key.", "Send it as \"Authorization: Bearer ms_...\"; make one under Settings, API keys.");
+
+    public static Error Forbidden() => new(
+        "access.forbidden", "This key or account may not do that.", "Use a key with the scope that is needed, or ask an Owner for a role that has it.");
+
+    public static Error NotFound() => new("access.not_found", "There is nothing at this address.", "Check it; /docs lists every address.");
+
+    public static Error TooManyRequests() => new("access.too_many_requests", "Too many attempts from here.", "Wait a minute, then try again.");
+}
+
+/// <summary>
+/// An expected failure as an HTTP answer: problem details with a stable <c>code</c>, and OpenAI's error shape under <c>/v1</c>.
+/// </summary>
+public static class ErrorResults
+{
+    /// <summary>An answer for an endpoint to return.</summary>
+    public static IResult From(Error error) => new ErrorResult(error);
+
+    /// <summary>Writes the answer.</summary>
+    public static Task WriteAsync(HttpContext http, Error error)
+    {
+        var status = StatusOf(error.Code);
+        http.Response.StatusCode = status;
+        if (http.Request.Path.StartsWithSegments("/v1"))
+        {
+            var body = new OpenAiError(new OpenAiErrorBody(error.ToString(), TypeOf(status), null, error.Code));
+            return http.Response.WriteAsJsonAsync(body, http.RequestAborted);
+        }
+
+        var problem = new ProblemBody($"https://tools.ietf.org/html/rfc9110#section-15", error.Message, status, error.Next, error.Code, TraceOf(http));
+        return http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted);
+    }
+
+    /// <summary>The id by which a log line and what a person saw are matched.</summary>
+    public static string TraceOf(HttpContext http) => Activity.Current?.TraceId.ToString() ?? http.TraceIdentifier;
+
+    /// <summary>The HTTP status of an error's code.</summary>
+    public static int StatusOf(string code) => code switch
+    {
+        "access.unauthenticated" => StatusCodes.Status401Unauthorized,
+        "access.forbidden" => StatusCodes.Status403Forbidden,
+        "access.too_many_requests" or "model.queue_full" or "app.link_busy" => StatusCodes.Status429TooManyRequests,
+        "knowledge.document_too_large" or "blob.too_large" => StatusCodes.Status413PayloadTooLarge,
+        "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
+        "app.conflict" => StatusCodes.Status409Conflict,
+        "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
+        "model.load_failed" or "model.wrong_checksum" or "model.unreadable" => StatusCodes.Status503ServiceUnavailable,
+        _ when code.EndsWith("not_found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
+        _ => StatusCodes.Status422UnprocessableEntity,
+    };
+
+    private static string TypeOf(int status) => status switch
+    {
+        StatusCodes.Status401Unauthorized => "authentication_error",
+        StatusCodes.Status403Forbidden => "permission_error",
+        StatusCodes.Status429TooManyRequests => "rate_limit_error",
+        >= 500 => "server_error",
+        _ => "invalid_request_error",
+    };
+
+    private sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string TraceId);
+
+    private sealed record OpenAiError(OpenAiErrorBody Error);
+
+    private sealed record OpenAiErrorBody(string Message, string Type, string? Param, string Code);
+
+    private sealed class ErrorResult(Error error) : IResult
+    {
+        public Task ExecuteAsync(HttpContext httpContext) => WriteAsync(httpContext, error);
+    }
+}
