@@ -30,8 +30,9 @@ public static class StudioPages
     /// <summary>Maps static assets and pages.</summary>
     public static WebApplication MapStudioPages(this WebApplication app)
     {
-        app.MapStaticAssets();
-        app.MapRazorComponents<Shell>().AddInteractiveServerRenderMode();
+        app.MapStaticAssets().AllowAnonymous();
+        // The studio's own policy says who may frame a page.
+        app.MapRazorComponents<Shell>().AddInteractiveServerRenderMode(circuits => circuits.ContentSecurityFrameAncestorsPolicy = null);
         return app;
     }
 }
