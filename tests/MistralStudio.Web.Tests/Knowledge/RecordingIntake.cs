@@ -1,0 +1,45 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Web.Tests.Knowledge;
+
+/// <summary>A door that writes down what it was asked, and answers with <see cref="Failure"/> where there is one.</summary>
+internal sealed class RecordingIntake(IKnowledgeStore store) : IDocumentIntake
+{
+    public List<string> Asked { get; } = [];
+
+    public Error? Failure { get; set; }
+
+    public Task<Result<KnowledgeDocument>> AddAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken) =>
+        throw new NotSupportedException("Files come by HTTP.");
+
+    public Task<Result<KnowledgeDocument>> CancelAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        AnswerAsync("cancel", workspace, id, document, cancellationToken);
+
+    public Task<Result<KnowledgeDocument>> RetryAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        AnswerAsync("retry", workspace, id, document, cancellationToken);
+
+    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        (await AnswerAsync("delete", workspace, id, document, cancellationToken)).Match<Result<Unit>>(_ => default(Unit), error => error);
+
+    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    {
+        Asked.Add("delete base");
+        if (Failure is { } failure)
+        {
+            return failure;
+        }
+
+        await store.DeleteEmptyBaseAsync(workspace, id, cancellationToken);
+        return default(Unit);
+    }
+
+    private async Task<Result<KnowledgeDocument>> AnswerAsync(
+        string command, WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+    {
+        Asked.Add($"{command} {document}");
+        return Failure is { } failure ? failure : (await store.FindDocumentAsync(workspace, id, document, cancellationToken))!;
+    }
+}
