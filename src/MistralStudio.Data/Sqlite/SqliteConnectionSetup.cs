@@ -13,7 +13,8 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
     /// <summary>How long a statement waits for another writer, s.</summary>
     public const int BusySeconds = 15;
 
-    private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA foreign_keys=ON; PRAGMA busy_timeout=15000;";
+    private const string ReadingPragmas = "PRAGMA foreign_keys=ON; PRAGMA busy_timeout=15000;";
+    private const string Pragmas = "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;" + ReadingPragmas;
 
     /// <summary>The connection string of a database file.</summary>
     public static string ConnectionString(string file) => new SqliteConnectionStringBuilder
@@ -33,7 +34,7 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
         var command = connection.CreateCommand();
         await using (command.ConfigureAwait(false))
         {
-            command.CommandText = Pragmas;
+            command.CommandText = PragmasOf(connection);
             await command.ExecuteNonQueryAsync(cancellationToken).ConfigureAwait(false);
         }
     }
@@ -42,7 +43,11 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
     public static void Apply(DbConnection connection)
     {
         using var command = connection.CreateCommand();
-        command.CommandText = Pragmas;
+        command.CommandText = PragmasOf(connection);
         command.ExecuteNonQuery();
     }
+
+    // EF asks over a read-only connection whether a database exists; the journal of a copy that is not in WAL yet cannot be changed there.
+    private static string PragmasOf(DbConnection connection) =>
+        new SqliteConnectionStringBuilder(connection.ConnectionString).Mode == SqliteOpenMode.ReadOnly ? ReadingPragmas : Pragmas;
 }

@@ -5,7 +5,7 @@ using MistralStudio.Core;
 namespace MistralStudio.Data.Startup;
 
 /// <summary>Makes the database ready before anything is served.</summary>
-public sealed class DatabaseStartup(IDbContextFactory<StudioDbContext> contexts, DataFolder folder)
+public sealed class DatabaseStartup(IDbContextFactory<StudioDbContext> contexts, DataFolder folder, TimeProvider time)
 {
     // SQLite's primary result codes: https://www.sqlite.org/rescode.html
     private const int Busy = 5;
@@ -25,17 +25,27 @@ public sealed class DatabaseStartup(IDbContextFactory<StudioDbContext> contexts,
             Directory.CreateDirectory(folder.Path);
             await ProveWritableAsync(cancellationToken);
             await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-            if (File.Exists(folder.DatabaseFile))
+            await using var turn = await MigrationTurn.TakeAsync(folder.DatabaseFile, time, cancellationToken);
+            if (turn is null)
             {
-                var known = context.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
-                var applied = await context.Database.GetAppliedMigrationsAsync(cancellationToken);
-                if (applied.FirstOrDefault(migration => !known.Contains(migration)) is { } unknown)
-                {
-                    return StartupErrors.NewerDatabase(folder.DatabaseFile, unknown);
-                }
+                return StartupErrors.InUse(folder.DatabaseFile);
             }
 
-            await context.Database.MigrateAsync(cancellationToken);
+            var known = context.Database.GetMigrations().ToHashSet(StringComparer.Ordinal);
+            var applied = File.Exists(folder.DatabaseFile)
+                ? (await context.Database.GetAppliedMigrationsAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal)
+                : [];
+            if (applied.FirstOrDefault(migration => !known.Contains(migration)) is { } unknown)
+            {
+                return StartupErrors.NewerDatabase(folder.DatabaseFile, unknown);
+            }
+
+            if (!known.SetEquals(applied))
+            {
+                await MigrationTurn.ClearAbandonedAsync(context, cancellationToken);
+                await context.Database.MigrateAsync(cancellationToken);
+            }
+
             return default(Unit);
         }
         catch (SqliteException exception)
