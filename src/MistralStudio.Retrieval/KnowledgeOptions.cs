@@ -1,0 +1,38 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace MistralStudio.Retrieval;
+
+/// <summary>Settings of documents and search, section <c>Knowledge</c>.</summary>
+public sealed class KnowledgeOptions
+{
+    /// <summary>The section that they are bound from.</summary>
+    public const string Section = "Knowledge";
+
+    /// <summary>Longest file that is taken, bytes.</summary>
+    [Range(1024L, 4L << 30)]
+    public long MaxDocumentBytes { get; set; } = 100L << 20;
+
+    /// <summary>Most pages of one document.</summary>
+    [Range(1, 100_000)]
+    public int MaxPages { get; set; } = 5_000;
+
+    /// <summary>Most characters that one document may say.</summary>
+    [Range(1_000, 200_000_000)]
+    public int MaxCharacters { get; set; } = 20_000_000;
+
+    /// <summary>Longest time that reading one document may take.</summary>
+    [Range(typeof(TimeSpan), "00:00:01", "02:00:00")]
+    public TimeSpan MaxParseTime { get; set; } = TimeSpan.FromMinutes(5);
+
+    /// <summary>Length that passages are cut to, characters; about four to a token in English.</summary>
+    [Range(100, 4_000)]
+    public int PassageCharacters { get; set; } = 700;
+
+    /// <summary>Texts that are embedded in one call during ingestion; a chat waits at most for one call.</summary>
+    [Range(1, 256)]
+    public int EmbeddingBatch { get; set; } = 16;
+
+    /// <summary>Weight of meaning against words in a hybrid search, 0 to 1.</summary>
+    [Range(0.0, 1.0)]
+    public double DenseWeight { get; set; } = .5;
+}

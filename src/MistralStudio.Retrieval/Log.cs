@@ -1,0 +1,30 @@
+using Microsoft.Extensions.Logging;
+using MistralStudio.Core.Ids;
+using MistralStudio.Retrieval.Documents;
+
+namespace MistralStudio.Retrieval;
+
+/// <summary>What this room tells the operator; never what a document says.</summary>
+internal static partial class Log
+{
+    [LoggerMessage(1, LogLevel.Warning, "A {Format} document could not be read: its parser failed")]
+    public static partial void ParserFailed(ILogger logger, DocumentFormat format, Exception exception);
+
+    [LoggerMessage(2, LogLevel.Information, "Document {Document} failed: {Code}")]
+    public static partial void DocumentFailed(ILogger logger, DocumentId document, string code);
+
+    [LoggerMessage(3, LogLevel.Information, "Document {Document} is searchable: {Passages} passages, {Embedded} embedded now, in {Milliseconds:N0} ms")]
+    public static partial void DocumentIndexed(ILogger logger, DocumentId document, int passages, int embedded, double milliseconds);
+
+    [LoggerMessage(4, LogLevel.Warning, "The index at {Path} is unusable ({Reason}) and is built again from the documents")]
+    public static partial void IndexUnusable(ILogger logger, string path, string reason);
+
+    [LoggerMessage(5, LogLevel.Information, "Building the index again for {Documents} documents")]
+    public static partial void IndexRebuilding(ILogger logger, int documents);
+
+    [LoggerMessage(6, LogLevel.Warning, "Document {Document} could not be put into the index again; the next start tries once more")]
+    public static partial void IndexRebuildFailed(ILogger logger, DocumentId document, Exception exception);
+
+    [LoggerMessage(7, LogLevel.Warning, "Document {Document} waits for its embedding model: {Code}")]
+    public static partial void DocumentWaits(ILogger logger, DocumentId document, string code);
+}
