@@ -1,3 +1,6 @@
+using Microsoft.Data.Sqlite;
+using Microsoft.EntityFrameworkCore;
+
 namespace MistralStudio.Data;
 
 /// <summary>Tells a full disk from other failures of input and output.</summary>
@@ -10,7 +13,19 @@ internal static class DiskSpace
     private const int LinuxQuota = 122;
     private const int MacQuota = 69;
 
+    // SQLITE_FULL.
+    private const int SqliteFull = 13;
+
     public static bool IsFull(IOException exception) => OperatingSystem.IsWindows()
         ? exception.HResult is WindowsDiskFull or WindowsHandleDiskFull
         : exception.HResult is NoSpace or LinuxQuota or MacQuota;
+
+    /// <summary>True where files or the database found no more room.</summary>
+    public static bool IsFull(Exception exception) => exception switch
+    {
+        IOException io => IsFull(io),
+        SqliteException sqlite => sqlite.SqliteErrorCode == SqliteFull,
+        DbUpdateException { InnerException: { } inner } => IsFull(inner),
+        _ => false,
+    };
 }

@@ -9,8 +9,9 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Data.Blobs;
 
 /// <summary>
-/// Files under <c>blobs/{workspace}/{first two hex digits}/{hash}</c>. A file is written beside its place, flushed to the disk and moved
-/// there before its row is committed, so that a row always has its file; a file without a row is waste, never a loss.
+/// Files under <c>blobs/{workspace}/{first two hex digits}/{hash}</c>. A file is written beside its place and flushed to the disk; it takes
+/// its place before its row is committed and leaves it after its row is gone, each time while the database's one write lock is held. So a
+/// row always has its file, also where one person adds what another deletes; a file without a row is waste, never a loss.
 /// </summary>
 internal sealed class BlobStore(IDbContextFactory<StudioDbContext> contexts, DataFolder folder, TimeProvider time) : IBlobStore
 {
@@ -30,13 +31,10 @@ internal sealed class BlobStore(IDbContextFactory<StudioDbContext> contexts, Dat
                 return written;
             }
 
-            var place = PathOf(workspace, written.Value.Sha256);
-            Directory.CreateDirectory(Path.GetDirectoryName(place)!);
-            File.Move(temporary, place, overwrite: true);
-            await CommitAsync(workspace, owner, written.Value, cancellationToken);
+            await CommitAsync(workspace, owner, written.Value, temporary, cancellationToken);
             return written;
         }
-        catch (IOException exception) when (DiskSpace.IsFull(exception))
+        catch (Exception exception) when (DiskSpace.IsFull(exception))
         {
             return KnowledgeErrors.DiskFull();
         }
@@ -64,13 +62,22 @@ internal sealed class BlobStore(IDbContextFactory<StudioDbContext> contexts, Dat
             .Where(row => row.WorkspaceId == workspace && row.Sha256 == sha256
                 && !context.BlobReferences.Any(reference => reference.WorkspaceId == workspace && reference.Sha256 == sha256))
             .ExecuteDeleteAsync(cancellationToken) > 0;
-        if (gone && File.Exists(PathOf(workspace, sha256)))
+        await transaction.CommitAsync(cancellationToken);
+        if (gone)
         {
-            // Inside the transaction: nobody can take a reference to the file between its row's end and its own.
+            await RemoveFileAsync(context, workspace, sha256, cancellationToken);
+        }
+    }
+
+    // Its row is committed as gone; somebody may have added the same bytes since, so it is looked up once more under the write lock.
+    private async Task RemoveFileAsync(StudioDbContext context, WorkspaceId workspace, string sha256, CancellationToken cancellationToken)
+    {
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await context.Blobs.AnyAsync(row => row.WorkspaceId == workspace && row.Sha256 == sha256, cancellationToken)
+            && File.Exists(PathOf(workspace, sha256)))
+        {
             File.Delete(PathOf(workspace, sha256));
         }
-
-        await transaction.CommitAsync(cancellationToken);
     }
 
     private static async Task<Result<BlobReference>> WriteAsync(string path, Stream content, long maxBytes, CancellationToken cancellationToken)
@@ -103,10 +110,15 @@ internal sealed class BlobStore(IDbContextFactory<StudioDbContext> contexts, Dat
         }
     }
 
-    private async Task CommitAsync(WorkspaceId workspace, string owner, BlobReference blob, CancellationToken cancellationToken)
+    private async Task CommitAsync(WorkspaceId workspace, string owner, BlobReference blob, string temporary, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var place = PathOf(workspace, blob.Sha256);
+        Directory.CreateDirectory(Path.GetDirectoryName(place)!);
+
+        // The commit's fsync carries the rename along.
+        File.Move(temporary, place, overwrite: true);
         if (!await context.Blobs.AnyAsync(row => row.WorkspaceId == workspace && row.Sha256 == blob.Sha256, cancellationToken))
         {
             context.Blobs.Add(new BlobRow { WorkspaceId = workspace, Sha256 = blob.Sha256, Bytes = blob.Bytes, CreatedAt = time.GetUtcNow() });
