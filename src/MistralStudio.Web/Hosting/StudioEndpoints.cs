@@ -14,6 +14,7 @@ internal static class StudioEndpoints
         app.MapGet("/readyz", () => Results.Text("ok")).AllowAnonymous();
         app.MapGet("/", OpenAsync).AllowAnonymous();
         app.MapPost("/sign-out", SignOutAsync).AllowAnonymous();
+        app.MapPost("/sign-out/everywhere", SignOutEverywhereAsync).AllowAnonymous();
         app.MapOpenApi().AllowAnonymous();
         app.MapStudioPages();
     }
@@ -34,6 +35,24 @@ internal static class StudioEndpoints
         if (!await antiforgery.IsRequestValidAsync(http))
         {
             return Results.Redirect("/");
+        }
+
+        await signIn.SignOutAsync();
+        return Results.Redirect("/sign-in");
+    }
+
+    // A new stamp: every cookie and circuit of the account ends within seconds.
+    private static async Task<IResult> SignOutEverywhereAsync(
+        SignInManager<StudioUser> signIn, UserManager<StudioUser> users, HttpContext http, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)
+    {
+        if (!await antiforgery.IsRequestValidAsync(http))
+        {
+            return Results.Redirect("/");
+        }
+
+        if (await users.GetUserAsync(http.User) is { } user)
+        {
+            await users.UpdateSecurityStampAsync(user);
         }
 
         await signIn.SignOutAsync();
