@@ -7,9 +7,9 @@ interface DotNet {
 const near = 48;
 
 /** Keeps the end in view while text arrives, until the reader scrolls up. */
-export function follow(turns: HTMLElement): { dispose(): void; toEnd(): void } {
+export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { dispose(): void; toEnd(): void } {
   let following = true;
-  const jump = turns.parentElement?.querySelector<HTMLElement>('.jump');
+  const jump = box.querySelector<HTMLElement>('.jump');
   const atEnd = () => turns.scrollHeight - turns.scrollTop - turns.clientHeight < near;
   const toEnd = () => {
     following = true;
@@ -35,6 +35,15 @@ export function follow(turns: HTMLElement): { dispose(): void; toEnd(): void } {
     colour(turns);
   });
 
+  const cited = (event: MouseEvent) => {
+    const mark = (event.target as Element).closest<HTMLElement>('[data-cite]');
+    const message = mark?.closest<HTMLElement>('[data-message]')?.dataset.message;
+    if (mark && message) {
+      void page.invokeMethodAsync('OpenCitationAsync', message, Number(mark.dataset.cite));
+    }
+  };
+
+  turns.addEventListener('click', cited);
   turns.addEventListener('wheel', up, { passive: true });
   turns.addEventListener('scroll', scrolled, { passive: true });
   jump?.addEventListener('click', toEnd);
@@ -45,6 +54,7 @@ export function follow(turns: HTMLElement): { dispose(): void; toEnd(): void } {
     toEnd,
     dispose() {
       grown.disconnect();
+      turns.removeEventListener('click', cited);
       turns.removeEventListener('wheel', up);
       turns.removeEventListener('scroll', scrolled);
       jump?.removeEventListener('click', toEnd);
@@ -69,7 +79,7 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
     field.value = '';
     try {
       // A message over the circuit is limited to 1 MiB; the server refuses far less, with a sentence.
-      const accepted = await page.invokeMethodAsync('SendFromFieldAsync', text.slice(0, 200_000));
+      const accepted = await page.invokeMethodAsync('SendFromFieldAsync', text.slice(0, 200_001));
       if (!accepted && field.value === '') {
         field.value = text;
       }
@@ -93,7 +103,7 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
   const escaped = (event: KeyboardEvent) => {
     if (event.key === 'Escape' && box.querySelector('[data-stop]') && !document.querySelector('dialog[open]')) {
       event.preventDefault();
-      void page.invokeMethodAsync('StopFromFieldAsync');
+      void page.invokeMethodAsync('StopFromField');
     }
   };
   field.addEventListener('keydown', pressed);

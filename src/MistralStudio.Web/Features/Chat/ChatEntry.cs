@@ -1,0 +1,122 @@
+using System.Text;
+using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Web.Features.Chat;
+
+/// <summary>Where an answer stands.</summary>
+public enum AnswerPhase
+{
+    /// <summary>Passages are being looked up.</summary>
+    Searching,
+
+    /// <summary>The model reads the prompt.</summary>
+    Reading,
+
+    /// <summary>Text arrives.</summary>
+    Writing,
+
+    /// <summary>It ended, well or not.</summary>
+    Ended,
+}
+
+/// <summary>One message of the thread on screen; an answer in the making changes until it ends and is then committed.</summary>
+public sealed class ChatEntry
+{
+    private readonly StringBuilder _text = new();
+    private string? _read;
+
+    internal ChatEntry(MessageId id, MessageId? parent, MessageRole role, DateTimeOffset createdAt) => (Id, Parent, Role, CreatedAt) = (id, parent, role, createdAt);
+
+    internal ChatEntry(Message message)
+        : this(message.Id, message.Parent, message.Role, message.CreatedAt)
+    {
+        _text.Append(message.Text);
+        Phase = AnswerPhase.Ended;
+        State = message.State;
+        Model = message.Model;
+        Usage = message.Usage;
+        Timings = message.Timings;
+        Citations = message.Citations;
+        Error = message.Error;
+    }
+
+    /// <summary>Raised when something of it changed, at most 25 times a second; from any thread.</summary>
+    public event Action? Changed;
+
+    public MessageId Id { get; }
+
+    public MessageId? Parent { get; }
+
+    public MessageRole Role { get; }
+
+    public DateTimeOffset CreatedAt { get; }
+
+    public AnswerPhase Phase { get; internal set; }
+
+    public MessageState State { get; internal set; }
+
+    public string? Model { get; internal set; }
+
+    public TokenUsage? Usage { get; internal set; }
+
+    public TurnTimings? Timings { get; internal set; }
+
+    public IReadOnlyList<Citation> Citations { get; internal set; } = [];
+
+    /// <summary>Passages that the model was given; empty after a reload.</summary>
+    public IReadOnlyList<SearchHit> Hits { get; internal set; } = [];
+
+    /// <summary>How long they took to find, ms.</summary>
+    public double SearchMs { get; internal set; }
+
+    public Error? Error { get; internal set; }
+
+    /// <summary>True where the answer ended at its token limit; known only until a reload.</summary>
+    public bool IsCut { get; internal set; }
+
+    /// <summary>True while it is being made.</summary>
+    public bool IsLive => Phase != AnswerPhase.Ended;
+
+    /// <summary>The text so far.</summary>
+    public string Text
+    {
+        get
+        {
+            lock (_text)
+            {
+                return _read ??= _text.ToString();
+            }
+        }
+    }
+
+    internal void Append(string piece)
+    {
+        lock (_text)
+        {
+            _text.Append(piece);
+            _read = null;
+        }
+    }
+
+    internal void Notify() => Changed?.Invoke();
+
+    internal Message ToMessage(ConversationId conversation) => new()
+    {
+        Id = Id,
+        Conversation = conversation,
+        Parent = Parent,
+        Role = Role,
+        Text = Text,
+        State = State,
+        Model = Model,
+        Usage = Usage,
+        Timings = Timings,
+        Citations = Citations,
+        Error = Error,
+        CreatedAt = CreatedAt,
+    };
+}

@@ -1,0 +1,27 @@
+using System.Globalization;
+using MistralStudio.Core;
+
+namespace MistralStudio.Web.Features.Chat;
+
+/// <summary>Expected failures of sending a message.</summary>
+public static class ChatErrors
+{
+    public static Error Empty() => new("chat.empty", "There is nothing to send: the message is empty.", "Write a message.");
+
+    public static Error TooLong(int limit) => new(
+        "chat.too_long",
+        string.Create(CultureInfo.CurrentCulture, $"This message is longer than {limit:N0} characters, which is more than a page can send."),
+        "Shorten it, or put the text into a knowledge base and ask about it.");
+
+    public static Error Gone() => new(
+        "chat.conversation_gone", "This conversation was deleted meanwhile.", "Start a new one; the text is still in the field.");
+
+    public static Error NotKept() => new(
+        "chat.not_kept", "This answer could not be saved.", "Copy it if you need it; check that the data folder has space, then regenerate it.");
+
+    public static Error QuestionNotKept() => new(
+        "chat.not_kept", "This message could not be saved, so it was not sent.", "Check that the data folder has space and may be written, then send it again.");
+
+    public static Error Broken() => new(
+        "chat.broken", "The answer stopped because of an internal error.", "Regenerate it; if it happens again, look the trace up in the log.");
+}

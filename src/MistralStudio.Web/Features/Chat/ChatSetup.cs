@@ -1,0 +1,26 @@
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Web.Features.Chat;
+
+/// <summary>What the next answer is made with.</summary>
+public sealed record ChatSetup(string Model, string Instructions, GenerationSettings Settings, IReadOnlyList<KnowledgeBaseId> Knowledge)
+{
+    /// <summary>The default model and nothing else.</summary>
+    public static ChatSetup Default { get; } = new(ModelReference.Default.ToString(), "", GenerationSettings.Default, []);
+
+    /// <summary>The turn that answers the last of the messages.</summary>
+    public AgentTurn ToTurn(WorkspaceId workspace, IReadOnlyList<TurnMessage> messages) => new()
+    {
+        Workspace = workspace,
+        Model = ModelReference.TryParse(Model, out var reference) ? reference : ModelReference.Default,
+        Instructions = Instructions,
+        Messages = messages,
+        Knowledge = Knowledge,
+        Settings = Settings,
+    };
+
+    internal static ChatSetup Of(Conversation conversation) => new(conversation.Model, conversation.Instructions, conversation.Settings, conversation.Knowledge);
+}

@@ -1,0 +1,45 @@
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Web.Features.Chat;
+
+/// <summary>Where a chat keeps what was said: one person's conversations with the playground, or with one app.</summary>
+public sealed class ConversationLog(IConversationStore store, WorkspaceId workspace, UserId owner, AppId? app)
+{
+    private const int TitleLength = 60;
+
+    /// <summary>Most recently used first.</summary>
+    public Task<Listing<Conversation>> ListAsync(string? search, int limit, CancellationToken cancellationToken) =>
+        store.ListAsync(workspace, owner, app, search, null, limit, cancellationToken);
+
+    /// <summary>The conversation, where it is this person's and belongs here.</summary>
+    public async Task<Conversation?> FindAsync(ConversationId id, CancellationToken cancellationToken) =>
+        await store.FindAsync(workspace, owner, id, cancellationToken) is { } found && found.App == app ? found : null;
+
+    internal Task<IReadOnlyList<Message>> ReadAsync(ConversationId id, CancellationToken cancellationToken) =>
+        store.ReadAsync(workspace, owner, id, cancellationToken);
+
+    internal Task<Conversation> CreateAsync(string firstMessage, ChatSetup setup, CancellationToken cancellationToken) => store.CreateAsync(
+        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge), cancellationToken);
+
+    internal Task<bool> UpdateAsync(ConversationId id, ChatSetup setup, CancellationToken cancellationToken) => store.UpdateAsync(
+        workspace, owner, id, new ConversationChange(null, setup.Model, setup.Instructions, setup.Settings, setup.Knowledge), cancellationToken);
+
+    internal Task<bool> AppendAsync(Message message, CancellationToken cancellationToken) => store.AppendAsync(workspace, owner, message, cancellationToken);
+
+    /// <summary>Removes a conversation.</summary>
+    public Task<bool> DeleteAsync(ConversationId id, CancellationToken cancellationToken) => store.DeleteAsync(workspace, owner, id, cancellationToken);
+
+    private static string Title(string text)
+    {
+        var line = text.Trim().ReplaceLineEndings(" ");
+        if (line.Length <= TitleLength)
+        {
+            return line;
+        }
+
+        var cut = line.LastIndexOf(' ', TitleLength);
+        return string.Concat(line.AsSpan(0, cut > TitleLength / 2 ? cut : TitleLength), "…");
+    }
+}
