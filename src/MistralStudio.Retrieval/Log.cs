@@ -27,4 +27,7 @@ internal static partial class Log
 
     [LoggerMessage(7, LogLevel.Warning, "Document {Document} waits for its embedding model: {Code}")]
     public static partial void DocumentWaits(ILogger logger, DocumentId document, string code);
+
+    [LoggerMessage(8, LogLevel.Error, "The index could not be compared with the documents; searches may miss some until the next start")]
+    public static partial void IndexCheckFailed(ILogger logger, Exception exception);
 }

@@ -1,0 +1,124 @@
+using System.Globalization;
+
+namespace MistralStudio.Retrieval.Citations;
+
+/// <summary>A sentence as its evidence is compared: stems of what it says, its numbers, its names.</summary>
+internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numbers, HashSet<string> Names, bool Negated)
+{
+    private static readonly HashSet<string> s_empty = new(StringComparer.Ordinal)
+    {
+        "a", "about", "above", "according", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "being", "both",
+        "but", "by", "can", "could", "did", "do", "does", "document", "each", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i",
+        "if", "in", "into", "is", "it", "its", "may", "me", "more", "most", "my", "of", "on", "or", "our", "passage", "s", "she", "should", "so",
+        "some", "such", "t", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were",
+        "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your",
+        "der", "die", "das", "und", "ist", "ein", "eine", "in", "den", "von", "zu", "mit", "le", "la", "les", "et", "est", "de", "des", "un", "une",
+        "du", "el", "los", "las", "y", "es", "en", "que",
+    };
+
+    private static readonly HashSet<string> s_negations = new(StringComparer.Ordinal) { "not", "no", "never", "none", "without", "neither", "nor", "cannot" };
+
+    public static EvidenceWords Of(ReadOnlySpan<char> text)
+    {
+        var words = new EvidenceWords(new(StringComparer.Ordinal), new(StringComparer.Ordinal), new(StringComparer.Ordinal), false);
+        var first = true;
+        var negated = false;
+        for (var i = 0; i < text.Length;)
+        {
+            if (!char.IsLetterOrDigit(text[i]))
+            {
+                i++;
+                continue;
+            }
+
+            var end = i + 1;
+            while (end < text.Length && (char.IsLetterOrDigit(text[end])
+                || (text[end] is '.' or ',' && end + 1 < text.Length && char.IsDigit(text[end - 1]) && char.IsDigit(text[end + 1]))))
+            {
+                end++;
+            }
+
+            var word = text[i..end];
+            if (char.IsDigit(word[0]) && Number(word) is { } number)
+            {
+                words.Numbers.Add(number);
+                words.Stems.Add(number);
+            }
+            else
+            {
+                AddWord(words, word, first, ref negated);
+            }
+
+            negated |= end + 1 < text.Length && text[end] is '\'' or '’' && word[^1] == 'n' && end + 1 < text.Length && text[end + 1] == 't';
+            first = false;
+            i = end;
+        }
+
+        return words with { Negated = negated };
+    }
+
+    private static void AddWord(EvidenceWords words, ReadOnlySpan<char> word, bool first, ref bool negated)
+    {
+        if (IsUnspaced(word[0]))
+        {
+            // Unspaced script: neighbouring characters are as near to words as it gets without a dictionary.
+            for (var i = 0; i + 1 < word.Length; i++)
+            {
+                words.Stems.Add(word.Slice(i, 2).ToString());
+            }
+
+            return;
+        }
+
+        var lower = word.ToString().ToLowerInvariant();
+        negated |= s_negations.Contains(lower);
+        if (s_empty.Contains(lower) || s_negations.Contains(lower))
+        {
+            return;
+        }
+
+        var stem = Stem(lower);
+        words.Stems.Add(stem);
+        if (!first && char.IsUpper(word[0]) && word.Length > 1)
+        {
+            words.Names.Add(stem);
+        }
+    }
+
+    /// <summary>Numbers compare by value: <c>1,234.50</c> is <c>1234.5</c>; a comma before other than three digits is a decimal one.</summary>
+    private static string? Number(ReadOnlySpan<char> word)
+    {
+        if (word.IndexOfAnyExcept("0123456789.,") >= 0)
+        {
+            return null;
+        }
+
+        var text = word.ToString();
+        var comma = text.LastIndexOf(',');
+        if (comma >= 0)
+        {
+            text = text.Count(c => c == ',') == 1 && text.Length - comma != 4 && !text.Contains('.', StringComparison.Ordinal)
+                ? text.Replace(',', '.')
+                : text.Replace(",", "", StringComparison.Ordinal);
+        }
+
+        return decimal.TryParse(text, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var value)
+            ? value.ToString("0.################", CultureInfo.InvariantCulture)
+            : text;
+    }
+
+    private static string Stem(string word)
+    {
+        foreach (var ending in (ReadOnlySpan<string>)["ingly", "edly", "ing", "ied", "ies", "ed", "es", "ly", "s", "e"])
+        {
+            if (word.Length - ending.Length >= 3 && word.EndsWith(ending, StringComparison.Ordinal) && !word.EndsWith("ss", StringComparison.Ordinal))
+            {
+                return ending is "ied" or "ies" ? word[..^ending.Length] + "y" : word[..^ending.Length];
+            }
+        }
+
+        return word;
+    }
+
+    private static bool IsUnspaced(char c) => c is (>= '\u0E00' and <= '\u0E7F') or (>= '\u3040' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF');
+}

@@ -1,0 +1,45 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Work;
+using MistralStudio.Retrieval.Citations;
+using MistralStudio.Retrieval.Documents;
+using MistralStudio.Retrieval.Index;
+using MistralStudio.Retrieval.Ingestion;
+using MistralStudio.Retrieval.Search;
+
+namespace MistralStudio.Retrieval;
+
+/// <summary>Composition of this room.</summary>
+public static class RetrievalServices
+{
+    /// <summary>
+    /// Adds <see cref="IDocumentIntake"/>, <see cref="IKnowledgeSearch"/>, <see cref="ICitationLinker"/> and the executor of ingestion over
+    /// <c>{dataPath}/index.db</c>. Needs the stores, blobs, work and models of the other rooms.
+    /// </summary>
+    /// <param name="configure">Binds section <see cref="KnowledgeOptions.Section"/>; options are validated at start.</param>
+    public static IServiceCollection AddRetrieval(this IServiceCollection services, string dataPath, Action<KnowledgeOptions>? configure = null)
+    {
+        var options = services.AddOptions<KnowledgeOptions>().ValidateDataAnnotations().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(provider => IndexFile.Open(Path.Combine(dataPath, "index.db"), provider.GetRequiredService<ILogger<IndexFile>>()));
+        services.AddSingleton<ResidentVectors>();
+        services.AddSingleton<PassageIndex>();
+        services.AddSingleton<PassageEmbedding>();
+        services.AddSingleton<DocumentReader>();
+        services.AddSingleton<SearchLegs>();
+        services.AddSingleton<IDocumentIntake, DocumentIntake>();
+        services.AddSingleton<IWorkExecutor, IngestionExecutor>();
+        services.AddSingleton<IKnowledgeSearch, KnowledgeSearch>();
+        services.AddSingleton<ICitationLinker, CitationLinker>();
+        services.AddSingleton<IndexRebuild>();
+        services.AddHostedService(provider => provider.GetRequiredService<IndexRebuild>());
+        return services;
+    }
+}
