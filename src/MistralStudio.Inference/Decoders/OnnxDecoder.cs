@@ -1,0 +1,126 @@
+using Microsoft.ML.OnnxRuntime;
+
+namespace MistralStudio.Inference.Decoders;
+
+/// <summary>
+/// A compiled decoder on ONNX Runtime. Each (slot, rows, tokens) shape has its bindings made once: past and present are one view of the arena,
+/// so the attention kernel appends in place.
+/// </summary>
+internal sealed class OnnxDecoder : IDecoder
+{
+    private const int MostBindings = 64;
+
+    private readonly DecoderShape _shape;
+    private readonly InferenceSession _session;
+    private readonly SlotArena _arena;
+    private readonly RunOptions _run = new();
+    private readonly long _weightBytes;
+    private readonly Dictionary<(int First, int Rows, int Tokens, int Logits), StepBinding> _bindings = [];
+
+    /// <exception cref="OnnxRuntimeException">The graph cannot be loaded.</exception>
+    public OnnxDecoder(string graph, DecoderShape shape, int slots, int capacity, int threads)
+    {
+        _shape = shape;
+        Slots = slots;
+        Capacity = capacity;
+        _weightBytes = new DirectoryInfo(Path.GetDirectoryName(graph)!).EnumerateFiles().Sum(file => file.Length);
+        using var options = SessionSettings.Create(threads);
+        _session = new InferenceSession(graph, options);
+        _arena = new SlotArena(shape, slots, capacity);
+    }
+
+    public int Slots { get; }
+
+    public int Capacity { get; }
+
+    public long MemoryBytes => _weightBytes + _arena.Bytes;
+
+    public Span<float> Prefill(int slot, ReadOnlySpan<int> tokens, int position, bool wantLogits) =>
+        Run(slot, rows: 1, tokens, [position], wantLogits ? 1 : 0);
+
+    public Span<float> Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions) =>
+        Run(first: 0, rows: tokens.Length, tokens, positions, tokens.Length);
+
+    /// <summary>Logits after every token of a prompt in slot 0, <c>[tokens, vocabulary]</c>: for measuring, not for serving.</summary>
+    public Span<float> Score(ReadOnlySpan<int> tokens) => Run(first: 0, rows: 1, tokens, [0], tokens.Length);
+
+    public void Copy(int from, int to, int length) => _arena.Copy(from, to, length);
+
+    public void Swap(int first, int firstLength, int second, int secondLength)
+    {
+        if (firstLength == 0 || secondLength == 0)
+        {
+            var (from, to) = secondLength == 0 ? (first, second) : (second, first);
+            _arena.Copy(from, to, Math.Max(firstLength, secondLength));
+            return;
+        }
+
+        _arena.Swap(first, second, Math.Max(firstLength, secondLength));
+    }
+
+    public void Dispose()
+    {
+        foreach (var binding in _bindings.Values)
+        {
+            binding.Dispose();
+        }
+
+        _session.Dispose();
+        _run.Dispose();
+        _arena.Dispose();
+    }
+
+    private Span<float> Run(int first, int rows, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions, int logits)
+    {
+        var each = tokens.Length / rows;
+        var binding = Bind(first, rows, each, logits);
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            binding.Tokens[i] = tokens[i];
+        }
+
+        var longest = 0;
+        for (var row = 0; row < rows; row++)
+        {
+            binding.LastPositions[row] = positions[row] + each - 1;
+            longest = Math.Max(longest, positions[row] + each);
+        }
+
+        binding.Longest[0] = longest;
+        for (var i = 0; i < logits; i++)
+        {
+            binding.LogitRows[i] = tokens.Length - logits + i;
+        }
+
+        _session.RunWithBinding(_run, binding.Binding);
+        return binding.Logits;
+    }
+
+    private StepBinding Bind(int first, int rows, int tokens, int logits)
+    {
+        if (_bindings.TryGetValue((first, rows, tokens, logits), out var known))
+        {
+            return known;
+        }
+
+        // The last chunk of a prompt has any length: what was bound for one is dropped rather than kept for each.
+        if (_bindings.Count >= MostBindings)
+        {
+            var (key, old) = _bindings.First(pair => pair.Key.Tokens > 1);
+            old.Dispose();
+            _bindings.Remove(key);
+        }
+
+        var binding = new StepBinding(_session, rows, tokens, logits, _shape.Vocabulary);
+        for (var layer = 0; layer < _shape.Layers; layer++)
+        {
+            var names = DecoderGraph.CacheNames(layer);
+            long[] shape = [rows, _shape.KeyValueHeads, Capacity, _shape.HeadSize];
+            var bytes = _arena.SlotBytes * rows;
+            binding.Cache(names.PastKey, names.PresentKey, _arena.Slot(2 * layer, first), shape, bytes);
+            binding.Cache(names.PastValue, names.PresentValue, _arena.Slot((2 * layer) + 1, first), shape, bytes);
+        }
+
+        return _bindings[(first, rows, tokens, logits)] = binding;
+    }
+}
