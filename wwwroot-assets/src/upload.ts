@@ -18,7 +18,7 @@ interface Problem {
   traceId?: string;
 }
 
-export function intake(zone: HTMLElement, list: HTMLElement, url: string, token: string, words: Words, page: DotNet): { dispose(): void; choose(): void } {
+export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, words: Words, page: DotNet): { dispose(): void; choose(): void } {
   const input = document.createElement('input');
   input.type = 'file';
   input.multiple = true;
@@ -60,7 +60,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, token:
     const row = rowOf(file.name);
     const request = new XMLHttpRequest();
     request.open('POST', url);
-    request.setRequestHeader('RequestVerificationToken', token);
+    Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
     request.setRequestHeader('Accept', 'application/json, application/problem+json');
     request.upload.addEventListener('progress', event => row.progress(event.lengthComputable ? event.loaded / event.total : 0));
     request.addEventListener('load', () => {

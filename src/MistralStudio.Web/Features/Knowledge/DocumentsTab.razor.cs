@@ -1,0 +1,114 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Forms;
+using Microsoft.Extensions.Options;
+using Microsoft.JSInterop;
+using MistralStudio.Web.Layout;
+using MistralStudio.Web.Security;
+
+namespace MistralStudio.Web.Features.Knowledge;
+
+/// <summary>Documents of a base with their states; files are dropped on it or chosen, and go by HTTP.</summary>
+public sealed partial class DocumentsTab : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _stop = new();
+    private ElementReference _zone;
+    private ElementReference _uploads;
+    private IJSObjectReference? _module;
+    private IJSObjectReference? _intake;
+    private DotNetObjectReference<DocumentsTab>? _self;
+
+    [Inject] public required IJSRuntime Js { get; set; }
+
+    [Inject] public required AntiforgeryStateProvider Antiforgery { get; set; }
+
+    [Inject] public required IOptions<AntiforgeryOptions> AntiforgeryOptions { get; set; }
+
+    [CascadingParameter] public required WorkspaceScope Scope { get; set; }
+
+    [Parameter, EditorRequired] public required KnowledgeBaseState State { get; set; }
+
+    /// <summary>A file arrived whole.</summary>
+    [JSInvokable]
+    public async Task UploadedAsync()
+    {
+        await State.RefreshAsync(_stop.Token);
+        await InvokeAsync(StateHasChanged);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _stop.CancelAsync();
+        _self?.Dispose();
+        try
+        {
+            if (_intake is not null)
+            {
+                await _intake.InvokeVoidAsync("dispose");
+                await _intake.DisposeAsync();
+            }
+
+            if (_module is not null)
+            {
+                await _module.DisposeAsync();
+            }
+        }
+        catch (JSDisconnectedException)
+        {
+            // the page is gone already
+        }
+
+        _stop.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (!firstRender)
+        {
+            return;
+        }
+
+        _ = WatchAsync();
+        if (!State.MayWrite || State.Base is not { } knowledge)
+        {
+            return;
+        }
+
+        try
+        {
+            _self = DotNetObjectReference.Create(this);
+            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["upload.js"]}");
+            var headers = new Dictionary<string, string> { [Callers.WorkspaceHeader] = Scope.Slug };
+            if (Antiforgery.GetAntiforgeryToken() is { } token)
+            {
+                headers[AntiforgeryOptions.Value.HeaderName!] = token.Value;
+            }
+
+            _intake = await _module.InvokeAsync<IJSObjectReference>(
+                "intake", _zone, _uploads, $"/api/knowledge-bases/{knowledge.Id}/documents", headers,
+                new { cancel = L["Cancel"].Value, lost = L["Upload.Lost"].Value, lostNext = L["Upload.LostNext"].Value }, _self);
+        }
+        catch (JSDisconnectedException)
+        {
+            // the page was left before it was ready
+        }
+    }
+
+    private async Task WatchAsync()
+    {
+        try
+        {
+            await State.WatchAsync(() => InvokeAsync(StateHasChanged), _stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            // the tab was left
+        }
+        catch (Exception broken)
+        {
+            await DispatchExceptionAsync(broken);
+        }
+    }
+}
