@@ -1,0 +1,95 @@
+using Microsoft.AspNetCore.Components;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Layout;
+
+namespace MistralStudio.Web.Features.Playground;
+
+/// <summary>The playground.</summary>
+public sealed partial class PlaygroundPage : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _closed = new();
+    private PlaygroundState? _state;
+    private OpenedCitation? _opened;
+    private string? _shown;
+    private bool _missing;
+    private bool _settings;
+    private bool _left;
+
+    [Inject] public required IAgentRunner Runner { get; set; }
+
+    [Inject] public required IConversationStore Conversations { get; set; }
+
+    [Inject] public required IModelRouter Models { get; set; }
+
+    [Inject] public required NavigationManager Navigation { get; set; }
+
+    [Inject] public required TimeProvider Clock { get; set; }
+
+    [Inject] public required ILogger<PlaygroundPage> Logger { get; set; }
+
+    [CascadingParameter] public required WorkspaceScope Scope { get; set; }
+
+    [Parameter] public required string Slug { get; set; }
+
+    /// <summary>The conversation; null for a new one.</summary>
+    [Parameter] public string? Id { get; set; }
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_state is null)
+        {
+            _state = new PlaygroundState(Runner, Conversations, Models, Scope, Clock, Logger);
+            _state.Chat.Changed += ChatChanged;
+        }
+        else if (_shown == (Id ?? ""))
+        {
+            return;
+        }
+
+        _shown = Id ?? "";
+        ConversationId? wanted = ConversationId.TryParse(Id, null, out var parsed) ? parsed : null;
+        _opened = null;
+        _missing = Id is not null && wanted is null || !await _state.OpenAsync(wanted, _closed.Token);
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closed.CancelAsync();
+        if (_state is not null)
+        {
+            _state.Chat.Changed -= ChatChanged;
+            await _state.DisposeAsync();
+        }
+
+        _closed.Dispose();
+    }
+
+    private void ChatChanged() => _ = InvokeAsync(async () =>
+    {
+        // The first message gave the conversation its address: a reload finds it there.
+        if (_state?.Chat.Conversation is { } conversation && _shown is "" && !_closed.IsCancellationRequested)
+        {
+            _shown = conversation.Id.ToString();
+            await _state.ReadPastAsync(_closed.Token);
+            Navigation.NavigateTo(Scope.Url($"playground/{conversation.Id}"), replace: true);
+        }
+
+        StateHasChanged();
+    });
+
+    private void Draw(Func<GenerationSettings, GenerationSettings> change) => _state!.Draw(change);
+
+    private async Task DeleteAsync(ConversationId id)
+    {
+        if (await _state!.DeleteAsync(id, _closed.Token))
+        {
+            Navigation.NavigateTo(Scope.Url("playground"));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+using System.Globalization;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Layout;
+
+namespace MistralStudio.Web.Features.Playground;
+
+/// <summary>The playground of one person: a conversation, what it is asked with, and the ones before.</summary>
+public sealed class PlaygroundState : IAsyncDisposable
+{
+    private const int PastCount = 30;
+
+    private readonly ConversationLog _log;
+    private readonly IModelRouter _models;
+    private readonly WorkspaceScope _scope;
+
+    public PlaygroundState(IAgentRunner runner, IConversationStore conversations, IModelRouter models, WorkspaceScope scope, TimeProvider clock, ILogger logger)
+    {
+        _models = models;
+        _scope = scope;
+        _log = new ConversationLog(conversations, scope.Id, scope.Person, app: null);
+        Chat = new ChatState(runner, _log, scope.Id, clock, logger);
+    }
+
+    /// <summary>The conversation.</summary>
+    public ChatState Chat { get; }
+
+    /// <summary>Models that may be asked.</summary>
+    public IReadOnlyList<ModelChoice> Models { get; private set; } = [];
+
+    /// <summary>Conversations before, most recent first.</summary>
+    public IReadOnlyList<Conversation> Past { get; private set; } = [];
+
+    /// <summary>The model asked, where it is still there.</summary>
+    public ModelChoice? Model => Models.FirstOrDefault(model => model.Id == Chat.Setup.Model);
+
+    /// <summary>Reads models and conversations, and opens one; false where it is not there.</summary>
+    public async Task<bool> OpenAsync(ConversationId? id, CancellationToken cancellationToken)
+    {
+        Models = [.. (await _models.ListAsync(_scope.Id, cancellationToken)).Where(model => model.Task == ModelTask.Chat)];
+        await ReadPastAsync(cancellationToken);
+        if (id is { } wanted)
+        {
+            return Chat.Conversation?.Id == wanted || await Chat.LoadAsync(wanted, cancellationToken);
+        }
+
+        if (Chat.Conversation is not null)
+        {
+            await Chat.ClearAsync();
+        }
+
+        if (Model is null && Models.Count > 0)
+        {
+            Chat.Setup = Chat.Setup with { Model = Models[0].Id };
+        }
+
+        return true;
+    }
+
+    /// <summary>Reads the conversations before anew.</summary>
+    public async Task ReadPastAsync(CancellationToken cancellationToken) => Past = (await _log.ListAsync(null, PastCount, cancellationToken)).Items;
+
+    /// <summary>Removes a conversation; true where it was the open one.</summary>
+    public async Task<bool> DeleteAsync(ConversationId id, CancellationToken cancellationToken)
+    {
+        var isOpen = Chat.Conversation?.Id == id;
+        if (isOpen)
+        {
+            await Chat.ClearAsync();
+        }
+
+        await _log.DeleteAsync(id, cancellationToken);
+        await ReadPastAsync(cancellationToken);
+        return isOpen;
+    }
+
+    /// <summary>Asks another model from the next message on.</summary>
+    public void Choose(string model) => Chat.Setup = Chat.Setup with { Model = model };
+
+    /// <summary>Changes the system message from the next message on.</summary>
+    public void Instruct(string instructions) => Chat.Setup = Chat.Setup with { Instructions = instructions };
+
+    /// <summary>Changes how answers are drawn; what cannot be read stays as it was.</summary>
+    public void Draw(Func<GenerationSettings, GenerationSettings> change) => Chat.Setup = Chat.Setup with { Settings = change(Chat.Setup.Settings) };
+
+    /// <summary>A number as a range field gives it, within its bounds; null where it is none.</summary>
+    public static float? Number(object? value, float least, float most) =>
+        float.TryParse(value as string, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && float.IsFinite(number) ? Math.Clamp(number, least, most) : null;
+
+    /// <summary>A seed as it was typed; null where it is empty or no whole number.</summary>
+    public static long? Seed(object? value) =>
+        long.TryParse(value as string, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var seed) ? seed : null;
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Chat.DisposeAsync();
+}

@@ -1,0 +1,4 @@
+namespace MistralStudio.Web.Resources;
+
+/// <summary>Names <c>PlaygroundWords.resx</c>.</summary>
+public sealed class PlaygroundWords;
