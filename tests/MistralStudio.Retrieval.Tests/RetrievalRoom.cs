@@ -1,0 +1,115 @@
+using System.Text;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Core.Work;
+using MistralStudio.Retrieval.Ingestion;
+using MistralStudio.Tests.Shared.Fakes;
+
+namespace MistralStudio.Retrieval.Tests;
+
+/// <summary>The whole room over a real index file, with stores and models in memory.</summary>
+internal sealed class RetrievalRoom : IDisposable
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("retrieval-").FullName;
+    private ServiceProvider _services;
+
+    public RetrievalRoom(bool runs = true, Action<KnowledgeOptions>? configure = null)
+    {
+        Configure = configure;
+        Runs = runs;
+        _services = Start();
+    }
+
+    public WorkspaceId Workspace { get; } = WorkspaceId.New();
+
+    public InMemoryKnowledge Store { get; } = new();
+
+    public InMemoryBlobs Blobs { get; } = new();
+
+    public HashedEmbedder Embedder { get; } = new();
+
+    public InlineWork Work { get; private set; } = new();
+
+    public string IndexPath => Path.Combine(_folder, "index.db");
+
+    public IDocumentIntake Intake => Get<IDocumentIntake>();
+
+    public IKnowledgeSearch Search => Get<IKnowledgeSearch>();
+
+    private Action<KnowledgeOptions>? Configure { get; }
+
+    private bool Runs { get; }
+
+    private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
+
+    public T Get<T>()
+        where T : notnull => _services.GetRequiredService<T>();
+
+    public async Task<KnowledgeBaseId> CreateBaseAsync(WorkspaceId? workspace = null) =>
+        (await Store.CreateBaseAsync(workspace ?? Workspace, "Base", EmbeddingOnlyHost.ModelId, null, Cancellation)).Id;
+
+    public Task<KnowledgeDocument> AddAsync(KnowledgeBaseId parent, string name, string text) => AddAsync(parent, name, Encoding.UTF8.GetBytes(text));
+
+    public async Task<KnowledgeDocument> AddAsync(KnowledgeBaseId parent, string name, byte[] content)
+    {
+        using var stream = new MemoryStream(content);
+        return (await Intake.AddAsync(Workspace, parent, name, null, stream, null, Cancellation)).Value;
+    }
+
+    /// <summary>Adds a document and waits until its ingestion ended.</summary>
+    public async Task<KnowledgeDocument> IngestAsync(KnowledgeBaseId parent, string name, byte[] content)
+    {
+        var added = await AddAsync(parent, name, content);
+        await Work.IdleAsync();
+        return (await Store.FindAsync(added.Id, Cancellation))!;
+    }
+
+    public Task<KnowledgeDocument> IngestAsync(KnowledgeBaseId parent, string name, string text) =>
+        IngestAsync(parent, name, Encoding.UTF8.GetBytes(text));
+
+    public Task ExecuteAsync(DocumentId document) =>
+        Get<IWorkExecutor>().ExecuteAsync(IngestionExecutor.Work(document), new NoSignals(), Cancellation);
+
+    public async Task<SearchResult> FindAsync(KnowledgeBaseId parent, string text, SearchMode mode = SearchMode.Hybrid, int limit = 10) =>
+        (await Search.SearchAsync(new(Workspace, [parent], text, limit, mode), Cancellation)).Value;
+
+    /// <summary>Ends the process and starts another over the same folder and stores.</summary>
+    public void Restart(Action? between = null)
+    {
+        _services.Dispose();
+        SqliteConnection.ClearAllPools();
+        between?.Invoke();
+        Work = new();
+        _services = Start();
+    }
+
+    public void Dispose()
+    {
+        _services.Dispose();
+        SqliteConnection.ClearAllPools();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private ServiceProvider Start()
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddSingleton<IKnowledgeStore>(Store);
+        services.AddSingleton<IPassageStore>(Store);
+        services.AddSingleton<IBlobStore>(Blobs);
+        services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(Embedder));
+        services.AddSingleton<IWorkOwner>(Work);
+        services.AddRetrieval(_folder, Configure);
+        var provider = services.BuildServiceProvider();
+        if (Runs)
+        {
+            Work.Executor = provider.GetRequiredService<IWorkExecutor>();
+        }
+
+        return provider;
+    }
+}
