@@ -17,7 +17,9 @@ internal static class EvidenceMatcher
 {
     private const double Enough = .5;
     private const double Contradiction = .2;
-    private const double WindowCost = .03;
+
+    // A neighbour is quoted too only where it adds a fifth of what the sentence says.
+    private const double WindowCost = .2;
     private const int LongSentence = 300;
     private const int LongestWindow = 3;
 

@@ -1,0 +1,59 @@
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Retrieval.Citations;
+using MistralStudio.Tests.Shared;
+
+namespace MistralStudio.Retrieval.Tests.Citations;
+
+public sealed class EvidenceTests
+{
+    private static readonly string[] s_passages =
+    [
+        "Net sales increased 9% to $2.8 billion in the fourth quarter. Comparable sales rose 2.5%. The company opened 30 new stores.",
+        "Dave Kimbell is the chief executive officer. The dividend was not increased in 2023. Stores in Texas employ 1,234 people.",
+    ];
+
+    [Theory]
+    [InlineData("Net sales rose by 9% to $2.8 billion in the fourth quarter.", "Net sales increased 9% to $2.8 billion in the fourth quarter.")]
+    [InlineData("It opened 30 new stores.", "The company opened 30 new stores.")]
+    [InlineData("Kimbell, Dave, serves as chief executive officer.", "Dave Kimbell is the chief executive officer.")]
+    [InlineData("There are 1234 people employed by stores in Texas.", "Stores in Texas employ 1,234 people.")]
+    [InlineData("Net sales rose by 8% to $2.8 billion in the fourth quarter.", null)]
+    [InlineData("The chief executive officer is Mary Dillon.", null)]
+    [InlineData("The moon is made of green cheese.", null)]
+    [InlineData("Yes.", null)]
+    [InlineData("", null)]
+    public void Sentence_IsGivenTheSpanThatSaysTheSame(string answer, string? quote)
+    {
+        var evidence = EvidenceMatcher.Match(answer, s_passages);
+
+        Assert.Equal(quote is null ? [] : [quote], evidence.Select(e => s_passages[e.Passage][e.Quote.Start..e.Quote.End]));
+    }
+
+    [Fact]
+    public async Task Citations_QuoteTheStoredText_AndCarryItsPage()
+    {
+        var path = SharedData.Require("data", "pdfs", "ULTABEAUTY_2023Q4_EARNINGS.pdf");
+        using var room = new RetrievalRoom();
+        var parent = await room.CreateBaseAsync();
+        var document = await room.IngestAsync(parent, "ulta.pdf", await File.ReadAllBytesAsync(path, TestContext.Current.CancellationToken));
+        var text = (await room.Store.ReadTextAsync(document.Id, TestContext.Current.CancellationToken))!;
+        var hits = (await room.FindAsync(parent, "How did net sales change in the fourth quarter?", limit: 5)).Hits;
+        var said = hits[0].Text.Split(". ").MaxBy(sentence => sentence.Length)!.Replace('\n', ' ').Trim('.', ' ') + ".";
+
+        var citations = await room.Get<ICitationLinker>().LinkAsync(
+            room.Workspace, $"{said} The moon is made of green cheese.", hits, TestContext.Current.CancellationToken);
+
+        Assert.NotEmpty(citations);
+        Assert.All(citations, citation =>
+        {
+            Assert.True(citation.Verified);
+            Assert.Equal(1, citation.Marker);
+            Assert.Equal(text.Text[citation.Start..citation.End], citation.Quote);
+            Assert.Equal(text.PageAt(citation.Start), citation.Page);
+            Assert.True(citation.AnswerEnd <= said.Length);
+        });
+        var foreign = await room.Get<ICitationLinker>().LinkAsync(WorkspaceId.New(), said, hits, TestContext.Current.CancellationToken);
+        Assert.All(foreign, citation => Assert.False(citation.Verified));
+    }
+}
