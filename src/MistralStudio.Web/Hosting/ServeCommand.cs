@@ -4,6 +4,8 @@ using MistralStudio.Core;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
 using MistralStudio.Web.Features.Accounts;
+using Serilog.Core;
+using Serilog.Events;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -61,6 +63,7 @@ internal static class ServeCommand
                 return Fail(SettingErrors.PortInUse(studio.Value.Urls));
             }
 
+            app.Services.GetRequiredKeyedService<LoggingLevelSwitch>(StudioHost.StartLogs).MinimumLevel = LogEventLevel.Error;
             var url = studio.Value.OpenUrl.ToString().TrimEnd('/');
             if (!hasOwner.Value)
             {

@@ -15,6 +15,7 @@ using MistralStudio.Web.Features.Accounts;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 
 namespace MistralStudio.Web.Hosting;
@@ -22,6 +23,9 @@ namespace MistralStudio.Web.Hosting;
 /// <summary>Composition of the server.</summary>
 public static class StudioHost
 {
+    /// <summary>Keys the switch that lets the host's own log speak once the start is over.</summary>
+    internal const string StartLogs = "start-logs";
+
     private const long DefaultBodyBytes = 10 * 1024 * 1024;
 
     /// <summary>Configuration as every command sees it: files, then environment, then command line.</summary>
@@ -60,6 +64,8 @@ public static class StudioHost
 
     private static void AddLogging(WebApplicationBuilder builder, StudioOptions studio)
     {
+        var hosting = new LoggingLevelSwitch(LevelAlias.Off);
+        builder.Services.AddKeyedSingleton(StartLogs, hosting);
         builder.Services.AddSerilog(logging => logging
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
@@ -67,10 +73,14 @@ public static class StudioHost
             // Keys lie in a folder of mode 0700 unless the operator wraps them.
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)
+            // A start that fails is told in one sentence by the command itself.
+            .MinimumLevel.Override("Microsoft.Extensions.Hosting", hosting)
+            .MinimumLevel.Override("Microsoft.Hosting", hosting)
             // A closed tab is not an error, and unhandled exceptions are logged once, by the exception page.
             .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LogEventLevel.Fatal)
             .ReadFrom.Configuration(builder.Configuration)
-            .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}{Exception}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
+            // One line each; the file has the whole exception.
+            .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
             .WriteTo.File(
                 Path.Combine(studio.DataPath, "logs", "studio-.log"),
                 formatProvider: System.Globalization.CultureInfo.InvariantCulture,
@@ -171,6 +181,7 @@ public static class StudioHost
 
         app.UseHostFiltering();
         app.UseResponseCompression();
+        app.UseRootedCircuits();
         app.UseBrowserRules(studio);
         app.UseMiddleware<ExceptionPage>();
         app.UseHsts();

@@ -42,6 +42,25 @@ public static class BrowserRules
         await next(http);
     });
 
+    /// <summary>
+    /// Leads Blazor's relative addresses to its endpoints: <c>base-uri 'none'</c> keeps pages from naming a base, so that a browser asks
+    /// for <c>/w/{slug}/_blazor</c>.
+    /// </summary>
+    public static IApplicationBuilder UseRootedCircuits(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        var path = http.Request.Path.Value ?? "";
+        foreach (var rooted in (ReadOnlySpan<string>)["/_blazor", "/_framework/"])
+        {
+            if (path.IndexOf(rooted, StringComparison.Ordinal) is > 0 and var at)
+            {
+                http.Request.Path = path[at..];
+                break;
+            }
+        }
+
+        return next(http);
+    });
+
     private static bool IsOwnOrigin(HttpRequest request, StudioOptions studio)
     {
         var origin = request.Headers[HeaderNames.Origin].ToString();
