@@ -5,7 +5,10 @@ switch (args.FirstOrDefault())
     case "start":
         await StartBenchmark.RunAsync();
         return 0;
+    case "embedding":
+        await EmbeddingBenchmark.RunAsync([.. args.Skip(1).Select(int.Parse)]);
+        return 0;
     default:
-        Console.Error.WriteLine("Name a benchmark: start.");
+        Console.Error.WriteLine("Name a benchmark: start, embedding.");
         return 2;
 }
