@@ -52,7 +52,7 @@ internal static class EmbeddingBenchmark
     }
 
     private static EmbeddingModel Open(string cache, int threads, int batchTokens) => EmbeddingModel.Open(
-        "all-minilm-l6-v2", Path.Combine(SharedData.StarterModels, "all-minilm-l6-v2"), new GraphCache(cache), NullLogger.Instance, threads, batchTokens).Value;
+        "all-minilm-l6-v2", Path.Combine(SharedData.StarterModels, "all-minilm-l6-v2"), "starter", new GraphCache(cache), NullLogger.Instance, threads, batchTokens).Value;
 
     private static async Task ThroughputAsync(EmbeddingModel model, int threads, int batchTokens, string what, string[] texts)
     {

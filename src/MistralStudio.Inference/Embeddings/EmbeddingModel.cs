@@ -64,11 +64,13 @@ internal sealed class EmbeddingModel : IEmbeddingGenerator<string, Embedding<flo
     /// </summary>
     /// <param name="id">The model's id, for errors.</param>
     /// <param name="folder">Folder with config.json, vocab.txt, model.safetensors and kin.</param>
+    /// <param name="contentHash">SHA-256 of model.safetensors.</param>
     /// <param name="cache">Where compiled graphs are kept.</param>
     /// <param name="logger">Where failures of single batches go.</param>
     /// <param name="threads">Threads of one batch; 0 for one a core.</param>
     /// <param name="batchTokens">Most tokens of a batch, padding included.</param>
-    public static Result<EmbeddingModel> Open(string id, string folder, GraphCache cache, ILogger logger, int threads = 0, int batchTokens = DefaultBatchTokens)
+    public static Result<EmbeddingModel> Open(
+        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads = 0, int batchTokens = DefaultBatchTokens)
     {
         var weights = Path.Combine(folder, "model.safetensors");
         var config = BertConfig.Read(folder);
@@ -92,8 +94,7 @@ internal sealed class EmbeddingModel : IEmbeddingGenerator<string, Embedding<flo
         try
         {
             using var file = opened.Value;
-            string[] sources = [weights, Path.Combine(folder, "config.json")];
-            var graph = cache.GetOrBuild(sources, $"bert-{BertGraph.Version}", new BertGraph(config.Value, file).Build);
+            var graph = cache.GetOrBuild(contentHash, $"bert:{BertGraph.Version}:{config.Value}", new BertGraph(config.Value, file).Build);
             var session = new EncoderSession(Path.Combine(graph, "model.onnx"), config.Value.Hidden, threads);
             var bytes = new FileInfo(Path.Combine(graph, "model.bin")).Length;
             return new EmbeddingModel(id, tokenizer.Value, session, config.Value, bytes, batchTokens, logger);

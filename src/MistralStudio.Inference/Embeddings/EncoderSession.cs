@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.ML.OnnxRuntime;
+using MistralStudio.Inference.Decoders;
 
 namespace MistralStudio.Inference.Embeddings;
 
@@ -18,7 +19,7 @@ internal sealed class EncoderSession : IDisposable
     /// <param name="threads">Threads of one run; 0 for one a core.</param>
     public EncoderSession(string graph, int hidden, int threads)
     {
-        using var options = new SessionOptions { IntraOpNumThreads = threads, InterOpNumThreads = 1 };
+        using var options = SessionSettings.Create(threads);
         _session = new InferenceSession(graph, options);
         _hidden = hidden;
     }

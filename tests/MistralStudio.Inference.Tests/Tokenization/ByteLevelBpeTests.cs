@@ -72,7 +72,7 @@ public sealed class ByteLevelBpeTests
             Assert.NotEmpty(StarterTokenizer.Tokenizer.Encode(word, parseSpecial: true));
         }
 
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(5), $"It took {clock.Elapsed}.");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"It took {clock.Elapsed}.");
     }
 
     private static int[] Ids(JsonElement ids) => [.. ids.EnumerateArray().Select(id => id.GetInt32())];

@@ -37,7 +37,7 @@ public sealed class BytePairMergesTests
         var symbols = Enumerable.Range(0, 1_000_000).Select(i => i % 3).ToArray();
         var clock = Stopwatch.StartNew();
         new BytePairMerges(s_few).Apply(symbols);
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
+        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"It took {clock.Elapsed}.");
     }
 
     private static List<int> Definition(IEnumerable<int> piece)

@@ -1,0 +1,96 @@
+using MistralStudio.Inference.Embeddings;
+
+namespace MistralStudio.Inference.Tests.Embeddings;
+
+public sealed class EmbeddingQueueTests
+{
+    [Fact]
+    public void TakeBatch_PutsNeighboursInLengthTogether_AndBoundsThePadding()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 600);
+        queue.Add(Request(10, 300, 20, 300, 250, 10));
+        Assert.Equal([[300, 300], [250, 20], [10, 10]], Batches(queue).Select(batch => batch.ToArray()));
+    }
+
+    [Fact]
+    public void TakeBatch_PutsATextThatIsLongerThanABatchAlone()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 100);
+        queue.Add(Request(513, 513));
+        Assert.Equal([[513], [513]], Batches(queue).Select(batch => batch.ToArray()));
+    }
+
+    [Fact]
+    public void TakeBatch_TakesAQueryFirst_WhenAnIngestionWaits()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 512);
+        var (ingestion, query) = (Request([.. Enumerable.Repeat(256, 20)]), Request(12));
+        queue.Add(ingestion);
+        Assert.Same(ingestion, queue.TakeBatch()[0].Request);
+        queue.Add(query);
+        Assert.Same(query, Assert.Single(queue.TakeBatch()).Request);
+        Assert.Same(ingestion, queue.TakeBatch()[0].Request);
+    }
+
+    [Fact]
+    public void TakeBatch_PutsQueriesOfSeveralPeopleInOneBatch()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 512);
+        queue.Add(Request(12));
+        queue.Add(Request(9));
+        Assert.Equal(2, queue.TakeBatch().Count);
+    }
+
+    [Fact]
+    public void TakeBatch_LetsAnIngestionOn_WhenQueriesNeverEnd()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 256);
+        var ingestion = Request(256, 256, 256);
+        queue.Add(ingestion);
+        var turns = 0;
+        do
+        {
+            queue.Add(Request(256));
+            turns++;
+        }
+        while (queue.TakeBatch()[0].Request != ingestion);
+
+        Assert.Equal(EmbeddingQueue.SmallTurns + 1, turns);
+    }
+
+    [Fact]
+    public void TakeBatch_LetsLargeRequestsTakeTurns()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 512);
+        EmbeddingRequest[] requests = [Request(256, 256, 256, 256), Request(256, 256, 256, 256)];
+        queue.Add(requests[0]);
+        queue.Add(requests[1]);
+        Assert.Equal([0, 1, 0, 1], Enumerable.Range(0, 4).Select(_ => Array.IndexOf(requests, queue.TakeBatch()[0].Request)));
+        Assert.Empty(queue.TakeBatch());
+    }
+
+    [Fact]
+    public async Task TakeBatch_DropsTheRestOfARequest_ThatWasCancelled()
+    {
+        var queue = new EmbeddingQueue(batchTokens: 512);
+        var (cancelled, next) = (Request(256, 256, 256), Request(300, 300));
+        queue.Add(cancelled);
+        queue.Add(next);
+        queue.TakeBatch();
+        cancelled.Cancel(new CancellationToken(canceled: true));
+        Assert.Same(next, queue.TakeBatch()[0].Request);
+        Assert.Same(next, queue.TakeBatch()[0].Request);
+        Assert.Empty(queue.TakeBatch());
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Completion);
+    }
+
+    private static EmbeddingRequest Request(params int[] lengths) => new([.. lengths.Select(length => new int[length])]);
+
+    private static IEnumerable<IEnumerable<int>> Batches(EmbeddingQueue queue)
+    {
+        for (var batch = queue.TakeBatch(); batch.Count > 0; batch = queue.TakeBatch())
+        {
+            yield return batch.Select(item => item.Tokens.Length);
+        }
+    }
+}
