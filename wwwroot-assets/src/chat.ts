@@ -109,6 +109,7 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
   field.addEventListener('keydown', pressed);
   box.addEventListener('click', clicked);
   document.addEventListener('keydown', escaped);
+  box.dataset.ready = ''; // until then Enter is only a new line
   if (matchMedia('(min-width: 761px)').matches) {
     field.focus({ preventScroll: true });
   }
