@@ -1,6 +1,7 @@
 using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authentication.Cookies;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.DataProtection;
@@ -118,7 +119,7 @@ public static class StudioHost
             cookie.ExpireTimeSpan = TimeSpan.FromDays(14);
             cookie.SlidingExpiration = true;
             cookie.Events.OnRedirectToLogin = context => RedirectOrRefuse(context, AccessErrors.Unauthenticated());
-            cookie.Events.OnRedirectToAccessDenied = context => RedirectOrRefuse(context, AccessErrors.Forbidden());
+            cookie.Events.OnRedirectToAccessDenied = DenyAsync;
         }));
         services.AddAuthentication().AddScheme<AuthenticationSchemeOptions, ApiKeyAuthentication>(ApiKeyAuthentication.SchemeName, null);
         services.Configure<AuthenticationOptions>(authentication => authentication.DefaultScheme = PolicyScheme);
@@ -206,6 +207,20 @@ public static class StudioHost
 
         context.Response.Redirect(context.RedirectUri);
         return Task.CompletedTask;
+    }
+
+    // A workspace of others does not exist for who is no member of it.
+    private static async Task DenyAsync(RedirectContext<CookieAuthenticationOptions> context)
+    {
+        var http = context.HttpContext;
+        if (http.GetRouteValue(Callers.WorkspaceParameter) is string slug
+            && await http.RequestServices.GetRequiredService<Callers>().FindMembershipAsync(http.User, slug, http.RequestAborted) is null)
+        {
+            context.Response.StatusCode = StatusCodes.Status404NotFound;
+            return;
+        }
+
+        await RedirectOrRefuse(context, AccessErrors.Forbidden());
     }
 
     private static IEnumerable<string> HostsOf(StudioOptions studio)
