@@ -1,0 +1,87 @@
+using Microsoft.Extensions.Logging;
+using Microsoft.ML.OnnxRuntime;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+using MistralStudio.Inference.ChatTemplates;
+using MistralStudio.Inference.Decoders;
+using MistralStudio.Inference.Engine;
+using MistralStudio.Inference.Gguf;
+using MistralStudio.Inference.Tokenization;
+
+namespace MistralStudio.Inference.Hosting;
+
+/// <summary>A chat model in memory: its tokenizer, its template and the engine that owns its decoder.</summary>
+internal sealed class ChatModel : IAsyncDisposable
+{
+    private ChatModel(Tokenizer tokenizer, PromptEncoder prompts, EngineLoop engine, int contextLength, long memoryBytes)
+    {
+        Tokenizer = tokenizer;
+        Prompts = prompts;
+        Engine = engine;
+        ContextLength = contextLength;
+        MemoryBytes = memoryBytes;
+    }
+
+    public Tokenizer Tokenizer { get; }
+
+    public PromptEncoder Prompts { get; }
+
+    public EngineLoop Engine { get; }
+
+    public int ContextLength { get; }
+
+    public long MemoryBytes { get; }
+
+    /// <summary>Loads a GGUF file, compiled on first use; takes about a second.</summary>
+    /// <param name="contentHash">SHA-256 of the file.</param>
+    /// <param name="compiled">Where compiled models are kept.</param>
+    public static Result<ChatModel> Open(string id, string path, string contentHash, string compiled, InferenceOptions options, ILogger log)
+    {
+        var opened = GgufFile.Open(path);
+        if (!opened.IsSuccess)
+        {
+            return opened.Error;
+        }
+
+        using var file = opened.Value;
+        var shape = DecoderShape.Read(file);
+        if (!shape.IsSuccess)
+        {
+            return shape.Error;
+        }
+
+        var tokenizer = Tokenizers.FromGguf(file);
+        if (!tokenizer.IsSuccess)
+        {
+            return tokenizer.Error;
+        }
+
+        var template = ChatTemplate.Find(Path.GetFileName(path), file.Text("tokenizer.chat_template"));
+        if (!template.IsSuccess)
+        {
+            return template.Error;
+        }
+
+        var trained = file.Integer($"{file.Text("general.architecture")}.context_length") ?? options.SlotTokens;
+        var capacity = (int)Math.Min(options.SlotTokens, trained);
+        try
+        {
+            Directory.CreateDirectory(compiled);
+            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, compiled);
+            if (!graph.IsSuccess)
+            {
+                return graph.Error;
+            }
+
+            var decoder = new OnnxDecoder(graph.Value, shape.Value, options.Slots, capacity, options.ThreadCount);
+            var engine = new EngineLoop(decoder, id, options.QueueLength, log);
+            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), engine, capacity, decoder.MemoryBytes);
+        }
+        catch (Exception failure) when (failure is OnnxRuntimeException or IOException or UnauthorizedAccessException or OutOfMemoryException)
+        {
+            return ModelErrors.LoadFailed(id, failure.Message.TrimEnd('.'));
+        }
+    }
+
+    public ValueTask DisposeAsync() => Engine.DisposeAsync();
+}

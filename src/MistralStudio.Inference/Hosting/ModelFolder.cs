@@ -1,0 +1,135 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Gguf;
+using MistralStudio.Inference.Safetensors;
+
+namespace MistralStudio.Inference.Hosting;
+
+/// <summary>A folder with one model in it.</summary>
+/// <param name="Path">Absolute; its name is the model's id.</param>
+/// <param name="File">The weights.</param>
+internal sealed record ModelFolder(string Path, string File, ModelTask Task, bool IsStarter)
+{
+    private const string ChecksumsName = "SHA256SUMS";
+
+    public string Id => System.IO.Path.GetFileName(Path).ToLowerInvariant();
+
+    /// <summary>The models under a folder, by id.</summary>
+    public static IEnumerable<ModelFolder> Scan(string root, bool areStarters)
+    {
+        if (!Directory.Exists(root))
+        {
+            yield break;
+        }
+
+        foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
+        {
+            if (!ModelReference.TryParse(System.IO.Path.GetFileName(folder).ToLowerInvariant(), out var reference) || reference.Kind != ModelReferenceKind.Local)
+            {
+                continue;
+            }
+
+            if (Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
+            {
+                yield return new ModelFolder(folder, gguf, ModelTask.Chat, areStarters);
+            }
+            else if (System.IO.Path.Combine(folder, "model.safetensors") is var weights && System.IO.File.Exists(weights))
+            {
+                yield return new ModelFolder(folder, weights, ModelTask.Embedding, areStarters);
+            }
+        }
+    }
+
+    /// <summary>What a person should know of it, from its header alone.</summary>
+    /// <param name="slotTokens">Tokens that a conversation holds here.</param>
+    public InstalledModel Describe(int slotTokens)
+    {
+        var described = new InstalledModel
+        {
+            Id = Id,
+            Name = Id,
+            Task = Task,
+            State = ModelState.OnDisk,
+            IsStarter = IsStarter,
+            FileBytes = new FileInfo(File).Length,
+            Licence = System.IO.File.Exists(System.IO.Path.Combine(Path, "LICENSE")) ? "Apache-2.0" : "",
+        };
+        return Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEmbedder(described);
+    }
+
+    /// <summary>SHA-256 of the weights, compared with the list beside the starter models where there is one.</summary>
+    public async Task<Result<string>> VerifyAsync(CancellationToken cancellationToken)
+    {
+        string hash;
+        await using (var stream = new FileStream(File, FileMode.Open, FileAccess.Read, FileShare.Read, 1 << 20, useAsync: true))
+        {
+            hash = Convert.ToHexStringLower(await SHA256.HashDataAsync(stream, cancellationToken));
+        }
+
+        var list = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(Path)!, ChecksumsName);
+        if (!System.IO.File.Exists(list))
+        {
+            return hash;
+        }
+
+        var name = $"./{System.IO.Path.GetFileName(Path)}/{System.IO.Path.GetFileName(File)}";
+        foreach (var line in await System.IO.File.ReadAllLinesAsync(list, cancellationToken))
+        {
+            // 64 hex digits, two spaces, the file's name.
+            if (line.Length > 66 && line[66..] == name && line[..64] != hash)
+            {
+                return ModelErrors.WrongChecksum(System.IO.Path.GetFileName(File));
+            }
+        }
+
+        return hash;
+    }
+
+    private InstalledModel DescribeEmbedder(InstalledModel described)
+    {
+        var config = BertConfig.Read(Path);
+        var opened = SafetensorsFile.Open(File);
+        if ((config.Error ?? opened.Error) is { } error)
+        {
+            return described with { State = ModelState.Failed, Error = error };
+        }
+
+        using var file = opened.Value;
+        return described with
+        {
+            Name = IsStarter ? "all-MiniLM-L6-v2" : Id,
+            Architecture = config.Value.ModelType,
+            Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
+            Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
+            ContextLength = config.Value.MaxTokens,
+            Dimensions = config.Value.Hidden,
+            Origin = IsStarter ? "sentence-transformers/all-MiniLM-L6-v2" : "",
+        };
+    }
+
+    private InstalledModel DescribeChat(InstalledModel described, int slotTokens)
+    {
+        var opened = GgufFile.Open(File);
+        if (!opened.IsSuccess)
+        {
+            return described with { State = ModelState.Failed, Error = opened.Error };
+        }
+
+        using var file = opened.Value;
+        var architecture = file.Text("general.architecture") ?? "";
+        var trained = file.Integer(string.Create(CultureInfo.InvariantCulture, $"{architecture}.context_length")) ?? slotTokens;
+        return described with
+        {
+            Name = IsStarter ? "SmolLM2 135M Instruct" : file.Text("general.name") ?? Id,
+            Architecture = architecture,
+            Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
+            Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
+            ContextLength = (int)Math.Min(slotTokens, trained),
+            Licence = file.Text("general.license") is { Length: > 0 } licence ? licence == "apache-2.0" ? "Apache-2.0" : licence : described.Licence,
+            Origin = IsStarter ? "HuggingFaceTB/SmolLM2-135M-Instruct" : file.Text("general.source.url") ?? "",
+        };
+    }
+}

@@ -1,0 +1,226 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Onnx;
+
+namespace MistralStudio.Inference.Hosting;
+
+/// <inheritdoc cref="IModelHost"/>
+internal sealed class ModelHost : IModelHost, IAsyncDisposable
+{
+    private readonly InferenceOptions _options;
+    private readonly string _compiled;
+    private readonly ILogger<ModelHost> _log;
+    private readonly TimeProvider _time;
+    private readonly Lazy<ConcurrentDictionary<string, InstalledModelEntry>> _entries;
+
+    public ModelHost(IOptions<InferenceOptions> options, DataModels models, TimeProvider time, ILogger<ModelHost> log)
+    {
+        _options = options.Value;
+        _compiled = models.Compiled;
+        _time = time;
+        _log = log;
+        // Read on first use: a start does not wait for headers of models that nobody asks for.
+        _entries = new(() => new(
+            ModelFolder.Scan(models.Path, areStarters: false)
+                .Concat(ModelFolder.Scan(_options.StarterModelsPath ?? DataModels.FindStarters(), areStarters: true))
+                .DistinctBy(folder => folder.Id, StringComparer.Ordinal)
+                .Select(folder => KeyValuePair.Create(folder.Id, new InstalledModelEntry(folder, folder.Describe(_options.SlotTokens)))),
+            StringComparer.Ordinal));
+    }
+
+    public IReadOnlyList<InstalledModel> List() =>
+        [.. _entries.Value.Values.Select(entry => entry.Info).OrderBy(model => model.Task).ThenBy(model => model.Id, StringComparer.Ordinal)];
+
+    public InstalledModel? Find(string id) => _entries.Value.GetValueOrDefault(id)?.Info;
+
+    public Result<IChatClient> Chat(string id)
+    {
+        var entry = Entry(id, ModelTask.Chat);
+        return entry.IsSuccess ? new ChatClient(entry.Value, this, _time) : entry.Error;
+    }
+
+    public Result<IEmbeddingGenerator<string, Embedding<float>>> Embedder(string id)
+    {
+        var entry = Entry(id, ModelTask.Embedding);
+        return entry.IsSuccess ? new Embedder(entry.Value, this) : entry.Error;
+    }
+
+    public async Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!_entries.Value.TryGetValue(id, out var entry))
+        {
+            return NotFound(id);
+        }
+
+        return await EnsureLoadedAsync(entry, cancellationToken) is { } error ? error : entry.Info;
+    }
+
+    public async Task<Result<InstalledModel>> UnloadAsync(string id, CancellationToken cancellationToken)
+    {
+        if (!_entries.Value.TryGetValue(id, out var entry))
+        {
+            return NotFound(id);
+        }
+
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (entry.Uses > 0)
+            {
+                return HostErrors.InUse(id, entry.Uses);
+            }
+
+            await entry.UnloadAsync();
+            return entry.Info;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_entries.IsValueCreated)
+        {
+            return;
+        }
+
+        foreach (var entry in _entries.Value.Values)
+        {
+            await entry.UnloadAsync();
+            entry.Dispose();
+        }
+    }
+
+    /// <summary>Loads a model if need be and keeps it loaded until the use is disposed of.</summary>
+    /// <exception cref="ModelException">It cannot be loaded.</exception>
+    internal async ValueTask<ModelUse> UseAsync(InstalledModelEntry entry, CancellationToken cancellationToken)
+    {
+        entry.BeginUse();
+        try
+        {
+            return await EnsureLoadedAsync(entry, cancellationToken) is { } error ? throw new ModelException(error) : new ModelUse(entry);
+        }
+        catch
+        {
+            entry.EndUse();
+            throw;
+        }
+    }
+
+    private async Task<Error?> EnsureLoadedAsync(InstalledModelEntry entry, CancellationToken cancellationToken)
+    {
+        if (entry.Info.State == ModelState.Ready)
+        {
+            return null;
+        }
+
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (entry.Info.State == ModelState.Ready)
+            {
+                return null;
+            }
+
+            entry.NoteLoading();
+            var began = Stopwatch.GetTimestamp();
+            // Not cancelled with the first who asked: others wait for the same model.
+            var error = await Task.Run(() => LoadAsync(entry), CancellationToken.None);
+            if (error is not null)
+            {
+                entry.NoteFailed(error);
+                Log.ModelFailed(_log, entry.Folder.Id, error.Message, null);
+                return error;
+            }
+
+            Log.ModelLoaded(_log, entry.Folder.Id, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds, entry.Info.MemoryBytes >> 20);
+            return null;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    private async Task<Error?> LoadAsync(InstalledModelEntry entry)
+    {
+        try
+        {
+            var hash = await entry.Folder.VerifyAsync(CancellationToken.None);
+            if (!hash.IsSuccess)
+            {
+                return hash.Error;
+            }
+
+            if (entry.Folder.Task == ModelTask.Chat)
+            {
+                var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash.Value, _compiled, _options, _log);
+                if (chat.IsSuccess)
+                {
+                    entry.NoteReady(chat.Value);
+                }
+
+                return chat.Error;
+            }
+
+            var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, new GraphCache(_compiled), _log, _options.ThreadCount);
+            if (embedder.IsSuccess)
+            {
+                entry.NoteReady(embedder.Value);
+            }
+
+            return embedder.Error;
+        }
+        catch (Exception exception)
+        {
+            Log.ModelFailed(_log, entry.Folder.Id, exception.Message, exception);
+            return ModelErrors.LoadFailed(entry.Folder.Id, exception.Message.TrimEnd('.'));
+        }
+    }
+
+    private Result<InstalledModelEntry> Entry(string id, ModelTask task)
+    {
+        if (!_entries.Value.TryGetValue(id, out var entry))
+        {
+            return NotFound(id);
+        }
+
+        return entry.Folder.Task == task ? entry : ModelErrors.WrongTask(id, task);
+    }
+
+    private Error NotFound(string id) => ModelErrors.NotFound(id, _entries.Value.Keys.Order(StringComparer.Ordinal));
+}
+
+/// <summary>Keeps a model loaded while something runs on it.</summary>
+internal sealed class ModelUse(InstalledModelEntry entry) : IDisposable
+{
+    private bool _ended;
+
+    public ChatModel Model => entry.Chat ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
+
+    public EmbeddingModel Embedder => entry.Embedder ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
+
+    public void Dispose()
+    {
+        if (!_ended)
+        {
+            _ended = true;
+            entry.EndUse();
+        }
+    }
+}
+
+/// <summary>Expected failures of the host.</summary>
+internal static class HostErrors
+{
+    public static Error InUse(string id, int uses) => new(
+        "model.in_use", $"\"{id}\" is answering {uses:N0} requests.", "Wait until they end, or stop them, then unload it.");
+}

@@ -1,0 +1,29 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using MistralStudio.Core.Models;
+using MistralStudio.Inference.Hosting;
+
+namespace MistralStudio.Inference;
+
+/// <summary>Composition of this room.</summary>
+public static class InferenceServices
+{
+    /// <summary>Adds <see cref="IModelHost"/> over the starter models and those in the data folder; no model is touched before it is asked for.</summary>
+    /// <param name="dataPath">The data folder, absolute.</param>
+    /// <param name="configure">Binds section <see cref="InferenceOptions.Section"/>; options are validated at start.</param>
+    public static IServiceCollection AddInference(this IServiceCollection services, string dataPath, Action<InferenceOptions>? configure = null)
+    {
+        var options = services.AddOptions<InferenceOptions>().ValidateDataAnnotations().ValidateOnStart();
+        if (configure is not null)
+        {
+            options.Configure(configure);
+        }
+
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(new DataModels(Path.Combine(dataPath, "models")));
+        services.AddSingleton<ModelHost>();
+        services.AddSingleton<IModelHost>(provider => provider.GetRequiredService<ModelHost>());
+        services.AddHostedService<WarmModels>();
+        return services;
+    }
+}

@@ -1,0 +1,15 @@
+using Microsoft.Extensions.Logging;
+
+namespace MistralStudio.Inference;
+
+internal static partial class Log
+{
+    [LoggerMessage(Level = LogLevel.Error, Message = "The engine of {Model} failed; its requests end, the engine goes on")]
+    public static partial void EngineFailed(ILogger logger, string model, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "{Model} is loaded: {Milliseconds} ms, at most {Megabytes} MB")]
+    public static partial void ModelLoaded(ILogger logger, string model, long milliseconds, long megabytes);
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "{Model} cannot be loaded: {Reason}")]
+    public static partial void ModelFailed(ILogger logger, string model, string reason, Exception? exception);
+}
