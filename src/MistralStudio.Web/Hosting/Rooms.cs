@@ -1,6 +1,8 @@
 using MistralStudio.Agents;
 using MistralStudio.Cluster;
 using MistralStudio.Data;
+using MistralStudio.Inference;
+using MistralStudio.Retrieval;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -10,7 +12,9 @@ internal static class Rooms
     public static void AddRooms(this WebApplicationBuilder builder, StudioOptions studio)
     {
         builder.Services.AddData(studio.DataPath);
-        builder.AddCluster();
+        builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
+        builder.Services.AddRetrieval(studio.DataPath, builder.Configuration.GetSection(KnowledgeOptions.Section).Bind);
         builder.Services.AddAgents();
+        builder.AddCluster();
     }
 }
