@@ -8,6 +8,11 @@ public static class ModelErrors
         $"There is no model \"{id}\" here.",
         $"Choose one of: {string.Join(", ", installed)}.");
 
+    public static Error NoneInstalled() => new(
+        "model.none_installed",
+        "There is no chat model here.",
+        "Restore the starter models (deploy/models), or import one.");
+
     public static Error WrongTask(string id, ModelTask task) => new(
         "model.wrong_task",
         task == ModelTask.Chat ? $"\"{id}\" does not chat: it is an embedding model." : $"\"{id}\" does not embed: it is a chat model.",

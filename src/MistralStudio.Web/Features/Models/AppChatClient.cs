@@ -1,0 +1,92 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Apps;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Web.Features.Models;
+
+/// <summary>
+/// A published app as a model: its instructions, knowledge and settings come with it, the caller sends the conversation. System messages of
+/// the caller follow the app's own instructions; they do not replace them.
+/// </summary>
+public sealed class AppChatClient(AppVersion app, ModelReference model, IAgentRunner runner) : IChatClient
+{
+    /// <inheritdoc/>
+    public async Task<ChatResponse> GetResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
+
+    /// <inheritdoc/>
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        await foreach (var step in runner.RunAsync(Turn(messages, options), cancellationToken))
+        {
+            switch (step)
+            {
+                case AgentEvent.TextDelta delta:
+                    yield return new(ChatRole.Assistant, delta.Text);
+                    break;
+                case AgentEvent.Completed done:
+                    yield return End(done);
+                    break;
+                case AgentEvent.Failed failed:
+                    throw new ModelException(failed.Error);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static ChatResponseUpdate End(AgentEvent.Completed done) => new(ChatRole.Assistant,
+    [
+        new UsageContent(new()
+        {
+            InputTokenCount = done.Usage.InputTokens,
+            OutputTokenCount = done.Usage.OutputTokens,
+            TotalTokenCount = done.Usage.InputTokens + done.Usage.OutputTokens,
+            CachedInputTokenCount = done.Usage.CachedTokens,
+        }),
+    ])
+    {
+        FinishReason = new(done.FinishReason),
+        AdditionalProperties = new()
+        {
+            [GenerationTimings.Key] = new GenerationTimings(done.Timings.QueueMs, done.Timings.PrefillMs, done.Timings.DecodeMs, done.Usage.CachedTokens),
+        },
+    };
+
+    private AgentTurn Turn(IEnumerable<ChatMessage> messages, ChatOptions? options)
+    {
+        var sent = messages.ToList();
+        var instructions = sent.Where(message => message.Role == ChatRole.System).Select(message => message.Text).Prepend(app.Definition.Instructions);
+        var settings = app.Definition.Settings;
+        return new()
+        {
+            Workspace = app.Workspace,
+            Model = model,
+            Instructions = string.Join("\n\n", instructions.Where(text => text.Length > 0)),
+            Messages =
+            [
+                .. sent.Where(message => message.Role != ChatRole.System)
+                    .Select(message => new TurnMessage(message.Role == ChatRole.Assistant ? MessageRole.Assistant : MessageRole.User, message.Text)),
+            ],
+            Knowledge = app.Definition.Knowledge,
+            Settings = settings with
+            {
+                Temperature = options?.Temperature ?? settings.Temperature,
+                TopP = options?.TopP ?? settings.TopP,
+                MaxOutputTokens = options?.MaxOutputTokens ?? settings.MaxOutputTokens,
+                Seed = options?.Seed ?? settings.Seed,
+            },
+        };
+    }
+}

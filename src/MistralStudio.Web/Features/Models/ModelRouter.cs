@@ -1,0 +1,79 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Apps;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Web.Features.Models;
+
+/// <summary>Finds models by reference: those on this machine, and the published apps of the workspace.</summary>
+/// <param name="services">Gives the agent runner when an app is asked; the runner needs this router, so it cannot be asked for earlier.</param>
+public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvider services) : IModelRouter
+{
+    private const int MostApps = 200;
+
+    /// <inheritdoc/>
+    public async ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken)
+    {
+        var found = reference.Kind switch
+        {
+            ModelReferenceKind.Default => DefaultChat(host.List()) is { } id ? Local(id) : null,
+            ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
+            ModelReferenceKind.App => await FindAppAsync(workspace, reference, cancellationToken),
+            _ => null,
+        };
+        if (found is { } resolved)
+        {
+            return resolved;
+        }
+
+        var choices = await ListAsync(workspace, cancellationToken);
+        return choices.Count == 0
+            ? ModelErrors.NoneInstalled()
+            : ModelErrors.NotFound(reference.ToString(), choices.Select(choice => choice.Id));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ModelChoice>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        var local = host.List()
+            .Where(model => model.Task == ModelTask.Chat)
+            .Select(model => new ModelChoice(model.Id, model.Name, model.Task, IsLocal: true, model.IsStarter));
+        var built = (await apps.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
+            .Where(app => app.PublishedVersion is not null)
+            .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
+        return [.. local, .. built];
+    }
+
+    /// <summary>What <c>default</c> means: the first chat model that works, one made for work before the starter.</summary>
+    public static string? DefaultChat(IEnumerable<InstalledModel> installed) => installed
+        .Where(model => model.Task == ModelTask.Chat)
+        .OrderBy(model => model.State == ModelState.Failed)
+        .ThenBy(model => model.IsStarter)
+        .ThenBy(model => model.Id, StringComparer.Ordinal)
+        .FirstOrDefault()?.Id;
+
+    private Result<ResolvedModel> Local(string id)
+    {
+        var name = host.Find(id)?.Name ?? id;
+        return host.Chat(id).Match<Result<ResolvedModel>>(chat => new ResolvedModel(id, name, chat), error => error);
+    }
+
+    private async ValueTask<Result<ResolvedModel>?> FindAppAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken)
+    {
+        var version = await apps.FindPublishedAsync(reference.Name, cancellationToken);
+        if (version is null || version.Workspace != workspace || (reference.Detail is { } wanted && wanted != $"{version.Number}"))
+        {
+            return null;
+        }
+
+        // An app over an app could be its own model by a detour; a definition names a model of its own.
+        if (!ModelReference.TryParse(version.Definition.Model, out var model) || model.Kind == ModelReferenceKind.App)
+        {
+            return ModelErrors.NotFound(version.Definition.Model, host.List().Where(m => m.Task == ModelTask.Chat).Select(m => m.Id));
+        }
+
+        var chat = new AppChatClient(version, model, services.GetRequiredService<IAgentRunner>());
+        return (Result<ResolvedModel>)new ResolvedModel(reference.ToString(), version.Name, chat);
+    }
+}
