@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.AI;
-using MistralStudio.Core;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.ModelApi;

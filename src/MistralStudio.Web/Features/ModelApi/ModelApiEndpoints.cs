@@ -1,9 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
-using MistralStudio.Web.Features.Models;
 using MistralStudio.Web.Hosting;
 
 namespace MistralStudio.Web.Features.ModelApi;

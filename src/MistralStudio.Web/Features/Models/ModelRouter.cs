@@ -15,9 +15,9 @@ public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvide
     /// <inheritdoc/>
     public async ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken)
     {
-        var found = reference.Kind switch
+        Result<ResolvedModel>? found = reference.Kind switch
         {
-            ModelReferenceKind.Default => DefaultChat(host.List()) is { } id ? Local(id) : null,
+            ModelReferenceKind.Default => DefaultChat(host.List()) is { } id ? Local(id) : (Result<ResolvedModel>?)null,
             ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
             ModelReferenceKind.App => await FindAppAsync(workspace, reference, cancellationToken),
             _ => null,
