@@ -2,7 +2,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
-using MistralStudio.Web.Hosting;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.ModelApi;
 

@@ -1,0 +1,138 @@
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Security;
+using MistralStudio.Web.Hosting;
+using MistralStudio.Web.Security;
+
+namespace MistralStudio.Web.Features.KnowledgeApi;
+
+/// <summary>Documents of a knowledge base; the Knowledge page uploads here as well.</summary>
+internal static class DocumentEndpoints
+{
+    /// <summary>Maps them below a group whose prefix is the knowledge bases'.</summary>
+    public static void MapDocuments(this RouteGroupBuilder bases)
+    {
+        var documents = bases.MapGroup("/{id:guid}/documents");
+        documents.MapPost("/", UploadAsync)
+            .RequirePermission(Permissions.KnowledgeWrite).WithIdempotency()
+            .Accepts<IFormFile>("multipart/form-data").WithSummary("Adds files; their ingestion starts at once.");
+        documents.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("Documents, newest first.");
+        documents.MapGet("/{document:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One document.");
+        documents.MapDelete("/{document:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Removes a document everywhere.");
+        documents.MapPost("/{document:guid}/cancel", CancelAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Stops an ingestion.");
+        documents.MapPost("/{document:guid}/retry", RetryAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Starts a failed or cancelled ingestion again.");
+        documents.MapGet("/{document:guid}/text", TextAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("The extracted text; spans count its UTF-16 units.");
+        documents.MapGet("/{document:guid}/passages", PassagesAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("Passages of a document, in order.");
+        bases.MapGet("/{id:guid}/passages/{passage:guid}", PassageAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One passage.");
+    }
+
+    /// <summary>Maps the upload of signed-in people, whose workspace is that of the address.</summary>
+    public static void MapBrowserUpload(this IEndpointRouteBuilder app) =>
+        app.MapPost("/w/{slug}/api/knowledge-bases/{id:guid}/documents", UploadAsync)
+            .RequirePermission(Permissions.KnowledgeWrite).RequireAntiforgeryHeader().ExcludeFromDescription();
+
+    private static async Task<IResult> UploadAsync(
+        KnowledgeBaseId id, HttpContext http, IKnowledgeStore store, IDocumentIntake intake, UploadLimits limits)
+    {
+        var caller = http.Caller();
+        if (await store.FindBaseAsync(caller.Workspace, id, http.RequestAborted) is null)
+        {
+            return ErrorResults.From(KnowledgeErrors.BaseNotFound());
+        }
+
+        // Said before a byte of it is read. A body of several files may be longer than one file: the limit of each is the intake's.
+        if (http.Request.ContentLength is { } length && length > limits.MaxRequestBytes)
+        {
+            return ErrorResults.From(KnowledgeErrors.DocumentTooLarge(length, limits.MaxDocumentBytes));
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = limits.MaxRequestBytes;
+        }
+
+        var upload = await new DocumentUpload(intake).ReadAsync(http.Request, caller, id, http.RequestAborted);
+        return upload.Match<IResult>(taken => TypedResults.Accepted($"/api/knowledge-bases/{id}/documents", taken), ErrorResults.From);
+    }
+
+    private static async Task<IResult> ListAsync(KnowledgeBaseId id, HttpContext http, IKnowledgeStore store, string? search, string? after, int? limit)
+    {
+        var size = KnowledgeBaseEndpoints.ReadLimit(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        var workspace = http.Caller().Workspace;
+        if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is null)
+        {
+            return ErrorResults.From(KnowledgeErrors.BaseNotFound());
+        }
+
+        var page = await store.ListDocumentsAsync(workspace, id, search, after, size.Value, http.RequestAborted);
+        return TypedResults.Ok(WirePage<WireDocument>.From(page, WireDocument.From));
+    }
+
+    private static async Task<IResult> FindAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IKnowledgeStore store) =>
+        await store.FindDocumentAsync(http.Caller().Workspace, id, document, http.RequestAborted) is { } found
+            ? TypedResults.Ok(WireDocument.From(found))
+            : ErrorResults.From(KnowledgeErrors.DocumentNotFound());
+
+    private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IDocumentIntake intake) =>
+        (await intake.DeleteAsync(http.Caller().Workspace, id, document, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
+
+    private static async Task<IResult> CancelAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IDocumentIntake intake) =>
+        Accepted(await intake.CancelAsync(http.Caller().Workspace, id, document, http.RequestAborted));
+
+    private static async Task<IResult> RetryAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IDocumentIntake intake) =>
+        Accepted(await intake.RetryAsync(http.Caller().Workspace, id, document, http.RequestAborted));
+
+    private static IResult Accepted(Result<KnowledgeDocument> outcome) =>
+        outcome.Match<IResult>(document => TypedResults.Accepted((string?)null, WireDocument.From(document)), ErrorResults.From);
+
+    private static async Task<IResult> TextAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IKnowledgeStore store)
+    {
+        var workspace = http.Caller().Workspace;
+        if (await store.FindDocumentAsync(workspace, id, document, http.RequestAborted) is null)
+        {
+            return ErrorResults.From(KnowledgeErrors.DocumentNotFound());
+        }
+
+        if (await store.ReadTextAsync(workspace, id, document, http.RequestAborted) is not { } extracted)
+        {
+            return ErrorResults.From(KnowledgeApiErrors.TextNotReady());
+        }
+
+        // Foreign text: shown as text by whatever opens it, never sniffed into a page.
+        http.Response.Headers.XContentTypeOptions = "nosniff";
+        http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
+        return TypedResults.Text(extracted.Text, "text/plain", Encoding.UTF8);
+    }
+
+    private static async Task<IResult> PassagesAsync(
+        KnowledgeBaseId id, DocumentId document, HttpContext http, IKnowledgeStore store, string? after, int? limit)
+    {
+        var size = KnowledgeBaseEndpoints.ReadLimit(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        var workspace = http.Caller().Workspace;
+        if (await store.FindDocumentAsync(workspace, id, document, http.RequestAborted) is null)
+        {
+            return ErrorResults.From(KnowledgeErrors.DocumentNotFound());
+        }
+
+        var page = await store.ListPassagesAsync(workspace, id, document, after, size.Value, http.RequestAborted);
+        return TypedResults.Ok(WirePage<WirePassage>.From(page, WirePassage.From));
+    }
+
+    private static async Task<IResult> PassageAsync(KnowledgeBaseId id, PassageId passage, HttpContext http, IKnowledgeStore store) =>
+        await store.FindPassageAsync(http.Caller().Workspace, id, passage, http.RequestAborted) is { } found
+            ? TypedResults.Ok(WirePassage.From(found))
+            : ErrorResults.From(KnowledgeApiErrors.PassageNotFound());
+}

@@ -1,0 +1,26 @@
+using MistralStudio.Core;
+
+namespace MistralStudio.Web.Features.KnowledgeApi;
+
+/// <summary>What a request to the workspace API may have wrong.</summary>
+internal static class KnowledgeApiErrors
+{
+    public static Error NameEmpty() => new("knowledge.name_empty", "A knowledge base needs a name.", "Send {\"name\":\"...\"} with 1 to 200 characters.");
+
+    public static Error UnknownMode(string mode) => new("knowledge.unknown_mode", $"\"{mode}\" is no way to search.", "mode may be hybrid, dense or lexical.");
+
+    public static Error BadLimit(string field, int value, int most) => new(
+        "request.out_of_range", $"{field} is {value}; it may be 1 to {most}.", $"Send {field} from 1 to {most}, or leave it out.");
+
+    public static Error TextNotReady() => new(
+        "knowledge.text_not_ready", "This document has no text yet.", "Wait until its state is past parsing; where it failed, its error says why.");
+
+    public static Error PassageNotFound() => new(
+        "knowledge.passage_not_found", "This passage does not exist in this knowledge base.", "Its document may have been replaced or deleted; search again.");
+
+    public static Error BadModel(string model) => new(
+        "model.bad_reference", $"\"{model}\" is not a model reference.", "GET /v1/models lists what may be named; leave model out for the default.");
+
+    public static Error NoEmbedder() => new(
+        "knowledge.no_embedder", "There is no embedding model here, so nothing could be searched by meaning.", "Restore the starter models (deploy/models), or import one.");
+}

@@ -1,0 +1,108 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Web.Features.KnowledgeApi;
+
+/// <summary>A page of a list; <c>after</c> is null at the end.</summary>
+internal sealed record WirePage<T>(IReadOnlyList<T> Items, string? After)
+{
+    /// <summary>Translates a page.</summary>
+    public static WirePage<T> From<TSource>(Listing<TSource> listing, Func<TSource, T> translate) =>
+        new([.. listing.Items.Select(translate)], listing.After);
+}
+
+/// <summary>The body that names a knowledge base.</summary>
+internal sealed record WireBaseName(string? Name);
+
+/// <summary>A knowledge base.</summary>
+internal sealed record WireBase(KnowledgeBaseId Id, string Name, string EmbeddingModel, int Documents, int Passages, DateTimeOffset CreatedAt)
+{
+    public static WireBase From(KnowledgeBase kb) => new(kb.Id, kb.Name, kb.EmbeddingModel, kb.Documents, kb.Passages, kb.CreatedAt);
+}
+
+/// <summary>A document; <c>state</c> in lower case, <c>error</c> null unless it failed.</summary>
+internal sealed record WireDocument(
+    DocumentId Id,
+    string Name,
+    string State,
+    int Passages,
+    Error? Error,
+    double Progress,
+    int Pages,
+    long Bytes,
+    string ContentType,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt)
+{
+    public static WireDocument From(KnowledgeDocument d) => new(
+        d.Id, d.Name, d.State.ToString().ToLowerInvariant(), d.Passages, d.Error, d.Progress, d.Pages, d.Bytes, d.ContentType, d.CreatedAt, d.UpdatedAt);
+}
+
+/// <summary>What was accepted, and what was not with its reason.</summary>
+internal sealed record WireUpload(IReadOnlyList<WireDocument> Documents, IReadOnlyList<WireRefused> Refused);
+
+/// <summary>A file that was not taken.</summary>
+internal sealed record WireRefused(string Name, Error Error);
+
+/// <summary>A passage in full.</summary>
+internal sealed record WirePassage(
+    PassageId PassageId, DocumentId DocumentId, int Ordinal, string? Section, int? Page, int Start, int End, string Text)
+{
+    public static WirePassage From(Passage p) => new(p.Id, p.Document, p.Ordinal, p.Section, p.Page, p.Start, p.End, p.Text);
+}
+
+/// <summary>The body of a search.</summary>
+internal sealed record WireSearch(string? Query, int? K, string? Mode);
+
+/// <summary>Hits, best first.</summary>
+internal sealed record WireHits(IReadOnlyList<WireHit> Hits, SearchTimings Timings)
+{
+    public static WireHits From(IReadOnlyList<SearchHit> hits, SearchTimings timings) => new([.. hits.Select(WireHit.From)], timings);
+}
+
+/// <summary>A passage that was found; <c>dense</c> and <c>lexical</c> are null where that leg did not find it.</summary>
+internal sealed record WireHit(
+    PassageId PassageId,
+    DocumentId DocumentId,
+    string Document,
+    string? Section,
+    int? Page,
+    int Start,
+    int End,
+    string Text,
+    double Score,
+    double? Dense,
+    double? Lexical)
+{
+    public static WireHit From(SearchHit h) => new(
+        h.PassageId, h.DocumentId, h.Document, h.Section, h.Page, h.Start, h.End, h.Text, h.Score, h.Dense, h.Lexical);
+}
+
+/// <summary>The body of a question.</summary>
+internal sealed record WireQuestion(string? Question, string? Model, string? Instructions, float? Temperature, float? TopP, int? MaxTokens, long? Seed);
+
+/// <summary>The next piece of an answer.</summary>
+internal sealed record WireDelta(string Text);
+
+/// <summary>The end of an answer.</summary>
+internal sealed record WireDone(IReadOnlyList<WireCitation> Citations, TokenUsage Usage, TurnTimings Timings, string FinishReason);
+
+/// <summary>The evidence of one sentence.</summary>
+internal sealed record WireCitation(
+    int Marker,
+    PassageId PassageId,
+    DocumentId DocumentId,
+    string Document,
+    int? Page,
+    int Start,
+    int End,
+    string Quote,
+    bool Verified,
+    int AnswerStart,
+    int AnswerEnd)
+{
+    public static WireCitation From(Citation c) => new(
+        c.Marker, c.PassageId, c.DocumentId, c.Document, c.Page, c.Start, c.End, c.Quote, c.Verified, c.AnswerStart, c.AnswerEnd);
+}
