@@ -1,0 +1,145 @@
+using System.Globalization;
+using MistralStudio.Core;
+using MistralStudio.Core.Apps;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Core.Security;
+using MistralStudio.Web.Features.KnowledgeApi;
+using MistralStudio.Web.Hosting;
+using MistralStudio.Web.Security;
+
+namespace MistralStudio.Web.Features.AppsApi;
+
+/// <summary>Chat apps, under <c>/api/apps</c>.</summary>
+public static class AppEndpoints
+{
+    /// <summary>Maps the endpoints.</summary>
+    public static void MapAppsApi(this IEndpointRouteBuilder app)
+    {
+        var apps = app.MapGroup("/api/apps").WithTags("Apps");
+        apps.MapPost("/", CreateAsync).RequirePermission(Permissions.AppsWrite).WithIdempotency().WithSummary("Creates an app as a draft.");
+        apps.MapGet("/", ListAsync).RequirePermission(Permissions.AppsUse).WithSummary("Apps, most recently changed first.");
+        apps.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.AppsUse).WithSummary("One app, with its ETag.");
+        apps.MapPut("/{id:guid}/draft", SaveAsync).RequirePermission(Permissions.AppsWrite).WithSummary("Saves the draft; If-Match names the ETag that was read.");
+        apps.MapPost("/{id:guid}/versions", PublishAsync).RequirePermission(Permissions.AppsPublish).WithIdempotency().WithSummary("Publishes the draft.");
+        apps.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.AppsWrite).WithSummary("Removes an app with its versions, links and conversations.");
+    }
+
+    private static async Task<IResult> CreateAsync(WireAppDraft body, HttpContext http, IAppStore store, IKnowledgeStore knowledge)
+    {
+        var caller = http.Caller();
+        if (caller.User is not { } user)
+        {
+            return ErrorResults.From(AppErrors.NotFound());
+        }
+
+        if (await FindFaultAsync(body, caller, knowledge, http.RequestAborted) is { } fault)
+        {
+            return ErrorResults.From(fault);
+        }
+
+        var created = await store.CreateAsync(caller.Workspace, body.Name ?? "", body.ToDefinition(), user, http.RequestAborted);
+        return created.Match<IResult>(app => TypedResults.Created($"/api/apps/{app.Id}", Show(http, app)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, IAppStore store, string? search, string? after, int? limit)
+    {
+        var size = KnowledgeBaseEndpoints.ReadLimit(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        var page = await store.ListAsync(http.Caller().Workspace, search, after, size.Value, http.RequestAborted);
+        return TypedResults.Ok(WirePage<WireApp>.From(page, WireApp.From));
+    }
+
+    private static async Task<IResult> FindAsync(AppId id, HttpContext http, IAppStore store) =>
+        await store.FindAsync(http.Caller().Workspace, id, http.RequestAborted) is { } found
+            ? TypedResults.Ok(Show(http, found))
+            : ErrorResults.From(AppErrors.NotFound());
+
+    private static async Task<IResult> SaveAsync(AppId id, WireAppDraft body, HttpContext http, IAppStore store, IKnowledgeStore knowledge)
+    {
+        if (!long.TryParse(http.Request.Headers.IfMatch.ToString().Trim('"'), CultureInfo.InvariantCulture, out var revision))
+        {
+            return ErrorResults.From(AppApiErrors.RevisionMissing());
+        }
+
+        var caller = http.Caller();
+        if (await FindFaultAsync(body, caller, knowledge, http.RequestAborted) is { } fault)
+        {
+            return ErrorResults.From(fault);
+        }
+
+        var saved = await store.SaveDraftAsync(caller.Workspace, id, revision, body.Name ?? "", body.ToDefinition(), http.RequestAborted);
+        return saved.Match<IResult>(app => TypedResults.Ok(Show(http, app)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> PublishAsync(AppId id, HttpContext http, IAppStore store)
+    {
+        var caller = http.Caller();
+        if (caller.User is not { } user)
+        {
+            return ErrorResults.From(AppErrors.NotFound());
+        }
+
+        var published = await store.PublishAsync(caller.Workspace, id, user, http.RequestAborted);
+        return published.Match<IResult>(
+            version => TypedResults.Created($"/a/{version.Slug}", new WireAppVersion(version.Number, version.Hash, version.Slug)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> DeleteAsync(AppId id, HttpContext http, IAppStore store) =>
+        await store.DeleteAsync(http.Caller().Workspace, id, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(AppErrors.NotFound());
+
+    // A base of another workspace is as unknown as one that does not exist: an id in a body widens no access.
+    private static async Task<Error?> FindFaultAsync(WireAppDraft body, Caller caller, IKnowledgeStore knowledge, CancellationToken cancellationToken)
+    {
+        if (!ModelReference.TryParse(body.Model ?? "default", out _))
+        {
+            return KnowledgeApiErrors.BadModel(body.Model!);
+        }
+
+        foreach (var id in body.Knowledge ?? [])
+        {
+            if (await knowledge.FindBaseAsync(caller.Workspace, id, cancellationToken) is null)
+            {
+                return KnowledgeErrors.BaseNotFound();
+            }
+        }
+
+        return null;
+    }
+
+    private static WireApp Show(HttpContext http, App app)
+    {
+        http.Response.Headers.ETag = FormattableString.Invariant($"\"{app.Revision}\"");
+        return WireApp.From(app);
+    }
+}
+
+/// <summary>What an author may set.</summary>
+internal sealed record WireAppDraft(
+    string? Name, string? Model, string? Instructions, IReadOnlyList<KnowledgeBaseId>? Knowledge, string? Welcome, GenerationSettings? Settings)
+{
+    public AppDefinition ToDefinition() => new(Model ?? "default", Instructions ?? "", Knowledge ?? [], Welcome ?? "", Settings ?? GenerationSettings.Default);
+}
+
+/// <summary>An app and its draft.</summary>
+internal sealed record WireApp(
+    AppId Id, string Slug, string Name, AppDefinition Draft, int? PublishedVersion, bool HasUnpublishedChanges, DateTimeOffset CreatedAt, DateTimeOffset UpdatedAt)
+{
+    public static WireApp From(App app) =>
+        new(app.Id, app.Slug, app.Name, app.Draft, app.PublishedVersion, app.HasUnpublishedChanges, app.CreatedAt, app.UpdatedAt);
+}
+
+/// <summary>A version that readers get.</summary>
+internal sealed record WireAppVersion(int Number, string Hash, string Slug);
+
+/// <summary>Expected failures of this address.</summary>
+internal static class AppApiErrors
+{
+    public static Error RevisionMissing() => new(
+        "app.revision_missing", "The draft was sent without the revision that it changes.", "Read the app, then send its ETag as If-Match.");
+}

@@ -1,0 +1,32 @@
+using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.AppsApi;
+using MistralStudio.Web.Features.KnowledgeApi;
+using MistralStudio.Web.Features.ModelApi;
+using MistralStudio.Web.Features.Models;
+
+namespace MistralStudio.Web.Features;
+
+/// <summary>Composition of everything that scripts call.</summary>
+public static class StudioApi
+{
+    private const long UsualDocumentBytes = 100L << 20;
+
+    /// <summary>Adds the routing of models and what <c>/v1</c> and <c>/api</c> need.</summary>
+    public static IServiceCollection AddStudioApi(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddSingleton<IModelRouter, ModelRouter>();
+        services.AddSingleton(new UploadLimits(configuration.GetValue("Knowledge:MaxDocumentBytes", UsualDocumentBytes)));
+        services.AddOpenApi("v1", options => options.ShouldInclude = endpoint =>
+            endpoint.RelativePath is { } path && (path.StartsWith("api/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal)));
+        return services;
+    }
+
+    /// <summary>Maps <c>/v1</c>, <c>/api</c>, <c>/openapi/v1.json</c> and <c>/docs</c>.</summary>
+    public static void MapStudioApi(this IEndpointRouteBuilder app)
+    {
+        app.MapModelApi();
+        app.MapKnowledgeApi();
+        app.MapAppsApi();
+        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+    }
+}
