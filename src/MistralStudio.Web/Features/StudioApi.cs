@@ -3,6 +3,7 @@ using MistralStudio.Web.Features.AppsApi;
 using MistralStudio.Web.Features.KnowledgeApi;
 using MistralStudio.Web.Features.ModelApi;
 using MistralStudio.Web.Features.Models;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features;
 
@@ -16,6 +17,8 @@ public static class StudioApi
     {
         services.AddSingleton<IModelRouter, ModelRouter>();
         services.AddSingleton(new UploadLimits(configuration.GetValue("Knowledge:MaxDocumentBytes", UsualDocumentBytes)));
+        // A body that cannot be read is answered in the shape of every other refusal, in development and not.
+        services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddOpenApi("v1", options => options.ShouldInclude = endpoint =>
             endpoint.RelativePath is { } path && (path.StartsWith("api/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal)));
         return services;
@@ -27,6 +30,7 @@ public static class StudioApi
         app.MapModelApi();
         app.MapKnowledgeApi();
         app.MapAppsApi();
-        app.MapOpenApi("/openapi/{documentName}.json").AllowAnonymous();
+        app.MapFallback("/api/{**path}", () => ErrorResults.From(AccessErrors.NotFound())).AllowAnonymous().ExcludeFromDescription();
+        app.MapOpenApi().AllowAnonymous();
     }
 }

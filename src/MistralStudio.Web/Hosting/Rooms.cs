@@ -3,6 +3,7 @@ using MistralStudio.Cluster;
 using MistralStudio.Data;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
+using MistralStudio.Web.Features;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -15,6 +16,7 @@ internal static class Rooms
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         builder.Services.AddRetrieval(studio.DataPath, builder.Configuration.GetSection(KnowledgeOptions.Section).Bind);
         builder.Services.AddAgents();
+        builder.Services.AddStudioApi(builder.Configuration);
         builder.AddCluster();
     }
 }

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Identity;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Web.Features;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
 
@@ -15,7 +16,7 @@ internal static class StudioEndpoints
         app.MapGet("/", OpenAsync).AllowAnonymous();
         app.MapPost("/sign-out", SignOutAsync).AllowAnonymous();
         app.MapPost("/sign-out/everywhere", SignOutEverywhereAsync).AllowAnonymous();
-        app.MapOpenApi().AllowAnonymous();
+        app.MapStudioApi();
         app.MapStudioPages();
     }
 

@@ -164,7 +164,6 @@ public static class StudioHost
         // After AddStudioPages, which brings a provider of its own.
         services.AddScoped<AuthenticationStateProvider, CircuitRevocation>();
         services.AddResponseCompression(compression => compression.EnableForHttps = true);
-        services.AddOpenApi();
     }
 
     private static void UsePipeline(WebApplication app, StudioOptions studio)

@@ -36,7 +36,7 @@ public static class ErrorResults
             return http.Response.WriteAsJsonAsync(body, http.RequestAborted);
         }
 
-        var problem = new ProblemBody($"https://tools.ietf.org/html/rfc9110#section-15", error.Message, status, error.Next, error.Code, TraceOf(http));
+        var problem = new ProblemBody($"https://tools.ietf.org/html/rfc9110#section-15", error.Message, status, error.Message, error.Code, error.Next, TraceOf(http));
         return http.Response.WriteAsJsonAsync(problem, options: null, "application/problem+json", http.RequestAborted);
     }
 
@@ -51,7 +51,7 @@ public static class ErrorResults
         "access.too_many_requests" or "model.queue_full" or "app.link_busy" => StatusCodes.Status429TooManyRequests,
         "knowledge.document_too_large" or "blob.too_large" => StatusCodes.Status413PayloadTooLarge,
         "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
-        "app.conflict" => StatusCodes.Status409Conflict,
+        "app.conflict" or "idempotency.conflict" => StatusCodes.Status409Conflict,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
         "model.load_failed" or "model.wrong_checksum" or "model.unreadable" => StatusCodes.Status503ServiceUnavailable,
         _ when code.EndsWith("not_found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
@@ -67,7 +67,7 @@ public static class ErrorResults
         _ => "invalid_request_error",
     };
 
-    private sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string TraceId);
+    private sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string Next, string TraceId);
 
     private sealed record OpenAiError(OpenAiErrorBody Error);
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Ids;
@@ -6,7 +7,6 @@ using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.KnowledgeApi;
-using MistralStudio.Web.Hosting;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.AppsApi;
@@ -17,7 +17,7 @@ public static class AppEndpoints
     /// <summary>Maps the endpoints.</summary>
     public static void MapAppsApi(this IEndpointRouteBuilder app)
     {
-        var apps = app.MapGroup("/api/apps").WithTags("Apps");
+        var apps = app.MapGroup("/api/apps").WithTags("Apps").GuardCookies();
         apps.MapPost("/", CreateAsync).RequirePermission(Permissions.AppsWrite).WithIdempotency().WithSummary("Creates an app as a draft.");
         apps.MapGet("/", ListAsync).RequirePermission(Permissions.AppsUse).WithSummary("Apps, most recently changed first.");
         apps.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.AppsUse).WithSummary("One app, with its ETag.");
@@ -26,9 +26,9 @@ public static class AppEndpoints
         apps.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.AppsWrite).WithSummary("Removes an app with its versions, links and conversations.");
     }
 
-    private static async Task<IResult> CreateAsync(WireAppDraft body, HttpContext http, IAppStore store, IKnowledgeStore knowledge)
+    private static async Task<IResult> CreateAsync(WireAppDraft body, HttpContext http, [FromServices] IAppStore store, [FromServices] IKnowledgeStore knowledge)
     {
-        var caller = http.Caller();
+        var caller = http.GetCaller();
         if (caller.User is not { } user)
         {
             return ErrorResults.From(AppErrors.NotFound());
@@ -43,7 +43,7 @@ public static class AppEndpoints
         return created.Match<IResult>(app => TypedResults.Created($"/api/apps/{app.Id}", Show(http, app)), ErrorResults.From);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, IAppStore store, string? search, string? after, int? limit)
+    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IAppStore store, string? search, string? after, int? limit)
     {
         var size = KnowledgeBaseEndpoints.ReadLimit(limit);
         if (!size.IsSuccess)
@@ -51,23 +51,23 @@ public static class AppEndpoints
             return ErrorResults.From(size.Error);
         }
 
-        var page = await store.ListAsync(http.Caller().Workspace, search, after, size.Value, http.RequestAborted);
+        var page = await store.ListAsync(http.GetCaller().Workspace, search, after, size.Value, http.RequestAborted);
         return TypedResults.Ok(WirePage<WireApp>.From(page, WireApp.From));
     }
 
-    private static async Task<IResult> FindAsync(AppId id, HttpContext http, IAppStore store) =>
-        await store.FindAsync(http.Caller().Workspace, id, http.RequestAborted) is { } found
+    private static async Task<IResult> FindAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
+        await store.FindAsync(http.GetCaller().Workspace, id, http.RequestAborted) is { } found
             ? TypedResults.Ok(Show(http, found))
             : ErrorResults.From(AppErrors.NotFound());
 
-    private static async Task<IResult> SaveAsync(AppId id, WireAppDraft body, HttpContext http, IAppStore store, IKnowledgeStore knowledge)
+    private static async Task<IResult> SaveAsync(AppId id, WireAppDraft body, HttpContext http, [FromServices] IAppStore store, [FromServices] IKnowledgeStore knowledge)
     {
         if (!long.TryParse(http.Request.Headers.IfMatch.ToString().Trim('"'), CultureInfo.InvariantCulture, out var revision))
         {
             return ErrorResults.From(AppApiErrors.RevisionMissing());
         }
 
-        var caller = http.Caller();
+        var caller = http.GetCaller();
         if (await FindFaultAsync(body, caller, knowledge, http.RequestAborted) is { } fault)
         {
             return ErrorResults.From(fault);
@@ -77,9 +77,9 @@ public static class AppEndpoints
         return saved.Match<IResult>(app => TypedResults.Ok(Show(http, app)), ErrorResults.From);
     }
 
-    private static async Task<IResult> PublishAsync(AppId id, HttpContext http, IAppStore store)
+    private static async Task<IResult> PublishAsync(AppId id, HttpContext http, [FromServices] IAppStore store)
     {
-        var caller = http.Caller();
+        var caller = http.GetCaller();
         if (caller.User is not { } user)
         {
             return ErrorResults.From(AppErrors.NotFound());
@@ -90,8 +90,8 @@ public static class AppEndpoints
             version => TypedResults.Created($"/a/{version.Slug}", new WireAppVersion(version.Number, version.Hash, version.Slug)), ErrorResults.From);
     }
 
-    private static async Task<IResult> DeleteAsync(AppId id, HttpContext http, IAppStore store) =>
-        await store.DeleteAsync(http.Caller().Workspace, id, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(AppErrors.NotFound());
+    private static async Task<IResult> DeleteAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
+        await store.DeleteAsync(http.GetCaller().Workspace, id, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(AppErrors.NotFound());
 
     // A base of another workspace is as unknown as one that does not exist: an id in a body widens no access.
     private static async Task<Error?> FindFaultAsync(WireAppDraft body, Caller caller, IKnowledgeStore knowledge, CancellationToken cancellationToken)

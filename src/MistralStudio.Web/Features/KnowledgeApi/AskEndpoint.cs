@@ -1,9 +1,9 @@
+using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
-using MistralStudio.Web.Hosting;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
@@ -18,9 +18,9 @@ internal static class AskEndpoint
     /// later is an <c>error</c> event.
     /// </summary>
     public static async Task<IResult> AskAsync(
-        KnowledgeBaseId id, WireQuestion body, HttpContext http, IKnowledgeStore store, IModelRouter router, IAgentRunner runner)
+        KnowledgeBaseId id, WireQuestion body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IModelRouter router, [FromServices] IAgentRunner runner)
     {
-        var workspace = http.Caller().Workspace;
+        var workspace = http.GetCaller().Workspace;
         if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
@@ -56,7 +56,7 @@ internal static class AskEndpoint
         return TypedResults.Empty;
     }
 
-    private static async Task StreamAsync(IAgentRunner runner, AgentTurn turn, HttpContext http)
+    private static async Task StreamAsync([FromServices] IAgentRunner runner, AgentTurn turn, HttpContext http)
     {
         var events = new ServerSentEvents(http);
         events.Begin();

@@ -1,10 +1,10 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
-using MistralStudio.Web.Hosting;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
@@ -31,13 +31,13 @@ internal static class DocumentEndpoints
 
     /// <summary>Maps the upload of signed-in people, whose workspace is that of the address.</summary>
     public static void MapBrowserUpload(this IEndpointRouteBuilder app) =>
-        app.MapPost("/w/{slug}/api/knowledge-bases/{id:guid}/documents", UploadAsync)
-            .RequirePermission(Permissions.KnowledgeWrite).RequireAntiforgeryHeader().ExcludeFromDescription();
+        app.MapGroup($"/w/{{{Callers.WorkspaceParameter}}}/api/knowledge-bases").GuardCookies()
+            .MapPost("/{id:guid}/documents", UploadAsync).RequirePermission(Permissions.KnowledgeWrite).ExcludeFromDescription();
 
     private static async Task<IResult> UploadAsync(
-        KnowledgeBaseId id, HttpContext http, IKnowledgeStore store, IDocumentIntake intake, UploadLimits limits)
+        KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IDocumentIntake intake, UploadLimits limits)
     {
-        var caller = http.Caller();
+        var caller = http.GetCaller();
         if (await store.FindBaseAsync(caller.Workspace, id, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
@@ -58,7 +58,7 @@ internal static class DocumentEndpoints
         return upload.Match<IResult>(taken => TypedResults.Accepted($"/api/knowledge-bases/{id}/documents", taken), ErrorResults.From);
     }
 
-    private static async Task<IResult> ListAsync(KnowledgeBaseId id, HttpContext http, IKnowledgeStore store, string? search, string? after, int? limit)
+    private static async Task<IResult> ListAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store, string? search, string? after, int? limit)
     {
         var size = KnowledgeBaseEndpoints.ReadLimit(limit);
         if (!size.IsSuccess)
@@ -66,7 +66,7 @@ internal static class DocumentEndpoints
             return ErrorResults.From(size.Error);
         }
 
-        var workspace = http.Caller().Workspace;
+        var workspace = http.GetCaller().Workspace;
         if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
@@ -76,26 +76,26 @@ internal static class DocumentEndpoints
         return TypedResults.Ok(WirePage<WireDocument>.From(page, WireDocument.From));
     }
 
-    private static async Task<IResult> FindAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IKnowledgeStore store) =>
-        await store.FindDocumentAsync(http.Caller().Workspace, id, document, http.RequestAborted) is { } found
+    private static async Task<IResult> FindAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store) =>
+        await store.FindDocumentAsync(http.GetCaller().Workspace, id, document, http.RequestAborted) is { } found
             ? TypedResults.Ok(WireDocument.From(found))
             : ErrorResults.From(KnowledgeErrors.DocumentNotFound());
 
-    private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IDocumentIntake intake) =>
-        (await intake.DeleteAsync(http.Caller().Workspace, id, document, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
+    private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
+        (await intake.DeleteAsync(http.GetCaller().Workspace, id, document, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
 
-    private static async Task<IResult> CancelAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IDocumentIntake intake) =>
-        Accepted(await intake.CancelAsync(http.Caller().Workspace, id, document, http.RequestAborted));
+    private static async Task<IResult> CancelAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
+        Accepted(await intake.CancelAsync(http.GetCaller().Workspace, id, document, http.RequestAborted));
 
-    private static async Task<IResult> RetryAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IDocumentIntake intake) =>
-        Accepted(await intake.RetryAsync(http.Caller().Workspace, id, document, http.RequestAborted));
+    private static async Task<IResult> RetryAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
+        Accepted(await intake.RetryAsync(http.GetCaller().Workspace, id, document, http.RequestAborted));
 
     private static IResult Accepted(Result<KnowledgeDocument> outcome) =>
         outcome.Match<IResult>(document => TypedResults.Accepted((string?)null, WireDocument.From(document)), ErrorResults.From);
 
-    private static async Task<IResult> TextAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, IKnowledgeStore store)
+    private static async Task<IResult> TextAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store)
     {
-        var workspace = http.Caller().Workspace;
+        var workspace = http.GetCaller().Workspace;
         if (await store.FindDocumentAsync(workspace, id, document, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.DocumentNotFound());
@@ -113,7 +113,7 @@ internal static class DocumentEndpoints
     }
 
     private static async Task<IResult> PassagesAsync(
-        KnowledgeBaseId id, DocumentId document, HttpContext http, IKnowledgeStore store, string? after, int? limit)
+        KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store, string? after, int? limit)
     {
         var size = KnowledgeBaseEndpoints.ReadLimit(limit);
         if (!size.IsSuccess)
@@ -121,7 +121,7 @@ internal static class DocumentEndpoints
             return ErrorResults.From(size.Error);
         }
 
-        var workspace = http.Caller().Workspace;
+        var workspace = http.GetCaller().Workspace;
         if (await store.FindDocumentAsync(workspace, id, document, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.DocumentNotFound());
@@ -131,8 +131,8 @@ internal static class DocumentEndpoints
         return TypedResults.Ok(WirePage<WirePassage>.From(page, WirePassage.From));
     }
 
-    private static async Task<IResult> PassageAsync(KnowledgeBaseId id, PassageId passage, HttpContext http, IKnowledgeStore store) =>
-        await store.FindPassageAsync(http.Caller().Workspace, id, passage, http.RequestAborted) is { } found
+    private static async Task<IResult> PassageAsync(KnowledgeBaseId id, PassageId passage, HttpContext http, [FromServices] IKnowledgeStore store) =>
+        await store.FindPassageAsync(http.GetCaller().Workspace, id, passage, http.RequestAborted) is { } found
             ? TypedResults.Ok(WirePassage.From(found))
             : ErrorResults.From(KnowledgeApiErrors.PassageNotFound());
 }

@@ -3,7 +3,6 @@ using System.Text;
 using MistralStudio.Core;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Idempotency;
-using MistralStudio.Web.Hosting;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
@@ -30,7 +29,7 @@ internal static class Idempotency
 
     private static async Task<object?> RunOnceAsync(HttpContext http, string key, Func<ValueTask<object?>> run)
     {
-        var caller = http.Caller();
+        var caller = http.GetCaller();
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
         var request = new IdempotentRequest(caller.Workspace, ActorOf(http, caller), key, $"{http.Request.Method} {http.Request.Path}", Fingerprint(http.Request));
         switch (await store.BeginAsync(request, http.RequestAborted))
@@ -88,7 +87,7 @@ internal static class Idempotency
         return new(http.Response.StatusCode, http.Response.ContentType, http.Response.Headers.Location, recorded.ToArray());
     }
 
-    private static string ActorOf(HttpContext http, Caller caller) => http.User.FindFirst(ApiKeyAuthentication.KeyIdClaim)?.Value ?? $"{caller.User}";
+    private static string ActorOf(HttpContext http, Caller caller) => http.User.FindFirst("key")?.Value ?? $"{caller.User}";
 
     // Of what is known before the body was read: a file's bytes pass only once. A different length is a different request.
     private static string Fingerprint(HttpRequest request) =>

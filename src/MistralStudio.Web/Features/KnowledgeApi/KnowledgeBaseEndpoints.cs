@@ -1,9 +1,9 @@
+using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
-using MistralStudio.Web.Hosting;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
@@ -18,7 +18,7 @@ public static class KnowledgeBaseEndpoints
     /// <summary>Maps the endpoints of bases, documents and questions.</summary>
     public static void MapKnowledgeApi(this IEndpointRouteBuilder app)
     {
-        var bases = app.MapGroup("/api/knowledge-bases").WithTags("Knowledge");
+        var bases = app.MapGroup("/api/knowledge-bases").WithTags("Knowledge").GuardCookies();
         bases.MapPost("/", CreateAsync).RequirePermission(Permissions.KnowledgeWrite).WithIdempotency().WithSummary("Creates a knowledge base.");
         bases.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("Knowledge bases, newest first.");
         bases.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One knowledge base.");
@@ -36,7 +36,7 @@ public static class KnowledgeBaseEndpoints
     internal static Result<int> ReadLimit(int? limit, int usual = 50, int most = MaxPage, string field = "limit") =>
         limit is { } asked && (asked < 1 || asked > most) ? KnowledgeApiErrors.BadLimit(field, asked, most) : limit ?? usual;
 
-    private static async Task<IResult> CreateAsync(WireBaseName body, HttpContext http, IKnowledgeStore store, IModelHost models)
+    private static async Task<IResult> CreateAsync(WireBaseName body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IModelHost models)
     {
         if (ReadName(body) is not { } name)
         {
@@ -48,12 +48,12 @@ public static class KnowledgeBaseEndpoints
             return ErrorResults.From(KnowledgeApiErrors.NoEmbedder());
         }
 
-        var caller = http.Caller();
+        var caller = http.GetCaller();
         var created = await store.CreateBaseAsync(caller.Workspace, name, embedder.Id, caller.User, http.RequestAborted);
         return TypedResults.Created($"/api/knowledge-bases/{created.Id}", WireBase.From(created));
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, IKnowledgeStore store, string? search, string? after, int? limit)
+    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IKnowledgeStore store, string? search, string? after, int? limit)
     {
         var size = ReadLimit(limit);
         if (!size.IsSuccess)
@@ -61,34 +61,34 @@ public static class KnowledgeBaseEndpoints
             return ErrorResults.From(size.Error);
         }
 
-        var page = await store.ListBasesAsync(http.Caller().Workspace, search, after, size.Value, http.RequestAborted);
+        var page = await store.ListBasesAsync(http.GetCaller().Workspace, search, after, size.Value, http.RequestAborted);
         return TypedResults.Ok(WirePage<WireBase>.From(page, WireBase.From));
     }
 
-    private static async Task<IResult> FindAsync(KnowledgeBaseId id, HttpContext http, IKnowledgeStore store) =>
-        await store.FindBaseAsync(http.Caller().Workspace, id, http.RequestAborted) is { } found
+    private static async Task<IResult> FindAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store) =>
+        await store.FindBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted) is { } found
             ? TypedResults.Ok(WireBase.From(found))
             : ErrorResults.From(KnowledgeErrors.BaseNotFound());
 
-    private static async Task<IResult> RenameAsync(KnowledgeBaseId id, WireBaseName body, HttpContext http, IKnowledgeStore store)
+    private static async Task<IResult> RenameAsync(KnowledgeBaseId id, WireBaseName body, HttpContext http, [FromServices] IKnowledgeStore store)
     {
         if (ReadName(body) is not { } name)
         {
             return ErrorResults.From(KnowledgeApiErrors.NameEmpty());
         }
 
-        return await store.RenameBaseAsync(http.Caller().Workspace, id, name, http.RequestAborted)
+        return await store.RenameBaseAsync(http.GetCaller().Workspace, id, name, http.RequestAborted)
             ? await FindAsync(id, http, store)
             : ErrorResults.From(KnowledgeErrors.BaseNotFound());
     }
 
-    private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, HttpContext http, IDocumentIntake intake) =>
-        (await intake.DeleteBaseAsync(http.Caller().Workspace, id, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
+    private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IDocumentIntake intake) =>
+        (await intake.DeleteBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
 
     private static async Task<IResult> SearchAsync(
-        KnowledgeBaseId id, WireSearch body, HttpContext http, IKnowledgeStore store, IKnowledgeSearch search)
+        KnowledgeBaseId id, WireSearch body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IKnowledgeSearch search)
     {
-        var workspace = http.Caller().Workspace;
+        var workspace = http.GetCaller().Workspace;
         if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());

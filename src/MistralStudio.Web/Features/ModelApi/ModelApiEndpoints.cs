@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Security;
@@ -22,13 +23,13 @@ public static class ModelApiEndpoints
         v1.MapFallback("/{**path}", NotFoundAsync).RequirePermission(Permissions.ModelsRead).ExcludeFromDescription();
     }
 
-    private static async Task ListAsync(HttpContext http, IModelRouter router, IModelHost host)
+    private static async Task ListAsync(HttpContext http, [FromServices] IModelRouter router, [FromServices] IModelHost host)
     {
         var models = await ReadModelsAsync(http, router, host);
         await http.Response.WriteAsJsonAsync(new WireModels("list", models), ModelApiJson.Options, http.RequestAborted);
     }
 
-    private static async Task FindAsync(string id, HttpContext http, IModelRouter router, IModelHost host)
+    private static async Task FindAsync(string id, HttpContext http, [FromServices] IModelRouter router, [FromServices] IModelHost host)
     {
         var models = await ReadModelsAsync(http, router, host);
         if (models.FirstOrDefault(model => model.Id == id) is { } found)
@@ -42,7 +43,7 @@ public static class ModelApiEndpoints
 
     private static async Task<List<WireModel>> ReadModelsAsync(HttpContext http, IModelRouter router, IModelHost host)
     {
-        var chat = await router.ListAsync(http.Caller().Workspace, http.RequestAborted);
+        var chat = await router.ListAsync(http.GetCaller().Workspace, http.RequestAborted);
         return
         [
             .. chat.Select(choice => new WireModel(choice.Id, choice.Name, "chat")),
@@ -50,7 +51,7 @@ public static class ModelApiEndpoints
         ];
     }
 
-    private static async Task ChatAsync(HttpContext http, IModelRouter router, TimeProvider time)
+    private static async Task ChatAsync(HttpContext http, [FromServices] IModelRouter router, TimeProvider time)
     {
         var (body, unreadable) = await ReadBodyAsync<ChatCompletionRequest>(http);
         if (body is null)
@@ -66,7 +67,7 @@ public static class ModelApiEndpoints
             return;
         }
 
-        var model = await router.ResolveAsync(http.Caller().Workspace, request.Model, http.RequestAborted);
+        var model = await router.ResolveAsync(http.GetCaller().Workspace, request.Model, http.RequestAborted);
         if (!model.IsSuccess)
         {
             await ApiError.From(model.Error).WriteAsync(http);
@@ -79,7 +80,7 @@ public static class ModelApiEndpoints
             : writer.WriteWholeAsync(request, http.RequestAborted));
     }
 
-    private static async Task EmbedAsync(HttpContext http, IModelHost host)
+    private static async Task EmbedAsync(HttpContext http, [FromServices] IModelHost host)
     {
         var (body, unreadable) = await ReadBodyAsync<EmbeddingsRequest>(http);
         var (texts, refused) = body is null ? (null, unreadable) : EmbeddingWire.ReadInput(body.Input);
