@@ -171,7 +171,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
                 return chat.Error;
             }
 
-            var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, new GraphCache(_compiled), _log, _options.ThreadCount);
+            var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, new GraphCache(_compiled), _log, _options.ThreadCount);
             if (embedder.IsSuccess)
             {
                 entry.NoteReady(embedder.Value);
