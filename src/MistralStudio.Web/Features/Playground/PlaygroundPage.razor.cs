@@ -14,7 +14,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private readonly CancellationTokenSource _closed = new();
     private PlaygroundState? _state;
     private OpenedCitation? _opened;
-    private string? _shown;
+    private string? _given;
+    private bool _named;
     private bool _missing;
     private bool _settings;
     private bool _left;
@@ -46,12 +47,13 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             _state = new PlaygroundState(Runner, Conversations, Models, Scope, Clock, Logger);
             _state.Chat.Changed += ChatChanged;
         }
-        else if (_shown == (Id ?? ""))
+        else if (_given == Id)
         {
+            // The frame renders again while a new address is on its way; only another conversation opens one.
             return;
         }
 
-        _shown = Id ?? "";
+        (_given, _named) = (Id, false);
         ConversationId? wanted = ConversationId.TryParse(Id, null, out var parsed) ? parsed : null;
         _opened = null;
         _missing = Id is not null && wanted is null || !await _state.OpenAsync(wanted, _closed.Token);
@@ -73,9 +75,9 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private void ChatChanged() => _ = InvokeAsync(async () =>
     {
         // The first message gave the conversation its address: a reload finds it there.
-        if (_state?.Chat.Conversation is { } conversation && _shown is "" && !_closed.IsCancellationRequested)
+        if (_state?.Chat.Conversation is { } conversation && _given is null && !_named && !_closed.IsCancellationRequested)
         {
-            _shown = conversation.Id.ToString();
+            _named = true;
             await _state.ReadPastAsync(_closed.Token);
             Navigation.NavigateTo(Scope.Url($"playground/{conversation.Id}"), replace: true);
         }
