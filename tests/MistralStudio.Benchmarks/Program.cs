@@ -8,7 +8,10 @@ switch (args.FirstOrDefault())
     case "embedding":
         await EmbeddingBenchmark.RunAsync([.. args.Skip(1).Select(int.Parse)]);
         return 0;
+    case "retrieval":
+        await RetrievalBenchmark.RunAsync();
+        return 0;
     default:
-        Console.Error.WriteLine("Name a benchmark: start, embedding.");
+        Console.Error.WriteLine("Name a benchmark: start, embedding, retrieval.");
         return 2;
 }

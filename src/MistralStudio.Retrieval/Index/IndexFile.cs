@@ -9,7 +9,7 @@ namespace MistralStudio.Retrieval.Index;
 /// </summary>
 internal sealed class IndexFile
 {
-    private const int Version = 1;
+    private const int Version = 2;
 
     // "staged" holds vectors of documents whose ingestion is not at its end; "passages" and "words" are what a search sees.
     private const string Schema = """
@@ -22,6 +22,7 @@ internal sealed class IndexFile
         CREATE TABLE passages (
           row INTEGER PRIMARY KEY AUTOINCREMENT, passage BLOB NOT NULL UNIQUE, document BLOB NOT NULL, base BLOB NOT NULL,
           hash TEXT NOT NULL, vector BLOB NOT NULL);
+        CREATE INDEX passages_base ON passages (base);
         CREATE INDEX passages_document ON passages (document);
         CREATE INDEX passages_hash ON passages (base, hash);
         CREATE VIRTUAL TABLE words USING fts5 (
