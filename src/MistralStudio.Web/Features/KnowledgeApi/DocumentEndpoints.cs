@@ -29,11 +29,6 @@ internal static class DocumentEndpoints
         bases.MapGet("/{id:guid}/passages/{passage:guid}", PassageAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One passage.");
     }
 
-    /// <summary>Maps the upload of signed-in people, whose workspace is that of the address.</summary>
-    public static void MapBrowserUpload(this IEndpointRouteBuilder app) =>
-        app.MapGroup($"/w/{{{Callers.WorkspaceParameter}}}/api/knowledge-bases").GuardCookies()
-            .MapPost("/{id:guid}/documents", UploadAsync).RequirePermission(Permissions.KnowledgeWrite).ExcludeFromDescription();
-
     private static async Task<IResult> UploadAsync(
         KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IDocumentIntake intake, UploadLimits limits)
     {

@@ -29,7 +29,6 @@ public static class KnowledgeBaseEndpoints
             .RequirePermission(Permissions.KnowledgeSearch).RequirePermission(Permissions.ModelsUse)
             .WithSummary("Answers a question from the documents, as server-sent events: retrieved, delta, done; or error.");
         bases.MapDocuments();
-        app.MapBrowserUpload();
     }
 
     /// <summary>A page size within bounds; null means the default.</summary>

@@ -1,0 +1,80 @@
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Tests.Shared.Fakes;
+
+namespace MistralStudio.Web.Tests.Api;
+
+/// <summary>The real server over a data folder of its own; only models and search are scripted.</summary>
+public sealed class ApiStudio : WebApplicationFactory<Program>
+{
+    private readonly string _folder = Directory.CreateTempSubdirectory("studio-api-").FullName;
+
+    /// <summary>The model that answers.</summary>
+    public ScriptedChatClient Chat { get; set; } = new(_ => "Paris is the capital.");
+
+    /// <summary>What a search finds.</summary>
+    public FakeKnowledgeSearch Search { get; } = new();
+
+    /// <summary>A client that sends a key with these scopes; all of the owner's where none is named.</summary>
+    public async Task<HttpClient> SignedInAsync(params string[] scopes)
+    {
+        var client = CreateClient();
+        var owner = (await Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(default))!;
+        var created = await Services.GetRequiredService<ApiKeyStore>().CreateAsync(
+            owner.Workspace, owner.User, "test", scopes.Length == 0 ? [.. RolePermissions.All] : scopes, null, default);
+        client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", created.Value.Token);
+        return client;
+    }
+
+    protected override void ConfigureWebHost(IWebHostBuilder builder)
+    {
+        builder.UseEnvironment("Production");
+        builder.UseSetting("Studio:DataPath", _folder);
+        builder.UseSetting("Studio:Urls", "http://localhost:0");
+        builder.UseSetting("Knowledge:MaxDocumentBytes", "4096");
+        builder.UseSetting("Setup:Owner:Email", "owner@example.org");
+        builder.UseSetting("Setup:Owner:Password", "correct horse battery");
+        builder.ConfigureTestServices(services =>
+        {
+            services.AddSingleton<IModelHost>(_ => new ScriptedHost(() => Chat));
+            services.AddSingleton<IKnowledgeSearch>(Search);
+            services.AddSingleton<ICitationLinker>(Search);
+        });
+    }
+
+    public override async ValueTask DisposeAsync()
+    {
+        await base.DisposeAsync();
+        Directory.Delete(_folder, recursive: true);
+    }
+
+    private sealed class ScriptedHost(Func<IChatClient> chat) : IModelHost
+    {
+        private readonly EmbeddingOnlyHost _embedding = new(new HashedEmbedder());
+
+        public IReadOnlyList<InstalledModel> List() =>
+            [new() { Id = "scripted", Name = "Scripted", Task = ModelTask.Chat, State = ModelState.Ready }, .. _embedding.List()];
+
+        public InstalledModel? Find(string id) => List().FirstOrDefault(model => model.Id == id);
+
+        public Result<IChatClient> Chat(string id) =>
+            id == "scripted" ? Result<IChatClient>.Success(chat()) : ModelErrors.WrongTask(id, ModelTask.Chat);
+
+        public Result<IEmbeddingGenerator<string, Embedding<float>>> Embedder(string id) =>
+            id == "scripted" ? ModelErrors.WrongTask(id, ModelTask.Embedding) : _embedding.Embedder(id);
+
+        public Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken) =>
+            Task.FromResult<Result<InstalledModel>>(Find(id)!);
+
+        public Task<Result<InstalledModel>> UnloadAsync(string id, CancellationToken cancellationToken) => LoadAsync(id, cancellationToken);
+    }
+}
