@@ -34,7 +34,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     [CascadingParameter] public required WorkspaceScope Scope { get; set; }
 
-    [Parameter] public required string Slug { get; set; }
+    [Parameter] public required string Workspace { get; set; }
 
     /// <summary>The conversation; null for a new one.</summary>
     [Parameter] public string? Id { get; set; }
