@@ -24,8 +24,8 @@ internal sealed record BlockMatrix(int Bits, int Rows, int Columns, byte[] Value
     public static bool FitsFourBits(GgmlType type) => type == GgmlType.Q4_0;
 
     /// <summary>
-    /// Takes the rows of a tensor in the given order. Q4_0 and Q8_0 keep every weight as it is; the other types become 8-bit values, whose
-    /// rounding is far below that of the 8-bit activations they are multiplied with.
+    /// Takes the rows of a tensor in the given order. Q4_0 and Q8_0 keep every weight as it is, Q4_1 nearly so; the other types are rounded to
+    /// 8-bit values.
     /// </summary>
     /// <param name="row">Which row of the tensor a row of the matrix is; null keeps the order.</param>
     public static BlockMatrix From(GgufFile file, GgufTensor tensor, int bits, Func<int, int>? row = null)
@@ -46,6 +46,9 @@ internal sealed record BlockMatrix(int Bits, int Rows, int Columns, byte[] Value
                     break;
                 case (GgmlType.Q8_0, 8):
                     CopyEightBits(source, values, scales);
+                    break;
+                case (GgmlType.Q4_1, 8):
+                    SpreadFourBits(source, values, scales);
                     break;
                 default:
                     Dequantisation.Row(tensor.Type, source, floats);
@@ -100,6 +103,54 @@ internal sealed record BlockMatrix(int Bits, int Rows, int Columns, byte[] Value
                 values[(b * Block) + j] = (byte)((sbyte)block[2 + j] + 128);
             }
         }
+    }
+
+    // Q4_1: half d, half m, 16 bytes; byte j holds element j (low) and element j + 16 (high); w = d * q + m.
+    // With scale d / k a step of q is k steps of ours, exactly; of the k that fit into 8 bits the one is taken that puts m nearest to a whole
+    // step. Rounding to the block's largest weight would lose as much as the 8-bit activations do; this loses next to nothing.
+    private static void SpreadFourBits(ReadOnlySpan<byte> source, Span<byte> values, Span<float> scales)
+    {
+        Span<int> levels = stackalloc int[16];
+        for (var b = 0; b < scales.Length; b++)
+        {
+            var block = source.Slice(b * 20, 20);
+            var step = (float)BinaryPrimitives.ReadHalfLittleEndian(block);
+            var offset = (float)BinaryPrimitives.ReadHalfLittleEndian(block[2..]);
+            scales[b] = Spread(step, offset, levels);
+            var target = values.Slice(b * Block, Block);
+            for (var j = 0; j < 16; j++)
+            {
+                target[j] = (byte)(levels[block[4 + j] & 15] + 128);
+                target[j + 16] = (byte)(levels[block[4 + j] >> 4] + 128);
+            }
+        }
+    }
+
+    /// <summary>Eight-bit places of the 16 weights <c>step * q + offset</c>, and their scale.</summary>
+    private static float Spread(float step, float offset, Span<int> levels)
+    {
+        var (best, error) = (0, float.MaxValue);
+        for (var k = 1; k <= 17 && step != 0; k++)
+        {
+            var place = offset * k / step;
+            var (first, last) = (MathF.Round(place), MathF.Round(place) + (15 * k));
+            var miss = MathF.Abs(place - first) / k;
+            if (first >= -128 && last <= 127 && miss < error)
+            {
+                (best, error) = (k, miss);
+            }
+        }
+
+        // A block of one value, or one whose values all lie far on one side of zero: rounded like any other.
+        var largest = MathF.Max(MathF.Abs(offset), MathF.Abs(offset + (15 * step)));
+        var scale = best > 0 ? step / best : largest / 127;
+        var origin = best > 0 ? MathF.Round(offset * best / step) : 0;
+        for (var q = 0; q < 16; q++)
+        {
+            levels[q] = best > 0 ? (int)origin + (best * q) : scale == 0 ? 0 : (int)MathF.Round((offset + (step * q)) / scale);
+        }
+
+        return scale;
     }
 
     private static void RoundToEightBits(ReadOnlySpan<float> row, Span<byte> values, Span<float> scales)
