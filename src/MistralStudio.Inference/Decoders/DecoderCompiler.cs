@@ -13,7 +13,7 @@ namespace MistralStudio.Inference.Decoders;
 internal static class DecoderCompiler
 {
     /// <summary>Counts up whenever the same file would be compiled to something else.</summary>
-    private const int Version = 1;
+    private const int Version = 3;
 
     private const string GraphName = "decoder.onnx";
     private const string WeightsName = "decoder.weights";

@@ -35,14 +35,14 @@ internal sealed class OnnxDecoder : IDecoder
 
     public long MemoryBytes => _weightBytes + _arena.Bytes;
 
-    public Span<float> Prefill(int slot, ReadOnlySpan<int> tokens, int position, bool wantLogits) =>
+    public Span<float> Prefill(int slot, scoped ReadOnlySpan<int> tokens, int position, bool wantLogits) =>
         Run(slot, rows: 1, tokens, [position], wantLogits ? 1 : 0);
 
-    public Span<float> Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions) =>
+    public Span<float> Decode(scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions) =>
         Run(first: 0, rows: tokens.Length, tokens, positions, tokens.Length);
 
     /// <summary>Logits after every token of a prompt in slot 0, <c>[tokens, vocabulary]</c>: for measuring, not for serving.</summary>
-    public Span<float> Score(ReadOnlySpan<int> tokens) => Run(first: 0, rows: 1, tokens, [0], tokens.Length);
+    public Span<float> Score(scoped ReadOnlySpan<int> tokens) => Run(first: 0, rows: 1, tokens, [0], tokens.Length);
 
     public void Copy(int from, int to, int length) => _arena.Copy(from, to, length);
 
