@@ -1,0 +1,69 @@
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Apps;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Web.Features.Chat;
+
+namespace MistralStudio.Web.Features.Apps;
+
+/// <summary>An app as its readers get it: always the published version, never the draft.</summary>
+public sealed class ReaderState : IAsyncDisposable
+{
+    private const int PastCount = 20;
+
+    private readonly ConversationLog? _log;
+
+    private ReaderState(AppVersion version, ConversationLog? log, ChatState chat) => (Version, _log, Chat) = (version, log, chat);
+
+    /// <summary>What is read.</summary>
+    public AppVersion Version { get; }
+
+    /// <summary>The conversation.</summary>
+    public ChatState Chat { get; }
+
+    /// <summary>The member's conversations with this app; none behind a link.</summary>
+    public IReadOnlyList<Conversation> Past { get; private set; } = [];
+
+    /// <summary>True for a member, whose questions are kept.</summary>
+    public bool IsKept => _log is not null;
+
+    /// <summary>For a member of the app's workspace.</summary>
+    public static ReaderState ForMember(AppVersion version, UserId member, IAgentRunner runner, IConversationStore conversations, TimeProvider clock, ILogger logger)
+    {
+        var log = new ConversationLog(conversations, version.Workspace, member, version.App);
+        return new ReaderState(version, log, new ChatState(runner, log, version.Workspace, clock, logger) { Setup = SetupOf(version) });
+    }
+
+    /// <summary>For somebody with a link: nothing is kept, and each answer is taken from the link's budget.</summary>
+    public static ReaderState ForLink(AppVersion version, ShareLink link, string token, string address, IAppStore apps, IAgentRunner runner, TimeProvider clock, ILogger logger) =>
+        new(version, null, new ChatState(runner, null, version.Workspace, clock, logger)
+        {
+            Setup = SetupOf(version),
+            // The link may have been revoked or rotated, or the version replaced, since the page was opened.
+            Admit = async cancellationToken => await apps.OpenLinkAsync(token, cancellationToken) is null
+                ? AppErrors.NotFound()
+                : await apps.TakeAnswerAsync(link.Id, address, cancellationToken),
+        });
+
+    /// <summary>Reads the member's conversations.</summary>
+    public async Task ReadPastAsync(CancellationToken cancellationToken)
+    {
+        if (_log is not null)
+        {
+            Past = (await _log.ListAsync(null, PastCount, cancellationToken)).Items;
+        }
+    }
+
+    /// <summary>Opens one of them; what it is answered with stays the published version.</summary>
+    public async Task OpenAsync(ConversationId id, CancellationToken cancellationToken)
+    {
+        await Chat.LoadAsync(id, cancellationToken);
+        Chat.Setup = SetupOf(Version);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask DisposeAsync() => Chat.DisposeAsync();
+
+    private static ChatSetup SetupOf(AppVersion version) =>
+        new(version.Definition.Model, version.Definition.Instructions, version.Definition.Settings, version.Definition.Knowledge);
+}
