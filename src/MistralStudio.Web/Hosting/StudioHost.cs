@@ -131,7 +131,9 @@ public static class StudioHost
         services.Configure<SecurityStampValidatorOptions>(stamps => stamps.ValidationInterval = TimeSpan.FromSeconds(2));
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
+        // What names no permission needs a sign-in; a circuit opens for readers of a shared link too, and its pages decide for themselves.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(context =>
+            context.User.Identity?.IsAuthenticated is true || (context.Resource as HttpContext)?.Request.Path.StartsWithSegments("/_blazor") is true).Build());
         services.AddHttpContextAccessor();
         services.AddSingleton<Callers>();
         services.AddSingleton<SetupCode>();
