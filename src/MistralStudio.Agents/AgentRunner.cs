@@ -17,6 +17,8 @@ namespace MistralStudio.Agents;
 internal sealed class AgentRunner(
     IModelRouter models, IKnowledgeSearch knowledge, ICitationLinker citations, TimeProvider time, ILoggerFactory loggers) : IAgentRunner
 {
+    private const float GroundedRepetitionPenalty = 1.1f;
+
     public async IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var clock = new TurnClock(time);
@@ -124,6 +126,8 @@ internal sealed class AgentRunner(
         TopP = turn.Settings.TopP,
         MaxOutputTokens = turn.Settings.MaxOutputTokens ?? PromptBuilder.DefaultAnswerTokens,
         Seed = turn.Settings.Seed,
+        // Without it a small model that takes the likeliest word falls into a loop.
+        AdditionalProperties = turn.Knowledge.Count > 0 ? new() { ["repetition_penalty"] = GroundedRepetitionPenalty } : null,
     };
 
     private Kernel BuildKernel(IChatClient model)

@@ -74,6 +74,7 @@ public static class StudioHost
             // Keys lie in a folder of mode 0700 unless the operator wraps them.
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)
+            .MinimumLevel.Override("Polly", LogEventLevel.Warning)
             // A start that fails is told in one sentence by the command itself.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting", hosting)
             .MinimumLevel.Override("Microsoft.Hosting", hosting)
