@@ -19,8 +19,16 @@ public static class StudioApi
         services.AddSingleton(new UploadLimits(configuration.GetValue("Knowledge:MaxDocumentBytes", UsualDocumentBytes)));
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
-        services.AddOpenApi("v1", options => options.ShouldInclude = endpoint =>
-            endpoint.RelativePath is { } path && (path.StartsWith("api/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal)));
+        services.AddOpenApi("v1", options =>
+        {
+            options.ShouldInclude = endpoint =>
+                endpoint.RelativePath is { } path && (path.StartsWith("api/", StringComparison.Ordinal) || path.StartsWith("v1/", StringComparison.Ordinal));
+            options.AddDocumentTransformer((document, _, _) =>
+            {
+                document.Info.Title = "MistralStudio";
+                return Task.CompletedTask;
+            });
+        });
         return services;
     }
 
@@ -32,5 +40,6 @@ public static class StudioApi
         app.MapAppsApi();
         app.MapFallback("/api/{**path}", () => ErrorResults.From(AccessErrors.NotFound())).AllowAnonymous().ExcludeFromDescription();
         app.MapOpenApi().AllowAnonymous();
+        app.MapReferencePage();
     }
 }

@@ -1,0 +1,173 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text;
+using System.Text.Json;
+using MistralStudio.Tests.Shared.Fakes;
+
+namespace MistralStudio.Web.Tests.Api;
+
+public sealed class KnowledgeApiTests : IAsyncLifetime
+{
+    private const string Text = "# Geography\n\nParis is the capital of France.\n";
+    private readonly ApiStudio _studio = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
+
+    public ValueTask DisposeAsync() => _studio.DisposeAsync();
+
+    [Fact]
+    public async Task Upload_BecomesIndexed_AndItsTextCanBeRead()
+    {
+        using var client = await _studio.SignedInAsync();
+        var documents = $"{await CreateBaseAsync(client)}/documents";
+        using var accepted = await client.PostAsync(documents, Files(("../geo\\graphy.md", Text)), Token);
+        Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
+        var document = (await ReadAsync(accepted)).GetProperty("documents")[0];
+        Assert.Equal("graphy.md", document.GetProperty("name").GetString());
+
+        var id = document.GetProperty("id").GetString();
+        JsonElement item;
+        do
+        {
+            await Task.Delay(50, Token);
+            item = (await client.GetFromJsonAsync<JsonElement>($"{documents}?limit=200", Token)).GetProperty("items")[0];
+        }
+        while (item.GetProperty("state").GetString() is not ("indexed" or "failed"));
+
+        Assert.Equal("indexed", item.GetProperty("state").GetString());
+        Assert.Equal(JsonValueKind.Null, item.GetProperty("error").ValueKind);
+        Assert.Contains("Paris is the capital of France.", await client.GetStringAsync($"{documents}/{id}/text", Token), StringComparison.Ordinal);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"{documents}/{id}", Token)).StatusCode);
+
+        // Gone from searches at once; shown as "deleting" until its owner has removed the last of it.
+        using var gone = await client.GetAsync($"{documents}/{id}", Token);
+        Assert.True(gone.StatusCode == HttpStatusCode.NotFound || (await ReadAsync(gone)).GetProperty("state").GetString() == "deleting");
+    }
+
+    [Fact]
+    public async Task Upload_IsRefusedBeforeItIsRead_WhenItIsOverTheLimit()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PostAsync($"{await CreateBaseAsync(client)}/documents", Files(("big.md", new string('x', 3 << 20))), Token);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal("knowledge.document_too_large", (await ReadAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Create_HappensOnce_WhenSentTwiceWithOneKey()
+    {
+        using var client = await _studio.SignedInAsync();
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "one");
+        var first = await CreateBaseAsync(client);
+        Assert.Equal(first, await CreateBaseAsync(client));
+        using var other = await client.PostAsJsonAsync("/api/knowledge-bases", new { name = "Something else" }, Token);
+        Assert.Equal("idempotency.mismatch", (await ReadAsync(other)).GetProperty("code").GetString());
+        Assert.Single((await client.GetFromJsonAsync<JsonElement>("/api/knowledge-bases", Token)).GetProperty("items").EnumerateArray());
+    }
+
+    [Fact]
+    public async Task Search_ReturnsHitsWithTheirPlaceAndTheScoreOfEachLeg()
+    {
+        _studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital.", page: 3));
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PostAsJsonAsync($"{await CreateBaseAsync(client)}/search", new { query = "capital", k = 3, mode = "lexical" }, Token);
+        var body = await ReadAsync(response);
+        var hit = body.GetProperty("hits")[0];
+        Assert.Equal(3, hit.GetProperty("page").GetInt32());
+        Assert.All(
+            ["passageId", "documentId", "document", "start", "end", "text", "score", "dense", "lexical"],
+            name => Assert.True(hit.TryGetProperty(name, out _), name));
+        Assert.True(body.GetProperty("timings").TryGetProperty("totalMs", out _));
+    }
+
+    [Fact]
+    public async Task Ask_StreamsRetrievedThenDeltasThenDone()
+    {
+        _studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital."));
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PostAsJsonAsync($"{await CreateBaseAsync(client)}/ask", new { question = "Which capital?" }, Token);
+        var events = (await response.Content.ReadAsStringAsync(Token)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(["retrieved", "delta", "done"], events.Select(e => e.Split('\n')[0]["event: ".Length..]).Distinct());
+        var done = JsonSerializer.Deserialize<JsonElement>(events[^1].Split('\n')[1]["data: ".Length..]);
+        Assert.All(["citations", "usage", "timings"], name => Assert.True(done.TryGetProperty(name, out _), name));
+    }
+
+    [Theory]
+    [InlineData("/api/knowledge-bases/0199f3f4-0000-7000-8000-000000000000", 404, "knowledge.base_not_found")]
+    [InlineData("/api/knowledge-bases/not-an-id", 404, "access.not_found")]
+    [InlineData("/api/knowledge-bases?limit=0", 422, "request.out_of_range")]
+    [InlineData("/api/nothing", 404, "access.not_found")]
+    public async Task Get_AnswersWithProblemDetails(string url, int status, string code)
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.GetAsync(url, Token);
+        Assert.Equal(status, (int)response.StatusCode);
+        Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal(code, (await ReadAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Create_SaysWhatIsWrong_WhenTheBodyIsNoJson()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PostAsync("/api/knowledge-bases", new StringContent("{", Encoding.UTF8, "application/json"), Token);
+        Assert.Equal("request.malformed", (await ReadAsync(response)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Apps_AreMadeSavedPublishedAndAskedAsAModel()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var created = await client.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted", instructions = "Be brief." }, Token);
+        var app = await ReadAsync(created);
+        using var unread = await client.PutAsJsonAsync($"/api/apps/{app.GetProperty("id")}/draft", new { name = "Filings" }, Token);
+        Assert.Equal("app.revision_missing", (await ReadAsync(unread)).GetProperty("code").GetString());
+        using var published = await client.PostAsync($"/api/apps/{app.GetProperty("id")}/versions", null, Token);
+        Assert.Equal(HttpStatusCode.Created, published.StatusCode);
+
+        using var answer = await client.PostAsJsonAsync(
+            "/v1/chat/completions", new { model = $"app:{app.GetProperty("slug")}", messages = new[] { new { role = "user", content = "Capital?" } } }, Token);
+        Assert.Equal("Paris is the capital.", (await ReadAsync(answer)).GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        Assert.Contains(_studio.Chat.Requests[^1].Messages, message => message.Text.Contains("Be brief.", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Description_NamesTheAddresses()
+    {
+        using var client = _studio.CreateClient();
+        var paths = (await client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token)).GetProperty("paths");
+        Assert.True(paths.TryGetProperty("/v1/chat/completions", out _));
+        Assert.True(paths.TryGetProperty("/api/knowledge-bases/{id}/ask", out _));
+    }
+
+    [Fact]
+    public async Task Reference_LoadsNothingFromOthers()
+    {
+        using var client = _studio.CreateClient();
+        var page = await client.GetStringAsync("/docs/", Token);
+        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
+        Assert.Contains("nonce=", page, StringComparison.Ordinal);
+    }
+
+    private static async Task<string> CreateBaseAsync(HttpClient client)
+    {
+        using var created = await client.PostAsJsonAsync("/api/knowledge-bases", new { name = "Filings" }, Token);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        return $"/api/knowledge-bases/{(await ReadAsync(created)).GetProperty("id").GetString()}";
+    }
+
+    private static MultipartFormDataContent Files(params (string Name, string Text)[] files)
+    {
+        var form = new MultipartFormDataContent();
+        foreach (var (name, text) in files)
+        {
+            form.Add(new StringContent(text, Encoding.UTF8, "text/markdown"), "files", name);
+        }
+
+        return form;
+    }
+
+    private static Task<JsonElement> ReadAsync(HttpResponseMessage response) => response.Content.ReadFromJsonAsync<JsonElement>(Token);
+}
