@@ -11,7 +11,9 @@ switch (args.FirstOrDefault())
     case "retrieval":
         await RetrievalBenchmark.RunAsync();
         return 0;
+    case "inference":
+        return await InferenceBenchmark.RunAsync();
     default:
-        Console.Error.WriteLine("Name a benchmark: start, embedding, retrieval.");
+        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval.");
         return 2;
 }
