@@ -20,8 +20,8 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
     private const int AccuracyLevel = 4;
 
     /// <summary>
-    /// Up to this width queries, keys and values, a sixth of the weights, are projected in float32: small models lose most of their agreement
-    /// with float32 to 8-bit activations there.
+    /// Up to this width queries, keys and values, a sixth of the weights, are projected in float32: on the starter model's
+    /// golden prompts the divergence from float32 falls from 0.0042 to 0.0033 nats a position, and wide models do not need it.
     /// </summary>
     private const int WidestFloatAttention = 1024;
 
