@@ -17,6 +17,8 @@ internal sealed class GgufReader(MappedFile file)
     private const uint Magic = 0x46554747;
     private const int MostEntries = 1 << 16;
     private const int LongestName = 1 << 16;
+    private const int LongestText = 1 << 24;
+    private const int MostElements = 1 << 24;
     private const int SmallestPair = 8 + 1 + 4 + 1;
     private const int SmallestTensor = 8 + 1 + 4 + 8 + 4 + 8;
 
@@ -72,7 +74,7 @@ internal sealed class GgufReader(MappedFile file)
                 throw new InvalidDataException($"the metadata {key} is an array of an unknown type ({(uint)type})");
             }
 
-            count = Count($"elements of {key}", long.MaxValue, size);
+            count = Count($"elements of {key}", MostElements, size);
         }
 
         if (!_metadata.TryAdd(key, new GgufValue(type, _position, count)))
@@ -99,7 +101,13 @@ internal sealed class GgufReader(MappedFile file)
         {
             for (long i = 0; i < count; i++)
             {
-                Advance(Length(key), key);
+                var length = Length(key);
+                if (length > LongestText)
+                {
+                    throw new InvalidDataException($"the text of {key} has {length:N0} bytes; at most {LongestText:N0} are read");
+                }
+
+                Advance(length, key);
             }
 
             return;
@@ -189,7 +197,8 @@ internal sealed class GgufReader(MappedFile file)
         var count = UInt64();
         if (count > (ulong)most || count > (ulong)(Left / smallest))
         {
-            throw new InvalidDataException($"it claims {count:N0} {what}, more than it can hold");
+            throw new InvalidDataException(
+                $"it claims {count:N0} {what}, more than {(count > (ulong)(Left / smallest) ? "it can hold" : $"the {most:N0} that are read")}");
         }
 
         return (long)count;

@@ -35,6 +35,27 @@ internal sealed class GgufBytes
         }
     });
 
+    public GgufBytes Int32s(string key, params int[] values) => Pair(key, GgufValueType.Array, writer =>
+    {
+        writer.Write((uint)GgufValueType.Int32);
+        writer.Write((ulong)values.Length);
+        Array.ForEach(values, writer.Write);
+    });
+
+    public GgufBytes Floats(string key, params float[] values) => Pair(key, GgufValueType.Array, writer =>
+    {
+        writer.Write((uint)GgufValueType.Float32);
+        writer.Write((ulong)values.Length);
+        Array.ForEach(values, writer.Write);
+    });
+
+    public GgufBytes Bytes(string key, int count) => Pair(key, GgufValueType.Array, writer =>
+    {
+        writer.Write((uint)GgufValueType.UInt8);
+        writer.Write((ulong)count);
+        writer.Write(new byte[count]);
+    });
+
     public GgufBytes Tensor(string name, GgmlType type, long[] shape, byte[] data)
     {
         _tensors.Add((name, shape, type, data));
@@ -75,7 +96,7 @@ internal sealed class GgufBytes
         return stream.ToArray();
     }
 
-    private GgufBytes Pair(string key, GgufValueType type, Action<BinaryWriter> value)
+    public GgufBytes Pair(string key, GgufValueType type, Action<BinaryWriter> value)
     {
         _pairs.Add(writer =>
         {

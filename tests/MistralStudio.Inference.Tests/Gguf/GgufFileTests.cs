@@ -1,5 +1,6 @@
 using FsCheck;
 using FsCheck.Xunit;
+using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Tests.Shared;
 
@@ -61,6 +62,12 @@ public sealed class GgufFileTests : IDisposable
         { "cut", "cut short" },
         { "overlap", "overlaps" },
         { "alignment", "general.alignment" },
+        { "text length", "is longer than the file" },
+        { "long text", "at most 16,777,216 are read" },
+        { "many elements", "more than the 16,777,216 that are read" },
+        { "nested", "unknown type (9)" },
+        { "value type", "unknown type (77)" },
+        { "name", "has 0 bytes" },
     };
 
     [Theory]
@@ -85,6 +92,12 @@ public sealed class GgufFileTests : IDisposable
             "cut" => Small().ToArray()[..^1],
             "overlap" => new GgufBytes { ClaimedOffset = 0 }.Tensor("a", GgmlType.F32, [8], new byte[32])
                 .Tensor("b", GgmlType.F32, [8], new byte[32]).ToArray(),
+            "text length" => Small().Texts("more", 3, "x").ToArray()[..^1],
+            "long text" => Small().Text("more", new string('x', (1 << 24) + 1)).ToArray(),
+            "many elements" => Small().Bytes("more", (1 << 24) + 1).ToArray(),
+            "nested" => Small().Pair("more", GgufValueType.Array, writer => writer.Write([9, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 8, 0, 0, 0])).ToArray(),
+            "value type" => Small().Pair("more", (GgufValueType)77, writer => writer.Write(1)).ToArray(),
+            "name" => Small().UInt32("", 1).ToArray(),
             _ => Small().UInt32("general.alignment", 33).ToArray(),
         };
 
@@ -124,6 +137,10 @@ public sealed class GgufFileTests : IDisposable
             foreach (var tensor in file.Tensors.Values)
             {
                 _ = file.Bytes(tensor)[^1];
+                if (Dequantisation.Supports(tensor.Type))
+                {
+                    _ = Dequantisation.Tensor(file, tensor);
+                }
             }
         }
 
