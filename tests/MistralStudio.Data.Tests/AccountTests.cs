@@ -1,3 +1,4 @@
+using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
@@ -112,6 +113,10 @@ public sealed class AccountTests(DataFixture data) : IClassFixture<DataFixture>
     {
         var (_, key) = (await _keys.CreateAsync(data.Owner.Workspace, data.Owner.User, "secret", [Permissions.ModelsUse], null, Token)).Value;
         var (_, invite) = await _invites.CreateAsync(data.Owner.Workspace, Role.Viewer, data.Owner.User, Token);
+
+        // The files beside the database go with its last connection, whoever closes that: hold one.
+        await using var context = await data.Get<IDbContextFactory<StudioDbContext>>().CreateDbContextAsync(Token);
+        await context.Database.OpenConnectionAsync(Token);
         foreach (var file in Directory.GetFiles(data.Folder, "studio.db*"))
         {
             await using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);

@@ -28,7 +28,6 @@ internal sealed class EngineLoop : IAsyncDisposable
     private readonly int[] _positions;
     private readonly Task _loop;
     private Generation? _prefilling;
-    private int _waiting;
     private int _active;
 
     public EngineLoop(IDecoder decoder, string model, int queueLimit, ILogger log)
@@ -43,8 +42,8 @@ internal sealed class EngineLoop : IAsyncDisposable
         _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
-    /// <summary>Requests that run or wait.</summary>
-    public int ActiveRequests => Volatile.Read(ref _active) + Volatile.Read(ref _waiting);
+    /// <summary>Requests that run or wait. An answer whose end can be read is none of them any more.</summary>
+    public int ActiveRequests => Volatile.Read(ref _active);
 
     /// <summary>Puts a request into the queue.</summary>
     /// <exception cref="ModelException">The prompt does not fit, or the queue is full.</exception>
@@ -55,16 +54,16 @@ internal sealed class EngineLoop : IAsyncDisposable
             throw new ModelException(ModelErrors.PromptTooLong(generation.Request.Prompt.Length, _decoder.Capacity));
         }
 
-        var waiting = Interlocked.Increment(ref _waiting);
-        if (waiting > _queueLimit + _decoder.Slots)
+        if (Interlocked.Increment(ref _active) > _queueLimit + _decoder.Slots)
         {
-            Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _active);
             throw new ModelException(ModelErrors.QueueFull(_queueLimit), TimeSpan.FromSeconds(2));
         }
 
+        generation.Ending = () => Interlocked.Decrement(ref _active);
         if (!_requests.Writer.TryWrite(generation))
         {
-            Interlocked.Decrement(ref _waiting);
+            Interlocked.Decrement(ref _active);
             throw new ModelException(ModelErrors.EngineFailed(_model));
         }
     }
@@ -101,7 +100,6 @@ internal sealed class EngineLoop : IAsyncDisposable
         FailAll(ModelErrors.EngineFailed(_model));
         while (_requests.Reader.TryRead(out var left))
         {
-            Interlocked.Decrement(ref _waiting);
             left.Fail(ModelErrors.EngineFailed(_model));
         }
     }
@@ -124,7 +122,6 @@ internal sealed class EngineLoop : IAsyncDisposable
         Decode();
         BeginPrefill();
         Prefill();
-        Volatile.Write(ref _active, _slots.Count + (_prefilling is null ? 0 : 1));
     }
 
     private void DropCancelled()
@@ -181,7 +178,6 @@ internal sealed class EngineLoop : IAsyncDisposable
     {
         while (_prefilling is null && _slots.Count < _decoder.Slots && _requests.Reader.TryRead(out var next))
         {
-            Interlocked.Decrement(ref _waiting);
             if (next.Cancellation.IsCancellationRequested)
             {
                 next.Abandon();
@@ -278,7 +274,5 @@ internal sealed class EngineLoop : IAsyncDisposable
         {
             cached.Clear();
         }
-
-        Volatile.Write(ref _active, 0);
     }
 }

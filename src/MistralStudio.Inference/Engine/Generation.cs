@@ -72,6 +72,9 @@ internal sealed class Generation
 
     public int LastToken => Tokens[^1];
 
+    /// <summary>Called once, before its reader can see that it ended: who reads the end finds it counted as ended.</summary>
+    public Action? Ending { get; set; }
+
     /// <summary>Its slot gets ready; <paramref name="reused"/> tokens of the prompt are there already.</summary>
     public void BeginPrefill(int reused)
     {
@@ -114,12 +117,17 @@ internal sealed class Generation
 
     public void Fail(Error error)
     {
+        NoteEnding();
         _events.Writer.TryWrite(new GenerationEvent.Failed(error));
         _events.Writer.TryComplete();
     }
 
     /// <summary>Nobody reads any more.</summary>
-    public void Abandon() => _events.Writer.TryComplete(new OperationCanceledException(Cancellation));
+    public void Abandon()
+    {
+        NoteEnding();
+        _events.Writer.TryComplete(new OperationCanceledException(Cancellation));
+    }
 
     private void Finish(string reason)
     {
@@ -129,10 +137,18 @@ internal sealed class Generation
             Write(_stop.Flush());
         }
 
+        NoteEnding();
         var now = _time.GetTimestamp();
         _events.Writer.TryWrite(new GenerationEvent.Finished(reason, Request.Prompt.Length, OutputTokens, new GenerationTimings(
             Milliseconds(_asked, _prefillBegan), Milliseconds(_prefillBegan, _firstToken), Milliseconds(_firstToken, now), Reused)));
         _events.Writer.TryComplete();
+    }
+
+    private void NoteEnding()
+    {
+        var ending = Ending;
+        Ending = null;
+        ending?.Invoke();
     }
 
     private void Write(string text)
