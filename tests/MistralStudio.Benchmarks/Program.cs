@@ -11,9 +11,12 @@ switch (args.FirstOrDefault())
     case "retrieval":
         await RetrievalBenchmark.RunAsync();
         return 0;
+    case "tokenizers":
+        TokenizerBenchmark.Run();
+        return 0;
     case "inference":
         return await InferenceBenchmark.RunAsync();
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval.");
+        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers.");
         return 2;
 }
