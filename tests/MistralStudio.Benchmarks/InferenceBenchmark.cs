@@ -1,16 +1,15 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Text.Json;
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Gguf;
-using MistralStudio.Inference.Tests.Decoders;
+using MistralStudio.Inference.Onnx;
 using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Benchmarks;
 
 /// <summary>
-/// The starter chat model here and in llama.cpp, round about: prefill, decode, and several conversations together, tokens a second (the best of
-/// the rounds, which other work on the machine disturbs least), with the divergence from float32 beside the speed.
+/// The starter chat model here and in llama.cpp, round about, on the same files: prefill, decode, and several conversations together, tokens a
+/// second (the best of the rounds, which other work on the machine disturbs least), with the divergence from float32 beside the speed.
 /// </summary>
 internal static class InferenceBenchmark
 {
@@ -26,36 +25,32 @@ internal static class InferenceBenchmark
 
     public static async Task<int> RunAsync()
     {
-        var model = Path.Combine(SharedData.StarterModels, "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
+        var starter = Path.Combine(SharedData.StarterModels, "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
         var folder = Directory.CreateTempSubdirectory("mistralstudio-bench-").FullName;
         try
         {
-            using var file = GgufFile.Open(model).Value;
-            var shape = DecoderShape.Read(file).Value;
-            var graph = DecoderCompiler.Compile(file, shape, "benchmark", Capacity, folder).Value;
-            var threads = Environment.ProcessorCount;
-            using var decoder = new OnnxDecoder(graph, shape, s_rows.Max(), Capacity, threads);
-            var divergence = Divergence(file, shape, decoder);
-
             var llama = SharedData.Find("bin", "llama") is { } programs ? LlamaCpp.Link(programs, Path.Combine(folder, "llama")) : null;
-            var fair = Path.Combine(folder, "starter.Q4_0.gguf");
-            if (llama is not null)
+            var contests = new List<Contest> { new("Q4_1, as shipped", starter) };
+            foreach (var type in llama is null ? [] : new[] { "Q4_0", "Q8_0" })
             {
-                await llama.QuantizeAsync(model, fair, "Q4_0");
+                var file = Path.Combine(folder, $"starter.{type}.gguf");
+                await llama!.QuantizeAsync(starter, file, type);
+                contests.Add(new(type, file));
             }
 
-            var (ours, q40, q41) = (new Speeds(), new Speeds(), new Speeds());
             for (var round = 0; round < Rounds; round++)
             {
-                Measure(decoder, ours);
-                if (llama is not null)
+                foreach (var contest in contests)
                 {
-                    await MeasureAsync(llama, fair, threads, q40);
-                    await MeasureAsync(llama, model, threads, q41);
+                    Measure(contest, folder);
+                    if (llama is not null)
+                    {
+                        await MeasureAsync(llama, contest);
+                    }
                 }
             }
 
-            Print(ours, q40, q41, divergence);
+            Print(contests, StarterDivergence.Measure(starter, Capacity, folder));
             return 0;
         }
         finally
@@ -64,8 +59,15 @@ internal static class InferenceBenchmark
         }
     }
 
-    private static void Measure(OnnxDecoder decoder, Speeds speeds)
+    private static void Measure(Contest contest, string folder)
     {
+        using var file = GgufFile.Open(contest.Path).Value;
+        var shape = DecoderShape.Read(file).Value;
+        var graph = DecoderCompiler.Compile(file, shape, contest.Name, Capacity, DecoderForms.OfProcessor, new GraphCache(folder)).Value;
+        var load = Stopwatch.StartNew();
+        using var decoder = new OnnxDecoder(graph, shape, s_rows.Max(), Capacity, Environment.ProcessorCount);
+        contest.LoadMs = Math.Min(contest.LoadMs, load.Elapsed.TotalMilliseconds);
+
         var random = new Random(1);
         var tokens = Enumerable.Range(0, Prompt).Select(_ => random.Next(17, 49_000)).ToArray();
         void Read(int slot, int length)
@@ -79,7 +81,7 @@ internal static class InferenceBenchmark
         Read(slot: 0, Prompt);
         var watch = Stopwatch.StartNew();
         Read(slot: 0, Prompt);
-        speeds.Best("prefill 512", Prompt / watch.Elapsed.TotalSeconds);
+        contest.Ours.Best("prefill 512", Prompt / watch.Elapsed.TotalSeconds);
 
         watch.Restart();
         for (var step = 0; step < Answer; step++)
@@ -87,7 +89,7 @@ internal static class InferenceBenchmark
             decoder.Decode([tokens[step]], [step]);
         }
 
-        speeds.Best("decode 128", Answer / watch.Elapsed.TotalSeconds);
+        contest.Ours.Best("decode 128", Answer / watch.Elapsed.TotalSeconds);
         foreach (var rows in s_rows)
         {
             for (var slot = 0; slot < rows; slot++)
@@ -102,63 +104,58 @@ internal static class InferenceBenchmark
                 decoder.Decode(tokens.AsSpan(step, rows), [.. Enumerable.Repeat(BatchPrompt + step, rows)]);
             }
 
-            speeds.Best($"decode, rows {rows}", rows * BatchAnswer / watch.Elapsed.TotalSeconds);
+            contest.Ours.Best($"decode, rows {rows}", rows * BatchAnswer / watch.Elapsed.TotalSeconds);
         }
     }
 
-    private static async Task MeasureAsync(LlamaCpp llama, string model, int threads, Speeds speeds)
+    private static async Task MeasureAsync(LlamaCpp llama, Contest contest)
     {
-        var (prefill, decode) = await llama.MeasureAsync(model, Prompt, Answer, threads);
-        speeds.Best("prefill 512", prefill);
-        speeds.Best("decode 128", decode);
-        foreach (var (rows, speed) in await llama.MeasureBatchesAsync(model, s_rows, BatchPrompt, BatchAnswer, threads))
+        var threads = Environment.ProcessorCount;
+        var (prefill, decode) = await llama.MeasureAsync(contest.Path, Prompt, Answer, threads);
+        contest.Theirs.Best("prefill 512", prefill);
+        contest.Theirs.Best("decode 128", decode);
+        foreach (var (rows, speed) in await llama.MeasureBatchesAsync(contest.Path, s_rows, BatchPrompt, BatchAnswer, threads))
         {
-            speeds.Best($"decode, rows {rows}", speed);
+            contest.Theirs.Best($"decode, rows {rows}", speed);
         }
     }
 
-    private static double? Divergence(GgufFile file, DecoderShape shape, OnnxDecoder decoder)
+    // Here / llama.cpp = ratio, a column for each file; last the starter beside llama.cpp's fastest form of it.
+    private static void Print(List<Contest> contests, StarterDivergence? divergence)
     {
-        if (SharedData.Find("data", "golden", "smollm2-logits.json") is not { } path)
+        var (starter, fair) = (contests[0], contests.Find(contest => contest.Name == "Q4_0"));
+        Console.WriteLine($"| SmolLM2 135M, tok/s, here / llama.cpp | {string.Join(" | ", contests.Select(contest => contest.Name))} | shipped here / Q4_0 there |");
+        Console.WriteLine($"|---|{string.Concat(contests.Select(_ => "---|"))}---|");
+        foreach (var (name, speed) in starter.Ours)
         {
-            return null;
+            var cells = contests.Select(contest => $"{Number(contest.Ours[name])} / {Number(contest.Theirs[name])} = {Ratio(contest.Ours[name], contest.Theirs[name])}");
+            Console.WriteLine($"| {name} | {string.Join(" | ", cells)} | {Ratio(speed, fair?.Theirs[name])} |");
         }
 
-        using var golden = JsonDocument.Parse(File.ReadAllText(path));
-        var reference = new ReferenceDecoder(file);
-        return golden.RootElement.GetProperty("cases").EnumerateArray().Average(item =>
+        static double? Gain(Speeds speeds) => speeds["decode, rows 8"] / speeds["decode, rows 1"];
+        Console.WriteLine($"| 8 rows / 1 row | {string.Join(" | ", contests.Select(contest => $"{Ratio(Gain(contest.Ours), 1)} / {Ratio(Gain(contest.Theirs), 1)}"))} | |");
+        Console.WriteLine($"| load of the compiled model, ms | {string.Join(" | ", contests.Select(contest => Number(contest.LoadMs)))} | |");
+        if (divergence is not null)
         {
-            var tokens = item.GetProperty("ids").EnumerateArray().Select(id => id.GetInt32()).ToArray();
-            var exact = reference.Logits(tokens);
-            var logits = decoder.Score(tokens);
-            var sum = 0.0;
-            for (var t = 0; t < tokens.Length; t++)
-            {
-                sum += Distributions.Divergence(exact[t], logits.Slice(t * shape.Vocabulary, shape.Vocabulary));
-            }
-
-            return sum / tokens.Length;
-        });
-    }
-
-    private static void Print(Speeds ours, Speeds q40, Speeds q41, double? divergence)
-    {
-        Console.WriteLine("| SmolLM2 135M, tok/s | here | llama.cpp Q4_0 | here / Q4_0 | llama.cpp Q4_1 (same file) | here / Q4_1 |");
-        Console.WriteLine("|---|---|---|---|---|---|");
-        foreach (var (name, speed) in ours)
-        {
-            Console.WriteLine($"| {name} | {Number(speed)} | {Number(q40[name])} | {Ratio(speed, q40[name])} | {Number(q41[name])} | {Ratio(speed, q41[name])} |");
+            // llama.cpp's figure for the file as it is, from the notes of the golden outputs: its programs print no logits.
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"| KL to float32, nats a position | {divergence.Golden:F4} / 0.0037 recorded (other text: {divergence.Other:F4}) | {string.Join(" | ", contests.Skip(1).Select(_ => ""))} | |"));
         }
-
-        Console.WriteLine($"| 8 rows / 1 row | {Ratio(ours["decode, rows 8"], ours["decode, rows 1"])} | {Ratio(q40["decode, rows 8"], q40["decode, rows 1"])} | | {Ratio(q41["decode, rows 8"], q41["decode, rows 1"])} | |");
-
-        // llama.cpp's figure for the file as it is, from the notes of the golden outputs: its programs print no logits.
-        Console.WriteLine($"| KL to float32, nats a position | {divergence?.ToString("F4", CultureInfo.InvariantCulture) ?? "-"} | - | | 0.0037 (recorded) | |");
     }
 
     private static string Number(double? value) => value?.ToString("F0", CultureInfo.InvariantCulture) ?? "-";
 
     private static string Ratio(double? over, double? under) => (over / under)?.ToString("F2", CultureInfo.InvariantCulture) ?? "-";
+
+    /// <summary>One file in both engines.</summary>
+    private sealed record Contest(string Name, string Path)
+    {
+        public Speeds Ours { get; } = [];
+
+        public Speeds Theirs { get; } = [];
+
+        public double LoadMs { get; set; } = double.MaxValue;
+    }
 
     /// <summary>The best speed of each measurement, in the order of the first round.</summary>
     private sealed class Speeds : List<(string Name, double? Speed)>

@@ -1,66 +1,37 @@
-using System.Security.Cryptography;
-using System.Text;
 using MistralStudio.Core;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Decoders;
 
-/// <summary>
-/// Keeps decoders in the form that ONNX Runtime loads: a graph and its weights in a folder named by the content they came from. A folder
-/// appears by one rename, so it is whole or absent.
-/// </summary>
+/// <summary>Keeps decoders in the form that ONNX Runtime loads: a graph and its weights, compiled once for a model file.</summary>
 internal static class DecoderCompiler
 {
-    /// <summary>Counts up whenever the same file would be compiled to something else.</summary>
-    private const int Version = 3;
+    /// <summary>Counts up whenever the same file would be compiled to another graph.</summary>
+    private const int Version = 4;
 
     private const string GraphName = "decoder.onnx";
     private const string WeightsName = "decoder.weights";
 
     /// <summary>The graph of a model, compiled now if it is not there yet.</summary>
-    /// <param name="folder">Where compiled models are kept.</param>
     /// <param name="contentHash">SHA-256 of the model file.</param>
     /// <param name="capacity">Positions of a slot.</param>
-    public static Result<string> Compile(GgufFile file, DecoderShape shape, string contentHash, int capacity, string folder)
+    /// <param name="form">Whose operators the graph is made of.</param>
+    public static Result<string> Compile(GgufFile file, DecoderShape shape, string contentHash, int capacity, DecoderForm form, GraphCache cache)
     {
-        var key = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{contentHash}:{Version}:{capacity}")));
-        var target = Path.Combine(folder, key);
-        if (File.Exists(Path.Combine(target, GraphName)))
-        {
-            return Path.Combine(target, GraphName);
-        }
-
         if (DecoderTensors.Check(file, shape) is { } error)
         {
             return error;
         }
 
-        var unfinished = Path.Combine(folder, $".{key}.{Guid.NewGuid():N}");
-        Directory.CreateDirectory(unfinished);
-        try
+        var folder = cache.GetOrBuild(contentHash, $"decoder-{Version}:{form}:{capacity}", target =>
         {
-            using (var weights = new WeightFile(Path.Combine(unfinished, WeightsName)))
-            {
-                var graph = new GraphBuilder("decoder", weights);
-                new DecoderGraph(file, shape, capacity, graph).Build();
-                graph.Save(Path.Combine(unfinished, GraphName));
-            }
-
-            Directory.Move(unfinished, target);
-        }
-        catch (IOException) when (File.Exists(Path.Combine(target, GraphName)))
-        {
-            // Another process compiled the same model meanwhile; its folder is as good.
-        }
-        finally
-        {
-            if (Directory.Exists(unfinished))
-            {
-                Directory.Delete(unfinished, recursive: true);
-            }
-        }
-
-        return Path.Combine(target, GraphName);
+            using var weights = new WeightFile(Path.Combine(target, WeightsName));
+            var graph = new GraphBuilder("decoder", weights);
+            IMatrixNodes matrices = form == DecoderForm.Packed ? new PackedMatrixNodes(file, graph) : new NBitsMatrixNodes(file, graph);
+            new DecoderGraph(file, shape, capacity, graph, matrices).Build();
+            graph.Save(Path.Combine(target, GraphName));
+        });
+        return Path.Combine(folder, GraphName);
     }
 }

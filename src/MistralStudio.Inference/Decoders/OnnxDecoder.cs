@@ -1,4 +1,5 @@
 using Microsoft.ML.OnnxRuntime;
+using MistralStudio.Inference.Operators;
 
 namespace MistralStudio.Inference.Decoders;
 
@@ -25,6 +26,11 @@ internal sealed class OnnxDecoder : IDecoder
         Capacity = capacity;
         _weightBytes = new DirectoryInfo(Path.GetDirectoryName(graph)!).EnumerateFiles().Sum(file => file.Length);
         using var options = SessionSettings.Create(threads);
+        if (OperatorLibrary.IsSupported)
+        {
+            OperatorLibrary.AddTo(options);
+        }
+
         _session = new InferenceSession(graph, options);
         _arena = new SlotArena(shape, slots, capacity);
     }

@@ -6,6 +6,7 @@ using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Gguf;
+using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Tokenization;
 
 namespace MistralStudio.Inference.Hosting;
@@ -35,7 +36,7 @@ internal sealed class ChatModel : IAsyncDisposable
     /// <summary>Loads a GGUF file, compiled on first use; takes about a second.</summary>
     /// <param name="contentHash">SHA-256 of the file.</param>
     /// <param name="compiled">Where compiled models are kept.</param>
-    public static Result<ChatModel> Open(string id, string path, string contentHash, string compiled, InferenceOptions options, ILogger log)
+    public static Result<ChatModel> Open(string id, string path, string contentHash, GraphCache compiled, InferenceOptions options, ILogger log)
     {
         var opened = GgufFile.Open(path);
         if (!opened.IsSuccess)
@@ -66,8 +67,7 @@ internal sealed class ChatModel : IAsyncDisposable
         var capacity = (int)Math.Min(options.SlotTokens, trained);
         try
         {
-            Directory.CreateDirectory(compiled);
-            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, compiled);
+            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, DecoderForms.OfProcessor, compiled);
             if (!graph.IsSuccess)
             {
                 return graph.Error;

@@ -14,7 +14,7 @@ namespace MistralStudio.Inference.Hosting;
 internal sealed class ModelHost : IModelHost, IAsyncDisposable
 {
     private readonly InferenceOptions _options;
-    private readonly string _compiled;
+    private readonly GraphCache _compiled;
     private readonly ILogger<ModelHost> _log;
     private readonly TimeProvider _time;
     private readonly Lazy<ConcurrentDictionary<string, InstalledModelEntry>> _entries;
@@ -22,7 +22,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     public ModelHost(IOptions<InferenceOptions> options, DataModels models, TimeProvider time, ILogger<ModelHost> log)
     {
         _options = options.Value;
-        _compiled = models.Compiled;
+        _compiled = new GraphCache(models.Compiled);
         _time = time;
         _log = log;
         // Read on first use: a start does not wait for headers of models that nobody asks for.
@@ -171,7 +171,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
                 return chat.Error;
             }
 
-            var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, new GraphCache(_compiled), _log, _options.ThreadCount);
+            var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, _compiled, _log, _options.ThreadCount);
             if (embedder.IsSuccess)
             {
                 entry.NoteReady(embedder.Value);

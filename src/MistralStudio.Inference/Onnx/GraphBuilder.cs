@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Google.Protobuf;
+using MistralStudio.Inference.Operators;
 
 namespace MistralStudio.Inference.Onnx;
 
@@ -109,6 +110,7 @@ internal sealed class GraphBuilder(string name, WeightFile weights)
         var model = new ModelProto { IrVersion = IrVersion, ProducerName = "MistralStudio", Graph = _graph };
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = "", Version = OpsetVersion });
         model.OpsetImport.Add(new OperatorSetIdProto { Domain = Microsoft, Version = 1 });
+        model.OpsetImport.Add(new OperatorSetIdProto { Domain = OperatorLibrary.Domain, Version = 1 });
 
         weights.Flush();
         using var file = File.Create(path);

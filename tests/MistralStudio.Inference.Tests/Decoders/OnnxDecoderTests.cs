@@ -1,4 +1,5 @@
 using System.Numerics.Tensors;
+using MistralStudio.Inference.Decoders;
 
 namespace MistralStudio.Inference.Tests.Decoders;
 
@@ -28,6 +29,18 @@ public sealed class OnnxDecoderTests(StarterModel model) : IClassFixture<Starter
         {
             Assert.Equal(alone[row], batched.Slice(row * model.Shape.Vocabulary, model.Shape.Vocabulary).ToArray());
         }
+    }
+
+    [Fact]
+    public void TheGraphOfTheRuntimesOwnOperators_ComputesTheSameModel()
+    {
+        using var portable = new OnnxDecoder(model.Compile(DecoderForm.NBits), model.Shape, slots: 1, StarterModel.Capacity, threads: 2);
+        var prompt = Tokens(48, seed: 21);
+
+        var divergence = Distributions.Divergence(
+            model.Decoder.Prefill(0, prompt, 0, wantLogits: true).ToArray(), portable.Prefill(0, prompt, 0, wantLogits: true));
+
+        Assert.InRange(divergence, 0, 0.05);
     }
 
     [Theory]

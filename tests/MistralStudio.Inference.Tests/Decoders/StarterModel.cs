@@ -1,5 +1,6 @@
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Gguf;
+using MistralStudio.Inference.Onnx;
 using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Inference.Tests.Decoders;
@@ -13,7 +14,7 @@ public sealed class StarterModel : IDisposable
     {
         File = GgufFile.Open(Path).Value;
         Shape = DecoderShape.Read(File).Value;
-        Graph = DecoderCompiler.Compile(File, Shape, "starter", Capacity, _folder.Path).Value;
+        Graph = Compile(DecoderForms.OfProcessor);
         Decoder = new OnnxDecoder(Graph, Shape, slots: 5, Capacity, threads: 2);
     }
 
@@ -29,6 +30,9 @@ public sealed class StarterModel : IDisposable
     internal string Graph { get; }
 
     internal OnnxDecoder Decoder { get; }
+
+    internal string Compile(DecoderForm form) =>
+        DecoderCompiler.Compile(File, Shape, "starter", Capacity, form, new GraphCache(_folder.Path)).Value;
 
     public void Dispose()
     {

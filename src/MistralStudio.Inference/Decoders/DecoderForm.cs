@@ -1,0 +1,20 @@
+using MistralStudio.Inference.Operators;
+
+namespace MistralStudio.Inference.Decoders;
+
+/// <summary>Whose operators multiply the big matrices of a decoder's graph.</summary>
+internal enum DecoderForm
+{
+    /// <summary>ONNX Runtime's <c>MatMulNBits</c>, which every processor and accelerator has.</summary>
+    NBits,
+
+    /// <summary>Our own, for x86 processors with AVX2: weights exactly as the file has them.</summary>
+    Packed,
+}
+
+/// <summary>Which form suits this machine.</summary>
+internal static class DecoderForms
+{
+    /// <summary>The fastest form that this machine's processor can run.</summary>
+    public static DecoderForm OfProcessor => OperatorLibrary.IsSupported ? DecoderForm.Packed : DecoderForm.NBits;
+}

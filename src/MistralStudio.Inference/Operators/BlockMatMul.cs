@@ -1,0 +1,159 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
+using MistralStudio.Inference.Onnx;
+
+namespace MistralStudio.Inference.Operators;
+
+/// <summary>
+/// <c>y = x W'</c> with a <see cref="PackedMatrix"/>; with <c>gated</c> the matrix has 8 rows of a gate before 8 rows of what it gates, and
+/// <c>y = silu(gate) * up</c>. Inputs: <c>x [..., columns]</c> float, the matrix's bytes. Attributes: <c>columns</c>, <c>outputs</c>,
+/// <c>format</c>, <c>gated</c>.
+/// </summary>
+internal sealed unsafe class BlockMatMul(NodeAttributes attributes) : IOperatorKernel
+{
+    /// <summary>How the graph names it.</summary>
+    public const string Name = "BlockMatMul";
+
+    // Two for each, so that a thread which is held up does not hold up the others for long.
+    private const int PartsPerThread = 2;
+    private const int FewRows = 8;
+
+    private static readonly int s_parts = Environment.ProcessorCount * PartsPerThread;
+
+    private readonly int _columns = attributes["columns\0"u8];
+    private readonly int _outputs = attributes["outputs\0"u8];
+    private readonly BlockFormat _format = (BlockFormat)attributes["format\0"u8];
+    private readonly bool _gated = attributes["gated\0"u8] != 0;
+
+    public static OperatorDefinition Definition { get; } = new(Name, [ElementType.Float, ElementType.UInt8], attributes => new BlockMatMul(attributes));
+
+    public void Compute(in OperatorContext context)
+    {
+        Span<long> shape = stackalloc long[8];
+        var input = context.Input<float>(0, shape, out var rank);
+        var rows = 1L;
+        for (var i = 0; i < rank - 1; i++)
+        {
+            rows *= shape[i];
+        }
+
+        shape[rank - 1] = _outputs;
+        var output = context.Output(shape[..rank]);
+        if (rows == 0)
+        {
+            return;
+        }
+
+        var groups = ((_gated ? 2 * _outputs : _outputs) + PackedMatrix.GroupRows - 1) / PackedMatrix.GroupRows;
+        var blocks = _columns / PackedMatrix.Block;
+        var values = context.Input<byte>(1);
+        var scales = values + ((long)groups * blocks * PackedMatrix.TileBytes(_format));
+
+        using var scratch = Scratch.Rent((rows * _columns) + (rows * blocks * sizeof(ActivationBlock)));
+        var job = new Job
+        {
+            Format = _format,
+            Source = input,
+            Zero = ZeroLevel(_format),
+            Product = new BlockProduct
+            {
+                Values = values,
+                Scales = (short*)scales,
+                Offsets = (short*)scales + ((long)groups * blocks * PackedMatrix.GroupRows),
+                Blocks = blocks,
+                Groups = groups,
+                Levels = (sbyte*)scratch.Memory,
+                Inputs = (ActivationBlock*)((byte*)scratch.Memory + (rows * _columns)),
+                InputRows = (int)rows,
+                Target = output,
+                Outputs = _outputs,
+                Gated = _gated,
+            },
+        };
+
+        if (rows <= FewRows)
+        {
+            QuantiseRows(&job, 0, (int)rows);
+        }
+        else
+        {
+            job.Parts = Math.Min(s_parts, (int)rows);
+            context.Parallel(job.Parts, &QuantisePart, &job);
+        }
+
+        job.Parts = Math.Min(s_parts, groups);
+        context.Parallel(job.Parts, &MultiplyPart, &job);
+    }
+
+    [UnmanagedCallersOnly]
+    private static void QuantisePart(void* state, nuint part)
+    {
+        var job = (Job*)state;
+        var (first, last) = job->Range(job->Product.InputRows, (int)part);
+        QuantiseRows(job, first, last);
+    }
+
+    private static void QuantiseRows(Job* job, int first, int last)
+    {
+        var product = &job->Product;
+        var columns = product->Blocks * PackedMatrix.Block;
+        for (var row = first; row < last; row++)
+        {
+            Activations.Quantise(
+                job->Source + ((long)row * columns), columns, job->Zero, product->Levels + ((long)row * columns), product->Inputs + ((long)row * product->Blocks));
+        }
+    }
+
+    [UnmanagedCallersOnly]
+    private static void MultiplyPart(void* state, nuint part)
+    {
+        var job = (Job*)state;
+        var (first, last) = job->Range(job->Product.Groups, (int)part);
+        if (AvxVnni.IsSupported)
+        {
+            Multiply<VnniDot>(job, first, last);
+        }
+        else
+        {
+            Multiply<Avx2Dot>(job, first, last);
+        }
+    }
+
+    private static void Multiply<TDot>(Job* job, int first, int last)
+        where TDot : struct, IDotProduct
+    {
+        switch (job->Format)
+        {
+            case BlockFormat.FourBits:
+                BlockKernel<FourBits, TDot>.Multiply(&job->Product, first, last);
+                break;
+            case BlockFormat.FourBitsOffset:
+                BlockKernel<FourBitsOffset, TDot>.Multiply(&job->Product, first, last);
+                break;
+            default:
+                BlockKernel<EightBits, TDot>.Multiply(&job->Product, first, last);
+                break;
+        }
+    }
+
+    private static int ZeroLevel(BlockFormat format) => AvxVnni.IsSupported ? ZeroLevel<VnniDot>(format) : ZeroLevel<Avx2Dot>(format);
+
+    private static int ZeroLevel<TDot>(BlockFormat format)
+        where TDot : struct, IDotProduct => format switch
+        {
+            BlockFormat.FourBits => BlockKernel<FourBits, TDot>.ZeroLevel,
+            BlockFormat.FourBitsOffset => BlockKernel<FourBitsOffset, TDot>.ZeroLevel,
+            _ => BlockKernel<EightBits, TDot>.ZeroLevel,
+        };
+
+    private struct Job
+    {
+        public BlockFormat Format;
+        public float* Source;
+        public int Zero;
+        public int Parts;
+        public BlockProduct Product;
+
+        public readonly (int First, int Last) Range(int count, int part) => ((int)((long)count * part / Parts), (int)((long)count * (part + 1) / Parts));
+    }
+}
