@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 using Microsoft.SemanticKernel;
 using MistralStudio.Agents.Turns;
 using MistralStudio.Core;
@@ -15,7 +14,7 @@ namespace MistralStudio.Agents;
 
 /// <summary>Runs a turn: passages are looked up, what fits is put before the question, the model's words are streamed, evidence is attached.</summary>
 internal sealed class AgentRunner(
-    IModelRouter models, IKnowledgeSearch knowledge, ICitationLinker citations, TimeProvider time, ILoggerFactory loggers) : IAgentRunner
+    IModelRouter models, IKnowledgeSearch knowledge, ICitationLinker citations, TimeProvider time) : IAgentRunner
 {
     private const float GroundedRepetitionPenalty = 1.1f;
 
@@ -130,10 +129,10 @@ internal sealed class AgentRunner(
         AdditionalProperties = turn.Knowledge.Count > 0 ? new() { ["repetition_penalty"] = GroundedRepetitionPenalty } : null,
     };
 
+    // Without a logger: the kernel logs each function under its own name, and a cancelled one as an error. What goes wrong is an event here.
     private Kernel BuildKernel(IChatClient model)
     {
         var builder = Kernel.CreateBuilder();
-        builder.Services.AddSingleton(loggers);
         builder.Services.AddSingleton(model);
         builder.Plugins.AddFromObject(new TurnSteps(knowledge), TurnSteps.PluginName);
         return builder.Build();

@@ -22,8 +22,12 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
       following = false;
     }
   };
+  let top = 0;
   const scrolled = () => {
-    following = atEnd();
+    const gap = turns.scrollHeight - turns.scrollTop - turns.clientHeight;
+    // Any move up is the reader's, however small; only the end itself takes it back.
+    following = gap < 4 || (turns.scrollTop >= top && (following || gap < near));
+    top = turns.scrollTop;
     show();
   };
   const grown = new MutationObserver(() => {
@@ -33,6 +37,14 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
 
     show();
     colour(turns);
+  });
+  // The field grows, an error appears above it, a phone's keyboard opens: the end stays in view.
+  const resized = new ResizeObserver(() => {
+    if (following) {
+      turns.scrollTop = turns.scrollHeight;
+    }
+
+    show();
   });
 
   const cited = (event: MouseEvent) => {
@@ -48,12 +60,14 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
   turns.addEventListener('scroll', scrolled, { passive: true });
   jump?.addEventListener('click', toEnd);
   grown.observe(turns, { childList: true, subtree: true, characterData: true });
+  resized.observe(turns);
   toEnd();
   colour(turns);
   return {
     toEnd,
     dispose() {
       grown.disconnect();
+      resized.disconnect();
       turns.removeEventListener('click', cited);
       turns.removeEventListener('wheel', up);
       turns.removeEventListener('scroll', scrolled);
@@ -68,6 +82,7 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
  */
 export function composer(box: HTMLElement, page: DotNet): { dispose(): void; focus(): void; set(text: string): void } {
   const field = box.querySelector('textarea')!;
+  const pane = box.parentElement!; // samples stand above the field
   let sending = false;
   const send = async () => {
     if (sending) {
@@ -96,8 +111,17 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
     }
   };
   const clicked = (event: MouseEvent) => {
-    if ((event.target as Element).closest('[data-send]')) {
+    const sample = (event.target as Element).closest<HTMLElement>('[data-sample]');
+    if (sample) {
+      field.value = sample.textContent!.trim();
+      field.focus();
+    } else if ((event.target as Element).closest('[data-send]')) {
       void send();
+    }
+  };
+  const typed = () => {
+    if (field.value.trim() !== '' && box.querySelector('.note.danger')) {
+      void page.invokeMethodAsync('ForgetError');
     }
   };
   const escaped = (event: KeyboardEvent) => {
@@ -107,7 +131,8 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
     }
   };
   field.addEventListener('keydown', pressed);
-  box.addEventListener('click', clicked);
+  field.addEventListener('input', typed);
+  pane.addEventListener('click', clicked);
   document.addEventListener('keydown', escaped);
   box.dataset.ready = ''; // until then Enter is only a new line
   if (matchMedia('(min-width: 761px)').matches) {
@@ -121,7 +146,8 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
     },
     dispose() {
       field.removeEventListener('keydown', pressed);
-      box.removeEventListener('click', clicked);
+      field.removeEventListener('input', typed);
+      pane.removeEventListener('click', clicked);
       document.removeEventListener('keydown', escaped);
     },
   };

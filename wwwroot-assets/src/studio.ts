@@ -1,4 +1,5 @@
-// What every page has: menus that close, copy buttons, and what to do when the connection is lost.
+// What every page has: menus that close, copy buttons, keys, and what to do when the connection is lost.
+import { listen } from './_keys';
 
 const each = <T extends Element>(selector: string, act: (element: T) => void) => document.querySelectorAll<T>(selector).forEach(act);
 
@@ -14,6 +15,13 @@ addEventListener('click', event => {
   const copy = target.closest<HTMLElement>('[data-copy]');
   if (copy) {
     void copyText(copy);
+  }
+
+  const reveal = target.closest<HTMLElement>('[data-reveal]');
+  const hidden = reveal && document.getElementById(reveal.dataset.reveal!);
+  if (hidden instanceof HTMLInputElement) {
+    hidden.type = hidden.type === 'password' ? 'text' : 'password';
+    reveal!.setAttribute('aria-pressed', String(hidden.type === 'text'));
   }
 
   if (target.closest('[data-reload]')) {
@@ -33,7 +41,7 @@ addEventListener('keydown', event => {
 /** Copies the text of the attribute, or of the element that it names by selector; plain http lacks the clipboard, so a selection stands in. */
 async function copyText(button: HTMLElement): Promise<void> {
   const wanted = button.dataset.copy ?? '';
-  const source = wanted.startsWith('#') ? document.querySelector(wanted) : button.closest('pre')?.querySelector('code') ?? null;
+  const source = wanted.startsWith('#') ? document.querySelector(wanted) : button.closest('.code-block')?.querySelector('code') ?? null;
   const text = wanted && !wanted.startsWith('#') ? wanted : source?.textContent ?? '';
   try {
     await navigator.clipboard.writeText(text);
@@ -50,6 +58,8 @@ async function copyText(button: HTMLElement): Promise<void> {
   button.classList.add('ok');
   setTimeout(() => button.classList.remove('ok'), 1500);
 }
+
+listen();
 
 /** Lets the server go on where the page was when it comes back, and says so when it cannot. */
 document.addEventListener('components-reconnect-state-changed', event => {

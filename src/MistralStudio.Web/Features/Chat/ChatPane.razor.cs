@@ -7,6 +7,9 @@ namespace MistralStudio.Web.Features.Chat;
 /// <summary>A conversation on screen: its turns and the field below. Draws one <see cref="ChatState"/>; ends it with the page.</summary>
 public sealed partial class ChatPane : IAsyncDisposable
 {
+    // What may not fit its box and scrolls in it: reachable by keyboard.
+    private const int LongText = 500;
+
     private readonly CancellationTokenSource _closed = new();
     private ElementReference _turns;
     private ElementReference _box;
@@ -47,6 +50,10 @@ public sealed partial class ChatPane : IAsyncDisposable
     /// <summary>Escape was pressed.</summary>
     [JSInvokable]
     public void StopFromField() => Chat.Stop();
+
+    /// <summary>Something was typed since a message was refused.</summary>
+    [JSInvokable]
+    public void ForgetError() => Chat.ForgetError();
 
     /// <summary>A mark was pressed.</summary>
     [JSInvokable]

@@ -138,6 +138,13 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     /// <summary>Stops the answer; what is there stays.</summary>
     public void Stop() => _stop?.Cancel();
 
+    /// <summary>Takes back why the last message was refused: the person is writing another.</summary>
+    public void ForgetError()
+    {
+        Error = null;
+        Changed?.Invoke();
+    }
+
     /// <summary>Completes when the running answer, if any, has ended and is committed.</summary>
     public Task WhenIdleAsync() => _running;
 

@@ -35,9 +35,6 @@ public sealed class HomeState(
     /// <summary>True where an app is open to readers.</summary>
     public bool HasPublished { get; private set; }
 
-    /// <summary>First steps that are done, of three.</summary>
-    public int Steps => (HasAsked ? 1 : 0) + (HasKnowledge ? 1 : 0) + (HasPublished ? 1 : 0);
-
     /// <summary>Reads everything again.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {

@@ -19,6 +19,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private bool _missing;
     private bool _settings;
     private bool _left;
+    private bool _loaded;
+    private bool _deleting;
 
     [Inject] public required IAgentRunner Runner { get; set; }
 
@@ -53,10 +55,11 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             return;
         }
 
-        (_given, _named) = (Id, false);
+        (_given, _named, _deleting) = (Id, false, false);
         ConversationId? wanted = ConversationId.TryParse(Id, null, out var parsed) ? parsed : null;
         _opened = null;
         _missing = Id is not null && wanted is null || !await _state.OpenAsync(wanted, _closed.Token);
+        _loaded = true;
     }
 
     /// <inheritdoc/>
@@ -89,6 +92,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     private async Task DeleteAsync(ConversationId id)
     {
+        _deleting = false;
         if (await _state!.DeleteAsync(id, _closed.Token))
         {
             Navigation.NavigateTo(Scope.Url("playground"));

@@ -12,7 +12,8 @@ public readonly record struct AnswerBlock(string Html, bool IsDone);
 /// A growing answer as top-level Markdown blocks. A block is done once the next one has begun; done blocks are rendered once, so an update
 /// costs what the last block costs, however long the answer is.
 /// </summary>
-public sealed class AnswerBlocks
+/// <param name="copyWord">What the button of a code block says.</param>
+public sealed class AnswerBlocks(string copyWord)
 {
     private readonly List<AnswerBlock> _blocks = [];
     private string _source = "";
@@ -46,7 +47,7 @@ public sealed class AnswerBlocks
         {
             var isLast = i == starts.Count - 1;
             var piece = tail[starts[i]..(isLast ? tail.Length : starts[i + 1])];
-            _blocks.Add(new AnswerBlock(AnswerHtml.Render(piece), !isLast || isWhole));
+            _blocks.Add(new AnswerBlock(AnswerHtml.Render(piece, copyWord), !isLast || isWhole));
         }
 
         if (starts.Count > 1)

@@ -18,6 +18,9 @@ public static class AnswerHtml
     internal const char MarkOpen = '\u2045';
     internal const char MarkClose = '\u2046';
 
+    // How Markdig and highlight.js name the language of a block in its class.
+    private const string Language = "language-";
+
     private static readonly MarkdownPipeline s_pipeline = new MarkdownPipelineBuilder()
         .DisableHtml().UsePipeTables().UseEmphasisExtras(Markdig.Extensions.EmphasisExtras.EmphasisExtraOptions.Strikethrough).UseAutoLinks().UsePreciseSourceLocation().Build();
 
@@ -26,7 +29,8 @@ public static class AnswerHtml
     internal static MarkdownDocument Parse(string markdown) => Markdig.Markdown.Parse(markdown, s_pipeline);
 
     /// <summary>Safe markup of one piece of Markdown.</summary>
-    public static string Render(string markdown)
+    /// <param name="copyWord">What the button of a code block says.</param>
+    public static string Render(string markdown, string copyWord)
     {
         var document = Parse(markdown);
         foreach (var image in document.Descendants<LinkInline>().Where(link => link.IsImage).ToList())
@@ -38,7 +42,7 @@ public static class AnswerHtml
         using var safe = s_sanitizer.SanitizeDom(document.ToHtml(s_pipeline));
         var body = safe.Body!;
         MarkLinks(body);
-        MarkCode(body);
+        MarkCode(body, copyWord);
         MarkCitations(body);
         return body.InnerHtml;
     }
@@ -62,9 +66,10 @@ public static class AnswerHtml
     {
         foreach (var link in body.QuerySelectorAll("a"))
         {
-            if (link.GetAttribute("href") is not { } href || !Uri.TryCreate(href, UriKind.Absolute, out _))
+            // A relative address would point into the studio itself; where paths begin with a slash, one counts as an absolute address of a file.
+            if (link.GetAttribute("href") is not { } href || !Uri.TryCreate(href, UriKind.Absolute, out var address) || address.IsFile)
             {
-                link.RemoveAttribute("href"); // a relative address would point into the studio itself
+                link.RemoveAttribute("href");
                 continue;
             }
 
@@ -73,11 +78,11 @@ public static class AnswerHtml
         }
     }
 
-    private static void MarkCode(IElement body)
+    private static void MarkCode(IElement body, string copyWord)
     {
         foreach (var element in body.QuerySelectorAll("[class]"))
         {
-            if (element is not { LocalName: "code" } || !element.ClassName!.StartsWith("language-", StringComparison.Ordinal) || element.ClassName.Contains(' '))
+            if (element is not { LocalName: "code" } || !element.ClassName!.StartsWith(Language, StringComparison.Ordinal) || element.ClassName.Contains(' '))
             {
                 element.RemoveAttribute("class");
             }
@@ -85,12 +90,31 @@ public static class AnswerHtml
 
         foreach (var pre in body.QuerySelectorAll("pre"))
         {
-            var head = pre.Owner!.CreateElement("div");
-            head.ClassName = "code-head";
-            head.InnerHtml = """<button type="button" class="ib sm" data-copy="" aria-label="Copy code"><svg class="i s14" aria-hidden="true"><use href="/icons.svg#copy"></use></svg></button>""";
-            pre.AppendChild(head);
+            // The head stands above what scrolls sideways, so that it stays in reach beside long lines.
+            var block = Element(pre, "div", "code-block");
+            pre.Parent!.ReplaceChild(block, pre);
+            var head = Element(pre, "div", "code-head");
+            var language = Element(pre, "span", "meta");
+            language.TextContent = LanguageOf(pre);
+            var copy = Element(pre, "button", "btn ghost sm");
+            copy.SetAttribute("type", "button");
+            copy.SetAttribute("data-copy", "");
+            copy.TextContent = copyWord;
+            head.Append(language, copy);
+            pre.SetAttribute("tabindex", "0"); // a long line scrolls by keyboard as well
+            block.Append(head, pre);
         }
     }
+
+    private static IElement Element(IElement beside, string name, string className)
+    {
+        var element = beside.Owner!.CreateElement(name);
+        element.ClassName = className;
+        return element;
+    }
+
+    private static string LanguageOf(IElement pre) =>
+        pre.QuerySelector("code")?.ClassName is { } name && name.StartsWith(Language, StringComparison.Ordinal) ? name[Language.Length..] : "";
 
     /// <summary>Only text nodes are looked at, so a mark cannot open or close an attribute.</summary>
     private static void MarkCitations(IElement body)

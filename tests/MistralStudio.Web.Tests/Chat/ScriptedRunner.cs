@@ -1,0 +1,34 @@
+using System.Runtime.CompilerServices;
+using System.Threading.Channels;
+using MistralStudio.Core.Agents;
+
+namespace MistralStudio.Web.Tests.Chat;
+
+/// <summary>A runner whose events a test writes, one turn after the other.</summary>
+internal sealed class ScriptedRunner : IAgentRunner
+{
+    private readonly List<Channel<AgentEvent>> _scripts = [Channel.CreateUnbounded<AgentEvent>()];
+
+    public List<AgentTurn> Turns { get; } = [];
+
+    /// <summary>The next words of the turn that is being written, which may not have begun yet.</summary>
+    public void Say(string text) => _scripts[^1].Writer.TryWrite(new AgentEvent.TextDelta(text));
+
+    /// <summary>Ends that turn; what is said next belongs to the one after.</summary>
+    public void End(string reason = "stop")
+    {
+        _scripts[^1].Writer.TryWrite(new AgentEvent.Completed(reason, [], new TokenUsage(44, 12), new TurnTimings(0, 1, 20, 100, 25, 121, 110)));
+        _scripts[^1].Writer.Complete();
+        _scripts.Add(Channel.CreateUnbounded<AgentEvent>());
+    }
+
+    public async IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        var script = _scripts[Turns.Count];
+        Turns.Add(turn);
+        await foreach (var happened in script.Reader.ReadAllAsync(cancellationToken))
+        {
+            yield return happened;
+        }
+    }
+}
