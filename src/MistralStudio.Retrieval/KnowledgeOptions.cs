@@ -35,4 +35,17 @@ public sealed class KnowledgeOptions
     /// <summary>Weight of meaning against words in a hybrid search, 0 to 1.</summary>
     [Range(0.0, 1.0)]
     public double DenseWeight { get; set; } = .5;
+
+    /// <summary>How a hybrid search makes one ranking of two.</summary>
+    public FusionMethod Fusion { get; set; }
+}
+
+/// <summary>How two rankings become one.</summary>
+public enum FusionMethod
+{
+    /// <summary>The average of scores scaled to 0..1.</summary>
+    MinMax,
+
+    /// <summary>The sum of reciprocal ranks.</summary>
+    ReciprocalRank,
 }

@@ -1,4 +1,5 @@
 using MistralStudio.Benchmarks;
+using MistralStudio.Benchmarks.Retrieval;
 
 switch (args.FirstOrDefault())
 {
@@ -9,7 +10,7 @@ switch (args.FirstOrDefault())
         await EmbeddingBenchmark.RunAsync([.. args.Skip(1).Select(int.Parse)]);
         return 0;
     case "retrieval":
-        await RetrievalBenchmark.RunAsync();
+        await RetrievalBenchmark.RunAsync([.. args.Skip(1)]);
         return 0;
     case "tokenizers":
         TokenizerBenchmark.Run();

@@ -1,20 +1,13 @@
 using System.Globalization;
+using MistralStudio.Retrieval.Index;
 
 namespace MistralStudio.Retrieval.Citations;
 
 /// <summary>A sentence as its evidence is compared: stems of what it says, its numbers, its names.</summary>
 internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numbers, HashSet<string> Names, bool Negated)
 {
-    private static readonly HashSet<string> s_empty = new(StringComparer.Ordinal)
-    {
-        "a", "about", "above", "according", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "because", "been", "being", "both",
-        "but", "by", "can", "could", "did", "do", "does", "document", "each", "for", "from", "had", "has", "have", "he", "her", "his", "how", "i",
-        "if", "in", "into", "is", "it", "its", "may", "me", "more", "most", "my", "of", "on", "or", "our", "passage", "s", "she", "should", "so",
-        "some", "such", "t", "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "those", "to", "was", "we", "were",
-        "what", "when", "where", "which", "while", "who", "will", "with", "would", "you", "your",
-        "der", "die", "das", "und", "ist", "ein", "eine", "in", "den", "von", "zu", "mit", "le", "la", "les", "et", "est", "de", "des", "un", "une",
-        "du", "el", "los", "las", "y", "es", "en", "que",
-    };
+    // Words about the source and not of it.
+    private static readonly HashSet<string> s_aboutSource = new(StringComparer.Ordinal) { "according", "document", "passage" };
 
     private static readonly HashSet<string> s_negations = new(StringComparer.Ordinal) { "not", "no", "never", "none", "without", "neither", "nor", "cannot" };
 
@@ -72,7 +65,7 @@ internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numb
 
         var lower = word.ToString().ToLowerInvariant();
         negated |= s_negations.Contains(lower);
-        if (s_empty.Contains(lower) || s_negations.Contains(lower))
+        if (FunctionWords.Contains(lower) || s_aboutSource.Contains(lower) || s_negations.Contains(lower))
         {
             return;
         }

@@ -66,20 +66,28 @@ internal sealed class IndexFile
         return file.TryUse() is { } still ? throw new InvalidOperationException(still) : file;
     }
 
-    /// <summary>A connection for one operation.</summary>
+    /// <summary>A connection for one operation that reads.</summary>
     public SqliteConnection Connect()
     {
         var connection = new SqliteConnection(_connection);
         connection.Open();
+        return connection;
+    }
+
+    /// <summary>A connection for one operation that writes.</summary>
+    public SqliteConnection ConnectToWrite()
+    {
+        var connection = Connect();
         using var settings = connection.CreateCommand();
-        settings.CommandText = "PRAGMA synchronous = NORMAL; PRAGMA busy_timeout = 30000;";
+        // What a power cut takes away is made again from the documents.
+        settings.CommandText = "PRAGMA synchronous = NORMAL;";
         settings.ExecuteNonQuery();
         return connection;
     }
 
     private string? TryUse()
     {
-        using var connection = Connect();
+        using var connection = ConnectToWrite();
         using var command = connection.CreateCommand();
         command.CommandText = "PRAGMA journal_mode = WAL;";
         command.ExecuteNonQuery();

@@ -40,11 +40,15 @@ internal static class LexicalText
         return result.ToString();
     }
 
-    /// <summary>The FTS5 query that finds any of the words of a question; null where it has none.</summary>
+    /// <summary>
+    /// The FTS5 query that finds any of the words of a question; null where it has none. Function words count only where there are no
+    /// others: they are in nearly every passage, so they cost the most and tell the least.
+    /// </summary>
     public static string? ForQuery(string question)
     {
         var text = ForIndex(question);
         var words = new List<string>();
+        var functionWords = new List<string>();
         for (var i = 0; i < text.Length && words.Count < MostWords;)
         {
             var end = i;
@@ -57,12 +61,14 @@ internal static class LexicalText
             if (end > i)
             {
                 // Quoted, a word is a word and no operator.
-                words.Add($"\"{text[i..end]}\"");
+                var word = text[i..end];
+                (FunctionWords.Contains(word.ToLowerInvariant()) ? functionWords : words).Add($"\"{word}\"");
             }
 
             i = end + 1;
         }
 
+        words = words.Count > 0 ? words : functionWords;
         return words.Count == 0 ? null : string.Join(" OR ", words);
     }
 

@@ -240,7 +240,7 @@ internal sealed class PassageIndex(IndexFile file, ResidentVectors resident) : I
         await _writer.WaitAsync(cancellationToken);
         try
         {
-            using var connection = file.Connect();
+            using var connection = file.ConnectToWrite();
             using var transaction = connection.BeginTransaction();
             if (!write(connection, transaction))
             {

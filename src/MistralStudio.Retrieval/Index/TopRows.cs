@@ -8,9 +8,12 @@ internal sealed class TopRows(int capacity)
     /// <summary>A score must be above this to get in.</summary>
     public float Threshold { get; private set; } = float.NegativeInfinity;
 
+    /// <summary>Whether it holds as many as it may: rows may have been left out.</summary>
+    public bool IsFull => _heap.Count == capacity;
+
     public void Add(long row, float score)
     {
-        // Also false for NaN, the score of a removed row.
+        // Also false for NaN.
         if (!(score > Threshold))
         {
             return;

@@ -1,14 +1,15 @@
-using System.Runtime.InteropServices;
+using System.Numerics.Tensors;
 
 namespace MistralStudio.Retrieval.Index;
 
 /// <summary>
-/// The vectors of one knowledge base in memory, one byte a number. One writer appends rows with growing numbers and strikes out others;
+/// The vectors of one knowledge base in memory, one byte a number, compared by cosine. One writer appends rows with growing numbers and strikes out others;
 /// readers scan without a lock what was there when they began.
 /// </summary>
 internal sealed class VectorSegment(int dimensions)
 {
     private const int LargestBlock = 8192;
+    private const int MostThreads = 4;
     private const long ParallelFrom = 12L << 20;
 
     private readonly int _stride = Int8Kernel.Stride(dimensions);
@@ -16,7 +17,7 @@ internal sealed class VectorSegment(int dimensions)
 
     private sealed class Block(int capacity, int stride)
     {
-        public readonly sbyte[] Rows = GC.AllocateUninitializedArray<sbyte>(capacity * stride, pinned: true);
+        public readonly byte[] Rows = GC.AllocateUninitializedArray<byte>(capacity * stride, pinned: true);
         public readonly float[] Scales = new float[capacity];
         public readonly long[] Numbers = new long[capacity];
         public volatile int Count;
@@ -50,7 +51,8 @@ internal sealed class VectorSegment(int dimensions)
         }
 
         var at = block.Count;
-        block.Scales[at] = Int8Kernel.Quantise(vector, block.Rows.AsSpan(at * _stride, _stride));
+        var scale = Int8Kernel.QuantiseRow(vector, block.Rows.AsSpan(at * _stride, _stride));
+        block.Scales[at] = scale == 0 ? 0 : scale / TensorPrimitives.Norm(vector);
         block.Numbers[at] = row;
         LastRow = row;
         Count++;
@@ -72,32 +74,32 @@ internal sealed class VectorSegment(int dimensions)
         }
     }
 
-    /// <summary>The rows nearest to a query by the product of bytes.</summary>
-    public TopRows Scan(ReadOnlySpan<float> query, int limit, KernelPath? path = null)
+    /// <summary>The rows nearest to a query by the product of bytes, with about their cosines.</summary>
+    /// <param name="threads">Threads at most; as many as the machine has cores, up to four, where it is not said.</param>
+    public TopRows Scan(ReadOnlySpan<float> query, int limit, int? threads = null)
     {
-        var bytes = new sbyte[_stride];
-        var scale = Int8Kernel.Quantise(query, bytes);
-        var wide = Int8Kernel.Widen(bytes);
+        var bytes = Int8Kernel.QuantiseQuery(query);
+        var scale = bytes.Scale == 0 ? 0 : bytes.Scale / TensorPrimitives.Norm(query);
         var blocks = _blocks;
         var top = new TopRows(limit);
-        if ((long)Count * _stride < ParallelFrom || Environment.ProcessorCount == 1)
+        var parts = (long)Count * _stride < ParallelFrom ? 1 : Math.Min(threads ?? MostThreads, Environment.ProcessorCount);
+        if (parts <= 1)
         {
             foreach (var block in blocks)
             {
-                Scan(block, wide, scale, top, path ?? Int8Kernel.Best);
+                Scan(block, bytes, scale, top);
             }
 
             return top;
         }
 
-        var parts = Math.Min(Environment.ProcessorCount, 4);
         var tops = new TopRows[parts];
         Parallel.For(0, parts, part =>
         {
             tops[part] = new TopRows(limit);
             for (var i = part; i < blocks.Length; i += parts)
             {
-                Scan(blocks[i], wide, scale, tops[part], path ?? Int8Kernel.Best);
+                Scan(blocks[i], bytes, scale, tops[part]);
             }
         });
         foreach (var part in tops)
@@ -108,22 +110,25 @@ internal sealed class VectorSegment(int dimensions)
         return top;
     }
 
-    private void Scan(Block block, short[] query, float scale, TopRows top, KernelPath path)
+    private void Scan(Block block, Int8Query query, float scale, TopRows top)
     {
-        const int Step = 256;
+        const int Step = 1024;
         Span<int> sums = stackalloc int[Step];
+        Span<float> scores = stackalloc float[Step];
         var count = block.Count;
         for (var start = 0; start < count; start += Step)
         {
             var rows = Math.Min(Step, count - start);
-            Int8Kernel.Scan(
-                MemoryMarshal.CreateReadOnlySpan(ref block.Rows[start * _stride], rows * _stride), query, sums[..rows], path);
+            Int8Kernel.Scan(block.Rows.AsSpan(start * _stride, rows * _stride), query, sums[..rows], Int8Kernel.Best);
+            TensorPrimitives.ConvertTruncating<int, float>(sums[..rows], scores);
+            TensorPrimitives.Multiply(scores[..rows], scale, scores);
+            TensorPrimitives.Multiply(scores[..rows], block.Scales.AsSpan(start, rows), scores);
             for (var i = 0; i < rows; i++)
             {
-                var score = sums[i] * block.Scales[start + i] * scale;
-                if (score > top.Threshold)
+                // Also false for NaN, the score of a row that is struck out.
+                if (scores[i] > top.Threshold)
                 {
-                    top.Add(block.Numbers[start + i], score);
+                    top.Add(block.Numbers[start + i], scores[i]);
                 }
             }
         }

@@ -70,7 +70,7 @@ internal sealed class KnowledgeSearch(
         {
             SearchMode.Dense => [.. dense.Select(item => new Fused(item.Row, item.Score, item.Score, null))],
             SearchMode.Lexical => [.. lexical.Select(item => new Fused(item.Row, item.Score, null, item.Score))],
-            _ => Fusion.MinMax(dense, lexical, options.Value.DenseWeight),
+            _ => Fusion.Fuse(options.Value.Fusion, dense, lexical, options.Value.DenseWeight),
         };
         var hits = await ReadAsync(query.Workspace, bases, ranked.Take(limit).ToList(), cancellationToken);
         return new SearchResult(hits, new(embedMs, denseMs, lexicalMs, Stopwatch.GetElapsedTime(started).TotalMilliseconds));

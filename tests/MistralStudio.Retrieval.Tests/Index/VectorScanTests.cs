@@ -1,5 +1,9 @@
+using System.Globalization;
 using System.Numerics.Tensors;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Retrieval.Index;
+using MistralStudio.Retrieval.Search;
+using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Retrieval.Tests.Index;
 
@@ -12,21 +16,25 @@ public sealed class VectorScanTests
     {
         var random = new Random(1);
         var stride = Int8Kernel.Stride(dimensions);
-        var rows = new sbyte[11 * stride];
+        var rows = new byte[11 * stride];
         var query = new sbyte[stride];
-        foreach (var bytes in (sbyte[][])[rows, query])
+        for (var i = 0; i < rows.Length; i++)
         {
-            for (var i = 0; i < bytes.Length; i++)
-            {
-                bytes[i] = (sbyte)random.Next(-127, 128);
-            }
+            // The first rows are at the ends of the range, where a sum of products is largest.
+            rows[i] = (byte)(i < stride ? 255 : i < 2 * stride ? 1 : random.Next(1, 256));
         }
 
-        var expected = Enumerable.Range(0, 11).Select(row => Enumerable.Range(0, stride).Sum(i => rows[(row * stride) + i] * query[i]));
-        foreach (var path in Enum.GetValues<KernelPath>().Where(path => path <= Int8Kernel.Best))
+        for (var i = 0; i < stride; i++)
+        {
+            query[i] = (sbyte)(dimensions == 100 ? 127 : random.Next(-127, 128));
+        }
+
+        var expected = Enumerable.Range(0, 11)
+            .Select(row => Enumerable.Range(0, stride).Sum(i => (rows[(row * stride) + i] - Int8Kernel.Zero) * query[i])).ToArray();
+        foreach (var path in Int8Kernel.Supported())
         {
             var sums = new int[11];
-            Int8Kernel.Scan(rows, Int8Kernel.Widen(query), sums, path);
+            Int8Kernel.Scan(rows, new(query, query.Sum(q => q * Int8Kernel.Zero), 1), sums, path);
             Assert.Equal(expected, sums);
         }
     }
@@ -53,6 +61,40 @@ public sealed class VectorScanTests
         }
 
         Assert.True(found >= .999 * Queries * 10, $"{found} of {Queries * 10}");
+    }
+
+    [Fact]
+    public async Task Search_FindsTheNearest_AmongCopiesThatBytesCannotTellApart()
+    {
+        const int Copies = 3_000, Dimensions = HashedEmbedder.Dimensions;
+        using var room = new RetrievalRoom();
+        var parent = await room.CreateBaseAsync();
+        var document = (await room.AddAsync(parent, "a.txt", "x")) with { State = DocumentState.Indexing };
+        await room.Work.IdleAsync();
+        var random = new Random(3);
+        var centre = Unit(random, Dimensions);
+        var vectors = Enumerable.Range(0, Copies).Select(_ => centre.Zip(Unit(random, Dimensions), (c, noise) => c + (.004f * noise)).ToArray()).ToArray();
+        var passages = vectors.Select((_, i) =>
+            new Passage(new(Guid.CreateVersion7()), document.Id, i, "x", null, 0, 1, null, i.ToString(CultureInfo.InvariantCulture))).ToList();
+        var index = room.Get<PassageIndex>();
+        await index.StageAsync(parent, [.. passages.Zip(vectors, (passage, vector) => (passage, (ReadOnlyMemory<float>)vector))], TestContext.Current.CancellationToken);
+        await index.PublishAsync(document, passages, TestContext.Current.CancellationToken);
+        var truth = vectors.Select(vector => (double)TensorPrimitives.CosineSimilarity<float>(vector, vectors[7])).OrderDescending().Take(10);
+
+        var found = room.Get<SearchLegs>().Dense([parent], vectors[7], 10);
+
+        Assert.Equal(truth, found.Select(hit => hit.Score), (a, b) => Math.Abs(a - b) < 1e-6);
+    }
+
+    [Fact]
+    public void Scan_RanksByCosine_WhateverTheLengthsOfVectors()
+    {
+        var segment = new VectorSegment(2);
+        segment.Append(1, [3, 4]);
+        segment.Append(2, [.02f, 0]);
+        segment.Append(3, [0, 0]);
+
+        Assert.Equal([2L, 1, 3], segment.Scan([5, .5f], 3).Items.OrderByDescending(item => item.Score).Select(item => item.Row));
     }
 
     [Fact]

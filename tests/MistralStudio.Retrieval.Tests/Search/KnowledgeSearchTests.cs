@@ -20,6 +20,16 @@ public sealed class KnowledgeSearchTests
     }
 
     [Fact]
+    public void ReciprocalRanks_AreAddedUp_AndOneThatLeadsBothIsOne()
+    {
+        var fused = Fusion.ReciprocalRank([new(1, .9), new(2, .5)], [new(1, 12), new(3, 4), new(2, 1)], denseWeight: .5);
+
+        Assert.Equal([1L, 2, 3], fused.Select(row => row.Row));
+        Assert.Equal(1, fused[0].Score, 6);
+        Assert.Equal((61.0 / 62 / 2) + (61.0 / 63 / 2), fused[1].Score, 6);
+    }
+
+    [Fact]
     public async Task BaseOfAnotherWorkspace_IsAsUnknownAsNone()
     {
         using var room = new RetrievalRoom();

@@ -6,8 +6,11 @@ using MistralStudio.Core.Models;
 namespace MistralStudio.Tests.Shared.Fakes;
 
 /// <summary>A deterministic embedder: words hashed into buckets, L2-normalised. Texts that share words are near each other.</summary>
-public sealed class HashedEmbedder(int dimensions = 96) : IEmbeddingGenerator<string, Embedding<float>>
+public sealed class HashedEmbedder : IEmbeddingGenerator<string, Embedding<float>>
 {
+    /// <summary>Numbers of a vector.</summary>
+    public const int Dimensions = 96;
+
     private int _texts;
 
     /// <summary>Texts embedded so far.</summary>
@@ -43,7 +46,7 @@ public sealed class HashedEmbedder(int dimensions = 96) : IEmbeddingGenerator<st
     /// <summary>The vector of a text.</summary>
     public float[] Embed(string text)
     {
-        var vector = new float[dimensions];
+        var vector = new float[Dimensions];
         var word = new StringBuilder();
         foreach (var c in text + " ")
         {
@@ -59,7 +62,7 @@ public sealed class HashedEmbedder(int dimensions = 96) : IEmbeddingGenerator<st
                     hash = (hash ^ word[i]) * 16777619u;
                 }
 
-                vector[hash % (uint)dimensions] += (hash >> 16 & 1) == 0 ? 1 : -1;
+                vector[hash % (uint)Dimensions] += (hash >> 16 & 1) == 0 ? 1 : -1;
                 word.Clear();
             }
         }
@@ -69,15 +72,15 @@ public sealed class HashedEmbedder(int dimensions = 96) : IEmbeddingGenerator<st
     }
 }
 
-/// <summary>A machine whose only model is a <see cref="HashedEmbedder"/>.</summary>
-public sealed class EmbeddingOnlyHost(HashedEmbedder embedder) : IModelHost
+/// <summary>A machine with an embedder and no other model.</summary>
+public sealed class EmbeddingOnlyHost(IEmbeddingGenerator<string, Embedding<float>> embedder, int dimensions = HashedEmbedder.Dimensions) : IModelHost
 {
     /// <summary>The id of the embedder.</summary>
     public const string ModelId = "hashed-words";
 
     /// <inheritdoc/>
     public IReadOnlyList<InstalledModel> List() =>
-        [new() { Id = ModelId, Name = "Hashed words", Task = ModelTask.Embedding, State = ModelState.Ready, Dimensions = embedder.Embed("").Length }];
+        [new() { Id = ModelId, Name = "Hashed words", Task = ModelTask.Embedding, State = ModelState.Ready, Dimensions = dimensions }];
 
     /// <inheritdoc/>
     public InstalledModel? Find(string id) => List().FirstOrDefault(model => model.Id == id);
@@ -87,7 +90,7 @@ public sealed class EmbeddingOnlyHost(HashedEmbedder embedder) : IModelHost
 
     /// <inheritdoc/>
     public Result<IEmbeddingGenerator<string, Embedding<float>>> Embedder(string id) =>
-        id == ModelId ? embedder : ModelErrors.NotFound(id, [ModelId]);
+        id == ModelId ? Result<IEmbeddingGenerator<string, Embedding<float>>>.Success(embedder) : ModelErrors.NotFound(id, [ModelId]);
 
     /// <inheritdoc/>
     public Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken) =>

@@ -1,0 +1,48 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Retrieval.Index;
+using MistralStudio.Retrieval.Search;
+using MistralStudio.Retrieval.Splitting;
+
+namespace MistralStudio.Benchmarks.Retrieval;
+
+/// <summary>An index file with one document of given passages; row 1 is the first of them.</summary>
+internal sealed class BenchmarkIndex : IDisposable
+{
+    private readonly PassageIndex _index;
+    private readonly KnowledgeDocument _document = Document("", KnowledgeBaseId.New(), WorkspaceId.New());
+
+    public BenchmarkIndex(string folder)
+    {
+        var file = IndexFile.Open(Path.Combine(folder, "index.db"), NullLogger.Instance);
+        Resident = new(file);
+        _index = new(file, Resident);
+        Legs = new(file, Resident);
+    }
+
+    public ResidentVectors Resident { get; }
+
+    public SearchLegs Legs { get; }
+
+    public KnowledgeBaseId Base => _document.Base;
+
+    public async Task FillAsync(IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors)
+    {
+        var passages = texts.Select((text, i) => Passage(_document.Id, i, text)).ToList();
+        await _index.StageAsync(Base, [.. passages.Zip(vectors)], CancellationToken.None);
+        await _index.PublishAsync(_document, passages, CancellationToken.None);
+    }
+
+    public void Dispose() => _index.Dispose();
+
+    public static KnowledgeDocument Document(string name, KnowledgeBaseId parent, WorkspaceId workspace) => new(
+        DocumentId.New(), parent, workspace, name, "text/plain", 1, "", DocumentState.Indexing, 0, 0, 0, null, default, default);
+
+    public static Passage Passage(DocumentId document, int ordinal, string text)
+    {
+        // The ordinal is in the hash: equal texts have vectors of their own here.
+        var hash = PassageIdentity.HashContent($"{ordinal} {text}", null);
+        return new(PassageIdentity.Create(document, hash, 0), document, ordinal, text, null, 0, text.Length, null, hash);
+    }
+}
