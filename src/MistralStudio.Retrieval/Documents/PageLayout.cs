@@ -5,17 +5,10 @@ namespace MistralStudio.Retrieval.Documents;
 
 /// <summary>
 /// Puts a page's words into reading order: lines by their baselines, two columns one after the other where a gutter parts running text
-/// (and not the numbers of a table), paragraphs by the space between lines.
+/// (and not the numbers of a table).
 /// </summary>
 internal static class PageLayout
 {
-    private sealed record Line(List<Word> Words, double Bottom, double Height)
-    {
-        public double Left => Words[0].BoundingBox.Left;
-
-        public double Right => Words[^1].BoundingBox.Right;
-    }
-
     /// <summary>Appends the page's text; nothing where it has none.</summary>
     public static void Write(Page page, StringBuilder text)
     {
@@ -37,8 +30,7 @@ internal static class PageLayout
                 if (line.Words.Any(word => word.BoundingBox.Left < gutter && word.BoundingBox.Right > gutter))
                 {
                     WriteColumns();
-                    WriteLines([line], text, separate);
-                    separate = true;
+                    Write([line]);
                 }
                 else
                 {
@@ -55,32 +47,42 @@ internal static class PageLayout
                 {
                     if (column.Count > 0)
                     {
-                        WriteLines(Lines(column), text, separate);
-                        separate = true;
+                        Write(Lines(column));
                         column.Clear();
                     }
                 }
             }
+
+            void Write(List<TextLine> part)
+            {
+                if (separate)
+                {
+                    text.Append("\n\n");
+                }
+
+                Paragraphs.Write(part, text);
+                separate = true;
+            }
         }
         else
         {
-            WriteLines(lines, text, separate: false);
+            Paragraphs.Write(lines, text);
         }
     }
 
-    private static List<Line> Lines(List<Word> words)
+    private static List<TextLine> Lines(List<Word> words)
     {
-        var lines = new List<Line>();
-        foreach (var word in words.OrderByDescending(word => Middle(word)))
+        // By baselines: the boxes of "over" and "happy" have neither edge nor middle in common. A raised figure is within half a size.
+        var lines = new List<TextLine>();
+        foreach (var word in words.OrderByDescending(TextLine.BaselineOf))
         {
-            var height = Math.Max(word.BoundingBox.Height, 1);
-            if (lines.Count > 0 && Math.Abs(lines[^1].Bottom + (lines[^1].Height / 2) - Middle(word)) < Math.Max(lines[^1].Height, height) * .5)
+            if (lines.Count > 0 && lines[^1].Baseline - TextLine.BaselineOf(word) < .5 * Math.Max(lines[^1].Size, TextLine.SizeOf(word)))
             {
-                lines[^1].Words.Add(word);
+                lines[^1].Add(word);
             }
             else
             {
-                lines.Add(new Line([word], word.BoundingBox.Bottom, height));
+                lines.Add(new TextLine(word));
             }
         }
 
@@ -92,10 +94,8 @@ internal static class PageLayout
         return lines;
     }
 
-    private static double Middle(Word word) => (word.BoundingBox.Bottom + word.BoundingBox.Top) / 2;
-
     /// <summary>Where two columns of running text part; null on a page of one column or a table.</summary>
-    private static double? Gutter(List<Line> lines, double width)
+    private static double? Gutter(List<TextLine> lines, double width)
     {
         if (lines.Count < 8)
         {
@@ -129,45 +129,5 @@ internal static class PageLayout
         }
 
         return null;
-    }
-
-    private static void WriteLines(List<Line> lines, StringBuilder text, bool separate)
-    {
-        if (separate)
-        {
-            text.Append("\n\n");
-        }
-
-        var usual = UsualStep(lines);
-        for (var i = 0; i < lines.Count; i++)
-        {
-            if (i > 0)
-            {
-                var step = lines[i - 1].Bottom - lines[i].Bottom;
-                var sizeChanges = Math.Abs(lines[i].Height - lines[i - 1].Height) > .35 * Math.Max(lines[i].Height, lines[i - 1].Height);
-                text.Append(step > usual * 1.35 || (sizeChanges && step > usual * 1.15) ? "\n\n" : "\n");
-            }
-
-            for (var w = 0; w < lines[i].Words.Count; w++)
-            {
-                if (w > 0)
-                {
-                    text.Append(' ');
-                }
-
-                text.Append(lines[i].Words[w].Text.Replace('\u00A0', ' ').Trim());
-            }
-        }
-    }
-
-    private static double UsualStep(List<Line> lines)
-    {
-        if (lines.Count < 2)
-        {
-            return double.MaxValue;
-        }
-
-        var steps = lines.Zip(lines.Skip(1), (a, b) => a.Bottom - b.Bottom).Where(step => step > 1).Order().ToList();
-        return steps.Count == 0 ? double.MaxValue : Math.Max(steps[(int)(steps.Count * .4)], 1);
     }
 }

@@ -7,7 +7,7 @@ using UglyToad.PdfPig.Exceptions;
 
 namespace MistralStudio.Retrieval.Documents;
 
-/// <summary>PDF: the text of each page in reading order, one blank line between paragraphs.</summary>
+/// <summary>PDF: the text of each page in reading order, a line a paragraph or a row of a table, blank lines between blocks.</summary>
 internal sealed class PdfParser : IDocumentParser
 {
     public Result<ExtractedText> Parse(byte[] content, KnowledgeOptions limits, Action<double> progress, CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal sealed class PdfParser : IDocumentParser
             progress((double)number / document.NumberOfPages);
         }
 
-        return withoutText.Count < pages.Count ? new ExtractedText(text.ToString(), pages, withoutText)
+        return withoutText.Count < pages.Count ? Hyphenation.Resolve(text.ToString(), pages, withoutText)
             : unreadable > 0 ? DocumentErrors.BrokenPdf()
             : DocumentErrors.NoText(pages.Count);
     }

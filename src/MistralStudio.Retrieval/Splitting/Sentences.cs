@@ -1,3 +1,5 @@
+using System.Text.RegularExpressions;
+
 namespace MistralStudio.Retrieval.Splitting;
 
 /// <summary>A span of a text in UTF-16 units.</summary>
@@ -7,7 +9,7 @@ internal readonly record struct TextSpan(int Start, int End)
 }
 
 /// <summary>Cuts running text into sentences.</summary>
-internal static class Sentences
+internal static partial class Sentences
 {
     private static readonly HashSet<string> s_abbreviations = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -16,7 +18,10 @@ internal static class Sentences
     };
 
     /// <summary>The sentences of <paramref name="text"/> between two positions, without the space around them, in order.</summary>
-    /// <param name="lineEnds">A line end ends a sentence too, as in lists; otherwise only a blank line does.</param>
+    /// <param name="lineEnds">
+    /// A line end ends a sentence too, as in lists and tables, but where the next line goes on in lower case; otherwise only a blank line and
+    /// the mark of a list's item do.
+    /// </param>
     public static IEnumerable<TextSpan> Split(string text, int from, int to, bool lineEnds)
     {
         var start = from;
@@ -26,7 +31,7 @@ internal static class Sentences
             {
                 '。' or '！' or '？' => i + 1,
                 '.' or '!' or '?' or '…' => AfterTerminator(text, i, start, to),
-                '\n' when lineEnds || BlankLineFollows(text, i, to) => i + 1,
+                '\n' when BlankLineFollows(text, i, to) || BlockFollows(text, i, to, lineEnds) => i + 1,
                 _ => 0,
             };
             if (ends == 0)
@@ -48,6 +53,12 @@ internal static class Sentences
             yield return rest;
         }
     }
+
+    /// <summary>Whether a line begins with the mark of a list's item: a bullet, <c>1.</c>, <c>(a)</c>.</summary>
+    public static bool StartsItem(ReadOnlySpan<char> line) => ItemMark().IsMatch(line);
+
+    /// <summary>Whether a character ends sentences.</summary>
+    public static bool IsTerminator(char c) => c is '.' or '!' or '?' or '…' or '。' or '！' or '？' or ':' or '”';
 
     /// <summary>The span without the white space at its ends.</summary>
     public static TextSpan Trim(string text, int start, int end)
@@ -121,6 +132,27 @@ internal static class Sentences
 
         return after;
     }
+
+    /// <summary>Whether the next line is an item, or with <paramref name="lineEnds"/> anything but the rest of this one.</summary>
+    private static bool BlockFollows(string text, int at, int to, bool lineEnds)
+    {
+        var line = at + 1;
+        while (line < to && text[line] is ' ' or '\t')
+        {
+            line++;
+        }
+
+        if (line >= to)
+        {
+            return false;
+        }
+
+        var end = text.IndexOf('\n', line, to - line);
+        return StartsItem(text.AsSpan(line, (end < 0 ? to : end) - line)) || (lineEnds && !char.IsLower(text[line]));
+    }
+
+    [GeneratedRegex(@"^(?:[-*+•●▪◦‣·–—○■□➢➤]|\d{1,3}[.)]|\((?:\d{1,2}|[a-z]{1,4})\))\s+\S")]
+    private static partial Regex ItemMark();
 
     private static bool BlankLineFollows(string text, int at, int to)
     {
