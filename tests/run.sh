@@ -98,6 +98,28 @@ else
   failed=$((failed + 1))
 fi
 
+say "Running the official clients"
+log="$results/clients.log"
+if (cd tests/clients && npm ci --silent --no-audit --no-fund && node --test --test-concurrency=1 --test-reporter=tap) >"$log" 2>&1; then
+  code=0
+else
+  code=$?
+  cat "$log"
+fi
+tap() { # of: the number behind "# pass", "# fail", ... in TAP's closing summary; 0 where there is none
+  local number
+  number=$(sed -nE "s/^# $1 ([0-9]+)$/\1/p" "$log" | tail -n 1)
+  printf '%s' "${number:-0}"
+}
+wrong=$(($(tap fail) + $(tap cancelled)))
+passed=$((passed + $(tap pass)))
+skipped=$((skipped + $(tap skipped) + $(tap todo)))
+failed=$((failed + wrong))
+if [ "$code" != 0 ] && [ "$wrong" = 0 ]; then
+  broken+=("tests/clients ended with code $code before its summary")
+  failed=$((failed + 1))
+fi
+
 for line in ${broken[@]+"${broken[@]}"}; do
   say "$line"
 done

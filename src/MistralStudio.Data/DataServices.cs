@@ -37,6 +37,7 @@ public static class DataServices
         services.AddSingleton<AccountStore>();
         services.AddSingleton<InviteStore>();
         services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<SignInStore>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
         services.AddSingleton<IPassageStore, PassageStore>();

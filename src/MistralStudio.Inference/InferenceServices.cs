@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Hosting;
 
@@ -23,6 +24,7 @@ public static class InferenceServices
         services.AddSingleton(new DataModels(Path.Combine(dataPath, "models")));
         services.AddSingleton<ModelHost>();
         services.AddSingleton<IModelHost>(provider => provider.GetRequiredService<ModelHost>());
+        services.AddSingleton(provider => new ModelChecks(provider.GetRequiredService<IOptions<InferenceOptions>>(), provider.GetRequiredService<DataModels>()));
         services.AddHostedService<WarmModels>();
         return services;
     }

@@ -99,7 +99,7 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
         await _passages.SaveTextAsync(document.Id, new ExtractedText("mine", [], []), Token);
 
         Assert.Null(await _knowledge.FindBaseAsync(elsewhere, knowledge.Id, Token));
-        Assert.False(await _knowledge.RenameBaseAsync(elsewhere, knowledge.Id, "Stolen", Token));
+        Assert.False(await _knowledge.RenameBaseAsync(elsewhere, knowledge.Id, "Stolen", was: null, Token));
         Assert.False(await _knowledge.DeleteEmptyBaseAsync(elsewhere, other.Id, Token));
         Assert.Null(await _knowledge.AddDocumentAsync(elsewhere, knowledge.Id, New("theirs.txt"), Token));
         Assert.Empty((await _knowledge.ListBasesAsync(elsewhere, null, null, 10, Token)).Items);

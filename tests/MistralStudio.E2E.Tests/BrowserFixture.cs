@@ -1,5 +1,8 @@
 using Microsoft.Playwright;
 
+// Each test has a server with its model and a browser to itself; two at once would measure each other.
+[assembly: Xunit.v3.Parallelization(Mode = Xunit.Sdk.ParallelMode.None)]
+
 namespace MistralStudio.E2E.Tests;
 
 /// <summary>One Chromium for all tests: the machine's own, named by <c>STUDIO_CHROMIUM</c>.</summary>

@@ -34,10 +34,11 @@ public sealed partial class StudioServer : IAsyncDisposable
     public string DataPath => _dataPath;
 
     /// <param name="withOwner">True creates the owner and the workspace "workspace".</param>
-    public static async Task<StudioServer> StartAsync(bool withOwner = true)
+    /// <param name="settings">As on the command line: <c>--Studio:PublicUrl=...</c>.</param>
+    public static async Task<StudioServer> StartAsync(bool withOwner = true, params string[] settings)
     {
         var dataPath = Directory.CreateTempSubdirectory("studio-web-").FullName;
-        var builder = StudioHost.CreateBuilder([$"--Studio:DataPath={dataPath}", "--Studio:Urls=http://127.0.0.1:0"]);
+        var builder = StudioHost.CreateBuilder([$"--Studio:DataPath={dataPath}", "--Studio:Urls=http://127.0.0.1:0", .. settings]);
         var app = StudioHost.Build(builder, StudioOptions.Read(builder.Configuration).Value);
         var server = new StudioServer(app, dataPath);
         Assert.True((await app.Services.GetRequiredService<DatabaseStartup>().PrepareAsync(CancellationToken.None)).IsSuccess);
@@ -48,7 +49,8 @@ public sealed partial class StudioServer : IAsyncDisposable
         }
 
         await app.StartAsync();
-        server.Url = new Uri(app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First());
+        var address = app.Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First();
+        server.Url = new Uri(address.Replace("0.0.0.0", "127.0.0.1", StringComparison.Ordinal));
         return server;
     }
 
@@ -68,16 +70,21 @@ public sealed partial class StudioServer : IAsyncDisposable
     }
 
     /// <summary>Opens a page and sends its form as a browser would, antiforgery token included.</summary>
-    public static async Task<HttpResponseMessage> PostFormAsync(HttpClient browser, string path, params (string Name, string Value)[] fields)
+    public static Task<HttpResponseMessage> PostFormAsync(HttpClient browser, string path, params (string Name, string Value)[] fields) =>
+        PostFormAsync(browser, path, path, fields);
+
+    /// <summary>Opens a page and sends its form to where it goes.</summary>
+    public static async Task<HttpResponseMessage> PostFormAsync(HttpClient browser, string path, string action, params (string Name, string Value)[] fields)
     {
         var page = await browser.GetStringAsync(path);
-        var form = HiddenField().Matches(page).ToDictionary(field => field.Groups["name"].Value, field => WebUtility.HtmlDecode(field.Groups["value"].Value));
+        var form = HiddenField().Matches(page).DistinctBy(field => field.Groups["name"].Value)
+            .ToDictionary(field => field.Groups["name"].Value, field => WebUtility.HtmlDecode(field.Groups["value"].Value));
         foreach (var (name, value) in fields)
         {
             form[name] = value;
         }
 
-        return await browser.PostAsync(path, new FormUrlEncodedContent(form));
+        return await browser.PostAsync(action, new FormUrlEncodedContent(form));
     }
 
     /// <summary>The words of a page, without what differs from answer to answer.</summary>

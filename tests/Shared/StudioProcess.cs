@@ -88,9 +88,12 @@ public sealed partial class StudioProcess : IAsyncDisposable
     }
 
     /// <summary>Runs a command of the server's command line to its end, on this server's data.</summary>
-    public async Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments)
+    public Task<(int Code, string Output, string Errors)> RunAsync(params string[] arguments) => RunWithAsync([], arguments);
+
+    /// <summary>Runs a command under other settings than the server's.</summary>
+    public async Task<(int Code, string Output, string Errors)> RunWithAsync((string Name, string Value)[] settings, params string[] arguments)
     {
-        var start = Command(DataPath, Url, []);
+        var start = Command(DataPath, Url, settings);
         foreach (var argument in arguments)
         {
             start.ArgumentList.Add(argument);

@@ -21,6 +21,15 @@ public interface IAppStore
     /// <summary>Makes the draft the version that readers get.</summary>
     Task<Result<AppVersion>> PublishAsync(WorkspaceId workspace, AppId id, UserId publishedBy, CancellationToken cancellationToken);
 
+    /// <summary>Published versions, newest first; null where there is no such app.</summary>
+    Task<Listing<AppVersion>?> ListVersionsAsync(WorkspaceId workspace, AppId id, string? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Whether a version may still answer: it acts with what its publisher was granted and still holds. Fails with
+    /// <see cref="AppErrors.PublisherGone"/> where they left, were suspended, or lost the right to its model or knowledge.
+    /// </summary>
+    Task<Result<Unit>> CheckPublisherAsync(AppVersion version, CancellationToken cancellationToken);
+
     /// <summary>Removes an app with its versions, links and conversations.</summary>
     Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
 
@@ -59,6 +68,9 @@ public static class AppErrors
     public static Error Conflict() => new("app.conflict", "Somebody else saved this app while you edited it.", "Reload to see their change, then make yours again.");
 
     public static Error NotPublished() => new("app.not_published", "This app was never published.", "Publish it first; the link opens the published version.");
+
+    public static Error PublisherGone() => new(
+        "app.publisher_gone", "Whoever published this app may no longer use its model or its knowledge here.", "Ask a Builder of the workspace to publish it again.");
 
     public static Error LinkBusy(string when) => new(
         "app.link_busy", "This link has given all the answers it may give for now.", $"Try again {when}, or ask the owner for an account.");

@@ -12,8 +12,8 @@ public interface IKnowledgeStore
 
     Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
 
-    /// <summary>False where there is no such base in the workspace.</summary>
-    Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, CancellationToken cancellationToken);
+    /// <summary>False where there is no such base in the workspace, or it is no longer called <paramref name="was"/> (null: whatever it is called).</summary>
+    Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, string? was, CancellationToken cancellationToken);
 
     /// <summary>Removes a base whose documents are gone already; false where there is none, or it still has documents.</summary>
     Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);

@@ -32,4 +32,7 @@ public static class KnowledgeErrors
         "storage.disk_full",
         "The disk that holds the data folder is full.",
         "Free some space, or move the data folder (Studio:DataPath) to a larger disk, and try again.");
+
+    public static Error Conflict() => new(
+        "knowledge.conflict", "Somebody else renamed this knowledge base meanwhile.", "Read it again, then make your change on what you see.");
 }

@@ -14,6 +14,9 @@ public static class AccountErrors
     public static Error LastOwner() => new(
         "account.last_owner", "This is the workspace's last Owner.", "Make somebody else Owner first.");
 
+    public static Error Conflict() => new(
+        "account.conflict", "Somebody else changed this member meanwhile.", "Read the member again, then make your change on what you see.");
+
     public static Error InviteUnusable() => new(
         "account.invite_unusable", "This invite was used already, has expired, or never existed.", "Ask whoever invited you for a new one.");
 

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Storage;
 
@@ -11,7 +12,8 @@ namespace MistralStudio.Data.Accounts;
 public sealed record Membership(WorkspaceId Workspace, string Slug, string Name, UserId User, Role Role, DateTimeOffset? SuspendedAt, Guid Stamp);
 
 /// <summary>A member as the people of a workspace see them.</summary>
-public sealed record Member(UserId User, string DisplayName, string Email, Role Role, DateTimeOffset JoinedAt, DateTimeOffset? SuspendedAt);
+/// <param name="Stamp">Changes with every change of the member's rights.</param>
+public sealed record Member(UserId User, string DisplayName, string Email, Role Role, DateTimeOffset JoinedAt, DateTimeOffset? SuspendedAt, Guid Stamp);
 
 /// <summary>People, workspaces, and who may do what where.</summary>
 public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time)
@@ -86,22 +88,65 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
     public async Task<IReadOnlyList<Member>> ListMembersAsync(WorkspaceId workspace, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Memberships.Where(row => row.WorkspaceId == workspace)
-            .OrderBy(row => row.JoinedAt)
-            .Join(context.Users, row => row.UserId, user => user.Id, (row, user) => new Member(
-                new UserId(user.Id), user.DisplayName, user.Email!, row.Role, row.JoinedAt, row.SuspendedAt))
-            .ToListAsync(cancellationToken);
+        return await Members(context, context.Memberships.Where(row => row.WorkspaceId == workspace).OrderBy(row => row.JoinedAt)).ToListAsync(cancellationToken);
+    }
+
+    /// <summary>A page of the members, newest first.</summary>
+    public async Task<Listing<Member>> ListMembersAsync(WorkspaceId workspace, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        var rows = context.Memberships.Where(row => row.WorkspaceId == workspace && row.JoinedAt <= cursor.Instant)
+            .OrderByDescending(row => row.JoinedAt).ThenByDescending(row => row.UserId);
+        return cursor.Page(await Members(context, rows.Skip(cursor.Skip).Take(limit + 1)).ToListAsync(cancellationToken), limit, member => member.JoinedAt);
+    }
+
+    /// <summary>A member of a workspace; null where there is none.</summary>
+    public async Task<Member?> FindMemberAsync(WorkspaceId workspace, UserId user, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Members(context, context.Memberships.Where(row => row.WorkspaceId == workspace && row.UserId == user.Value)).FirstOrDefaultAsync(cancellationToken);
     }
 
     /// <summary>Gives a member another role; the last Owner keeps theirs.</summary>
     public Task<Result<Unit>> ChangeRoleAsync(WorkspaceId workspace, UserId user, Role role, CancellationToken cancellationToken) =>
-        ChangeAsync(workspace, user, loses: role != Role.Owner, row => row.Role = role, cancellationToken);
+        ChangeAsync(workspace, user, stamp: null, role, suspended: null, cancellationToken);
 
     /// <summary>Suspends a member, or lets them in again.</summary>
-    public Task<Result<Unit>> SuspendAsync(WorkspaceId workspace, UserId user, bool suspended, CancellationToken cancellationToken)
+    public Task<Result<Unit>> SuspendAsync(WorkspaceId workspace, UserId user, bool suspended, CancellationToken cancellationToken) =>
+        ChangeAsync(workspace, user, stamp: null, role: null, suspended, cancellationToken);
+
+    /// <summary>Changes a member's rights; what is null stays. The last Owner stays one.</summary>
+    /// <param name="stamp">The <see cref="Member.Stamp"/> that the change was made from; null changes whatever is there.</param>
+    public async Task<Result<Unit>> ChangeAsync(
+        WorkspaceId workspace, UserId user, Guid? stamp, Role? role, bool? suspended, CancellationToken cancellationToken)
     {
-        DateTimeOffset? since = suspended ? time.GetUtcNow() : null;
-        return ChangeAsync(workspace, user, loses: suspended, row => row.SuspendedAt = since, cancellationToken);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var row = await FindAsync(context, workspace, user, cancellationToken);
+        if (row is null)
+        {
+            return AccountErrors.MemberNotFound();
+        }
+
+        if (stamp is { } read && read != row.Stamp)
+        {
+            return AccountErrors.Conflict();
+        }
+
+        var loses = suspended is true || (role is { } next && next != Role.Owner);
+        if (loses && await IsLastOwnerAsync(context, row, cancellationToken))
+        {
+            return AccountErrors.LastOwner();
+        }
+
+        row.Role = role ?? row.Role;
+        row.SuspendedAt = suspended switch { true => row.SuspendedAt ?? time.GetUtcNow(), false => null, null => row.SuspendedAt };
+        row.Stamp = Guid.NewGuid();
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return default(Unit);
     }
 
     /// <summary>Ends a membership with its keys and open invites, which a later membership does not bring back; the account stays.</summary>
@@ -145,26 +190,9 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
         workspace => workspace.Id,
         (row, workspace) => new Membership(workspace.Id, workspace.Slug, workspace.Name, new UserId(row.UserId), row.Role, row.SuspendedAt, row.Stamp));
 
-    private async Task<Result<Unit>> ChangeAsync(
-        WorkspaceId workspace, UserId user, bool loses, Action<MembershipRow> change, CancellationToken cancellationToken)
-    {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var row = await FindAsync(context, workspace, user, cancellationToken);
-        if (row is null)
-        {
-            return AccountErrors.MemberNotFound();
-        }
-
-        if (loses && await IsLastOwnerAsync(context, row, cancellationToken))
-        {
-            return AccountErrors.LastOwner();
-        }
-
-        change(row);
-        row.Stamp = Guid.NewGuid();
-        await context.SaveChangesAsync(cancellationToken);
-        await transaction.CommitAsync(cancellationToken);
-        return default(Unit);
-    }
+    private static IQueryable<Member> Members(StudioDbContext context, IQueryable<MembershipRow> rows) => rows.AsNoTracking().Join(
+        context.Users,
+        row => row.UserId,
+        user => user.Id,
+        (row, user) => new Member(new UserId(user.Id), user.DisplayName, user.Email!, row.Role, row.JoinedAt, row.SuspendedAt, row.Stamp));
 }

@@ -2,6 +2,7 @@ using System.Collections.Frozen;
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Storage;
 
@@ -62,14 +63,26 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     public async Task<IReadOnlyList<ApiKey>> ListAsync(WorkspaceId workspace, UserId? createdBy, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = context.ApiKeys.AsNoTracking().Where(row => row.WorkspaceId == workspace);
-        if (createdBy is { } creator)
-        {
-            rows = rows.Where(row => row.CreatedBy == creator.Value);
-        }
-
-        var read = await rows.OrderByDescending(row => row.CreatedAt).ToListAsync(cancellationToken);
+        var read = await Of(context, workspace, createdBy).OrderByDescending(row => row.CreatedAt).ToListAsync(cancellationToken);
         return [.. read.Select(ToKey)];
+    }
+
+    /// <summary>A page of the keys of a workspace, newest first; <paramref name="createdBy"/> null lists everybody's.</summary>
+    public async Task<Listing<ApiKey>> ListAsync(WorkspaceId workspace, UserId? createdBy, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        var rows = Of(context, workspace, createdBy).Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
+        var read = await rows.Skip(cursor.Skip).Take(limit + 1).ToListAsync(cancellationToken);
+        return cursor.Page([.. read.Select(ToKey)], limit, key => key.CreatedAt);
+    }
+
+    /// <summary>A key of a workspace; null where there is none, or <paramref name="createdBy"/> did not make it.</summary>
+    public async Task<ApiKey?> FindAsync(WorkspaceId workspace, ApiKeyId id, UserId? createdBy, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await Of(context, workspace, createdBy).FirstOrDefaultAsync(row => row.Id == id, cancellationToken) is { } row ? ToKey(row) : null;
     }
 
     /// <summary>Ends a key for good; <paramref name="createdBy"/> null ends anybody's.</summary>
@@ -77,13 +90,7 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var now = time.GetUtcNow();
-        var rows = context.ApiKeys.Where(row => row.Id == id && row.WorkspaceId == workspace && row.RevokedAt == null);
-        if (createdBy is { } creator)
-        {
-            rows = rows.Where(row => row.CreatedBy == creator.Value);
-        }
-
-        return await rows.ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken) > 0
+        return await Of(context, workspace, createdBy).Where(row => row.Id == id && row.RevokedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken) > 0
             ? default(Unit)
             : AccountErrors.KeyNotFound();
     }
@@ -124,6 +131,12 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
         var scopes = StudioJson.Read(found.Row.Scopes, StudioJson.Default.IReadOnlyListString);
         var granted = scopes.Where(scope => RolePermissions.Grants(found.Role, scope)).ToFrozenSet(StringComparer.Ordinal);
         return (found.Row.Id, new Caller(found.Row.WorkspaceId, new UserId(found.Row.CreatedBy), granted));
+    }
+
+    private static IQueryable<ApiKeyRow> Of(StudioDbContext context, WorkspaceId workspace, UserId? createdBy)
+    {
+        var rows = context.ApiKeys.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        return createdBy is { } creator ? rows.Where(row => row.CreatedBy == creator.Value) : rows;
     }
 
     private static ApiKey ToKey(ApiKeyRow row) => new(

@@ -3,6 +3,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Security;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Apps;
@@ -124,6 +125,34 @@ internal sealed class AppStore(IDbContextFactory<StudioDbContext> contexts, Shar
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return ToVersion(app, version);
+    }
+
+    public async Task<Listing<AppVersion>?> ListVersionsAsync(WorkspaceId workspace, AppId id, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var app = await context.Apps.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken);
+        if (app is null)
+        {
+            return null;
+        }
+
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        var rows = context.AppVersions.AsNoTracking().Where(row => row.AppId == id && row.PublishedAt <= cursor.Instant)
+            .OrderByDescending(row => row.PublishedAt).ThenByDescending(row => row.Number);
+        var read = await rows.Skip(cursor.Skip).Take(limit + 1).ToListAsync(cancellationToken);
+        return cursor.Page([.. read.Select(version => ToVersion(app, version))], limit, version => version.PublishedAt);
+    }
+
+    public async Task<Result<Unit>> CheckPublisherAsync(AppVersion version, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var role = await context.Memberships
+            .Where(row => row.WorkspaceId == version.Workspace && row.UserId == version.PublishedBy.Value && row.SuspendedAt == null)
+            .Select(row => (Role?)row.Role).FirstOrDefaultAsync(cancellationToken);
+        var holds = role is { } present && RolePermissions.Grants(present, Permissions.ModelsUse)
+            && (version.Definition.Knowledge.Count == 0 || RolePermissions.Grants(present, Permissions.KnowledgeSearch));
+        return holds ? default(Unit) : AppErrors.PublisherGone();
     }
 
     public async Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken)

@@ -1,5 +1,4 @@
 using Microsoft.EntityFrameworkCore;
-using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -161,7 +160,7 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Usage = row.Usage is null ? null : StudioJson.Read(row.Usage, StudioJson.Default.TokenUsage),
         Timings = row.Timings is null ? null : StudioJson.Read(row.Timings, StudioJson.Default.TurnTimings),
         Citations = row.Citations is null ? [] : StudioJson.Read(row.Citations, StudioJson.Default.IReadOnlyListCitation),
-        Error = row.ErrorCode is null ? null : new Error(row.ErrorCode, row.ErrorMessage ?? "", row.ErrorNext ?? ""),
+        Error = StoredError.Read(row.ErrorCode, row.ErrorMessage, row.ErrorNext),
         CreatedAt = row.CreatedAt,
     };
 }

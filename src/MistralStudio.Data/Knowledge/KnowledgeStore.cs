@@ -51,11 +51,11 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             .FirstOrDefaultAsync(cancellationToken);
     }
 
-    public async Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, CancellationToken cancellationToken)
+    public async Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, string? was, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var normalized = ListQuery.Normalize(name);
-        return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace)
+        return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace && (was == null || row.Name == was))
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.Name, name.Trim()).SetProperty(row => row.NormalizedName, normalized), cancellationToken) > 0;
     }
 

@@ -1,4 +1,3 @@
-using MistralStudio.Core;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Data.Storage;
 
@@ -19,7 +18,7 @@ internal static class RowProjections
         row.Progress,
         row.Pages,
         row.PassageCount,
-        row.ErrorCode is null ? null : new Error(row.ErrorCode, row.ErrorMessage ?? "", row.ErrorNext ?? ""),
+        StoredError.Read(row.ErrorCode, row.ErrorMessage, row.ErrorNext),
         row.CreatedAt,
         row.UpdatedAt);
 

@@ -27,12 +27,16 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         _log = log;
         // Read on first use: a start does not wait for headers of models that nobody asks for.
         _entries = new(() => new(
-            ModelFolder.Scan(models.Path, areStarters: false)
-                .Concat(ModelFolder.Scan(_options.StarterModelsPath ?? DataModels.FindStarters(), areStarters: true))
-                .DistinctBy(folder => folder.Id, StringComparer.Ordinal)
+            FindFolders(_options, models)
                 .Select(folder => KeyValuePair.Create(folder.Id, new InstalledModelEntry(folder, folder.Describe(_options.SlotTokens)))),
             StringComparer.Ordinal));
     }
+
+    /// <summary>The folders of the models that are installed: a person's own before the starter of the same name.</summary>
+    internal static IEnumerable<ModelFolder> FindFolders(InferenceOptions options, DataModels models) =>
+        ModelFolder.Scan(models.Path, areStarters: false)
+            .Concat(ModelFolder.Scan(options.StarterModelsPath ?? DataModels.FindStarters(), areStarters: true))
+            .DistinctBy(folder => folder.Id, StringComparer.Ordinal);
 
     public IReadOnlyList<InstalledModel> List() =>
         [.. _entries.Value.Values.Select(entry => entry.Info).OrderBy(model => model.Task).ThenBy(model => model.Id, StringComparer.Ordinal)];

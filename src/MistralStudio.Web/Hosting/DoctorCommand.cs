@@ -1,6 +1,12 @@
 using System.CommandLine;
+using System.Globalization;
+using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Inference;
+using MistralStudio.Inference.Hosting;
+using MistralStudio.Retrieval;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -11,22 +17,86 @@ internal static class DoctorCommand
 
     public static Command Create()
     {
-        var command = new Command("doctor", "Checks settings, database, disk and models; the exit code says whether all is well.");
+        var command = new OperatorCommand("doctor", permission: null, "Checks settings, database, disk, models and accelerator; the exit code says whether all is well.");
         command.SetAction((_, cancellationToken) => OfflineServices.RunAsync((services, studio) => CheckAsync(services, studio, cancellationToken), cancellationToken));
         return command;
     }
 
     private static async Task<int> CheckAsync(IServiceProvider services, StudioOptions studio, CancellationToken cancellationToken)
     {
-        // Settings were read and the database was opened and migrated, or this would not run.
-        Console.WriteLine($"ok    settings: {studio.Urls}");
-        Console.WriteLine($"ok    database: {Path.Combine(studio.DataPath, "studio.db")}");
+        var report = new Report();
+
+        // The section Studio was read and the database was opened and migrated, or this would not run.
+        report.Say(CheckSettings(services) ?? CheckNames(studio), "settings", studio.Urls);
         var owner = await services.GetRequiredService<AccountStore>().HasOwnerAsync(cancellationToken);
-        Console.WriteLine(owner ? "ok    owner" : "ok    owner: none yet, the console prints where to create one");
+        report.Say(null, "database", $"{Path.Combine(studio.DataPath, "studio.db")}{(owner ? "" : ", no owner yet: the server prints where to create one")}");
 
         var free = new DriveInfo(studio.DataPath).AvailableFreeSpace;
-        var enough = free >= LeastFreeBytes;
-        Console.WriteLine($"{(enough ? "ok   " : "wrong")} disk: {Size.Format(free)} free under {studio.DataPath}");
-        return enough ? 0 : 1;
+        report.Say(free >= LeastFreeBytes ? null : DoctorErrors.DiskLow(LeastFreeBytes), "disk", $"{Size.Format(free, CultureInfo.InvariantCulture)} free under {studio.DataPath}");
+
+        var models = 0;
+        await foreach (var check in services.GetRequiredService<ModelChecks>().RunAsync(cancellationToken))
+        {
+            models++;
+            report.Say(check.Error, "model", $"{check.Model.Id}, {Size.Format(check.Model.FileBytes, CultureInfo.InvariantCulture)}");
+        }
+
+        if (models == 0)
+        {
+            report.Say(Core.Models.ModelErrors.NoneInstalled(), "model", "none");
+        }
+
+        try
+        {
+            report.Say(null, "accelerator", ModelChecks.DescribeAccelerator());
+        }
+        catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException or BadImageFormatException)
+        {
+            report.Say(DoctorErrors.NoRuntime(exception.GetBaseException().Message), "accelerator", "none");
+        }
+
+        return report.IsWell ? 0 : 1;
     }
+
+    // Sections that the server checks as it starts.
+    private static Error? CheckSettings(IServiceProvider services)
+    {
+        try
+        {
+            _ = services.GetRequiredService<IOptions<InferenceOptions>>().Value;
+            _ = services.GetRequiredService<IOptions<KnowledgeOptions>>().Value;
+            return null;
+        }
+        catch (OptionsValidationException exception)
+        {
+            return DoctorErrors.WrongSetting(string.Join(" ", exception.Failures));
+        }
+    }
+
+    private static Error? CheckNames(StudioOptions studio) => studio.IsNameless ? OwnNameErrors.NotNamed(studio.Urls) : null;
+
+    private sealed class Report
+    {
+        public bool IsWell { get; private set; } = true;
+
+        public void Say(Error? error, string subject, string found)
+        {
+            IsWell &= error is null;
+            Console.WriteLine(error is null ? $"ok    {subject}: {found}" : $"wrong {subject}: {found}. {error}");
+        }
+    }
+}
+
+/// <summary>What the doctor finds.</summary>
+internal static class DoctorErrors
+{
+    public static Error WrongSetting(string failures) => new("setting.wrong", failures, "appsettings.example.json lists every setting with its default.");
+
+    public static Error DiskLow(long least) => new(
+        "doctor.disk_low",
+        $"Less than {Size.Format(least, CultureInfo.InvariantCulture)} is free.",
+        "Free some space, or move Studio:DataPath to a larger disk.");
+
+    public static Error NoRuntime(string reason) => new(
+        "doctor.no_runtime", $"ONNX Runtime does not load: {reason.TrimEnd('.')}.", "Install the libraries that it misses, or build again for this machine.");
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using MistralStudio.Core;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Web.Features.Settings;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -14,7 +15,7 @@ internal static class KeysCommand
         var name = new Option<string>("--name") { Description = "What the key is for.", Required = true };
         var scopes = new Option<string[]>("--scope") { Description = "A permission that it carries; repeat it. Without any: all of the Owner's." };
         var expires = new Option<string?>("--expires") { Description = "When it ends: a date (2027-01-31) or a number of days (90)." };
-        var create = new Command("create", "Makes an API key of the default workspace and prints it.") { name, scopes, expires };
+        var create = new OperatorCommand("create", Permissions.KeysManage, "Makes an API key of the default workspace and prints it.") { name, scopes, expires };
         create.SetAction((parsed, cancellationToken) => OfflineServices.RunAsync(
             (services, _) => CreateAsync(services, parsed.GetValue(name)!, parsed.GetValue(scopes) ?? [], parsed.GetValue(expires), cancellationToken),
             cancellationToken));
@@ -33,6 +34,11 @@ internal static class KeysCommand
         if (!TryParseExpiry(expires, now, out var expiresAt))
         {
             return ServeCommand.Fail(SettingErrors.Wrong("--expires", expires!, "a date like 2027-01-31 that is still to come, or a number of days"));
+        }
+
+        if (name.Trim().Length is 0 or > 80)
+        {
+            return ServeCommand.Fail(SettingsErrors.NoName());
         }
 
         if (scopes.Length == 0)

@@ -2,10 +2,12 @@ using MistralStudio.Core;
 using MistralStudio.Data;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
+using MistralStudio.Inference;
+using MistralStudio.Retrieval;
 
 namespace MistralStudio.Web.Hosting;
 
-/// <summary>What commands need beside a running server: its settings and its data, no pages and no ports.</summary>
+/// <summary>What commands need beside a running server: its settings, its data and its models' files; no pages, no ports, nothing loaded.</summary>
 internal static class OfflineServices
 {
     /// <summary>Runs a command over the studio's data; its exit code is the program's.</summary>
@@ -22,6 +24,8 @@ internal static class OfflineServices
         services.AddLogging();
         services.AddSingleton<IConfiguration>(builder.Configuration);
         services.AddData(studio.Value.DataPath);
+        services.AddInference(studio.Value.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
+        services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration.GetSection(KnowledgeOptions.Section)).ValidateDataAnnotations();
         services.AddIdentityCore<StudioUser>().AddEntityFrameworkStores<StudioDbContext>();
         await using var provider = services.BuildServiceProvider();
         Result<Unit> prepared = await provider.GetRequiredService<DatabaseStartup>().PrepareAsync(cancellationToken);

@@ -16,7 +16,7 @@ internal static class Rooms
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         builder.Services.AddRetrieval(studio.DataPath, builder.Configuration.GetSection(KnowledgeOptions.Section).Bind);
         builder.Services.AddAgents();
-        builder.Services.AddStudioApi(builder.Configuration);
+        builder.Services.AddStudioApi();
         builder.AddCluster();
     }
 }

@@ -4,6 +4,7 @@ using MistralStudio.Core;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
 using MistralStudio.Web.Features.Accounts;
+using MistralStudio.Web.Security;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -14,7 +15,7 @@ internal static class ServeCommand
 {
     public static Command Create()
     {
-        var command = new Command("serve", "Serves the workspace (what runs without a command).") { TreatUnmatchedTokensAsErrors = false };
+        var command = new OperatorCommand("serve", permission: null, "Serves the workspace (what runs without a command).") { TreatUnmatchedTokensAsErrors = false };
         command.SetAction((parsed, cancellationToken) => RunAsync([.. parsed.UnmatchedTokens], cancellationToken));
         return command;
     }
@@ -68,6 +69,11 @@ internal static class ServeCommand
             if (!hasOwner.Value)
             {
                 Console.WriteLine($"Create the owner: {url}/setup?code={app.Services.GetRequiredService<SetupCode>().Value}");
+            }
+
+            if (studio.Value.IsNameless)
+            {
+                Console.WriteLine(OwnNameErrors.NotNamed(studio.Value.Urls));
             }
 
             Console.WriteLine($"MistralStudio is ready: {url}");

@@ -31,11 +31,18 @@ internal static class StudioEndpoints
         return Results.Redirect(await accounts.HasOwnerAsync(http.RequestAborted) ? "/sign-in" : "/setup");
     }
 
-    private static async Task<IResult> SignOutAsync(SignInManager<StudioUser> signIn, HttpContext http, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)
+    // Ends this sign-in where it lives on: in other tabs, and in copies of its cookie.
+    private static async Task<IResult> SignOutAsync(
+        SignInManager<StudioUser> signIn, SignInStore signIns, HttpContext http, Microsoft.AspNetCore.Antiforgery.IAntiforgery antiforgery)
     {
         if (!await antiforgery.IsRequestValidAsync(http))
         {
             return Results.Redirect("/");
+        }
+
+        if (Callers.UserOf(http.User) is { } user && SignIns.Of(http.User) is { } current)
+        {
+            await signIns.EndAsync(user, current, CancellationToken.None);
         }
 
         await signIn.SignOutAsync();

@@ -1,5 +1,4 @@
 using System.IO.Compression;
-using System.Net;
 using System.Threading.RateLimiting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Authentication.Cookies;
@@ -7,7 +6,6 @@ using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.AspNetCore.Hosting.StaticWebAssets;
-using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.AspNetCore.HttpOverrides;
 using Microsoft.AspNetCore.Identity;
 using Microsoft.AspNetCore.ResponseCompression;
@@ -16,6 +14,7 @@ using MistralStudio.Core;
 using MistralStudio.Data;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Web.Features.Accounts;
+using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
 using Serilog;
@@ -122,8 +121,13 @@ public static class StudioHost
             cookie.Cookie.HttpOnly = true;
             cookie.LoginPath = "/sign-in";
             cookie.AccessDeniedPath = "/forbidden";
-            cookie.ExpireTimeSpan = TimeSpan.FromDays(14);
+            cookie.ExpireTimeSpan = SignInStore.CookieLife;
             cookie.SlidingExpiration = true;
+            cookie.Events.OnSigningIn = context =>
+            {
+                SignIns.Begin(context.Principal);
+                return Task.CompletedTask;
+            };
             cookie.Events.OnRedirectToLogin = context => RedirectOrRefuse(context, AccessErrors.Unauthenticated());
             cookie.Events.OnRedirectToAccessDenied = DenyAsync;
         }));
@@ -134,12 +138,17 @@ public static class StudioHost
                 ? ApiKeyAuthentication.SchemeName
                 : IdentityConstants.ApplicationScheme);
         // A sign-out everywhere reaches ordinary requests as soon as it reaches circuits.
-        services.Configure<SecurityStampValidatorOptions>(stamps => stamps.ValidationInterval = TimeSpan.FromSeconds(2));
+        services.Configure<SecurityStampValidatorOptions>(stamps =>
+        {
+            stamps.ValidationInterval = StandingRights.Interval;
+            stamps.OnRefreshingPrincipal = SignIns.CarryAsync;
+        });
+        services.AddScoped<ISecurityStampValidator, SignInValidator>();
+        services.AddSingleton<StandingRights>();
         services.AddSingleton<IAuthorizationPolicyProvider, PermissionPolicies>();
         services.AddSingleton<IAuthorizationHandler, PermissionHandler>();
-        // What names no permission needs a sign-in; a circuit opens for readers of a shared link too, and its pages decide for themselves.
-        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAssertion(context =>
-            context.User.Identity?.IsAuthenticated is true || (context.Resource as HttpContext)?.Request.Path.StartsWithSegments("/_blazor") is true).Build());
+        // What names no permission needs a sign-in.
+        services.AddAuthorizationBuilder().SetFallbackPolicy(new AuthorizationPolicyBuilder().RequireAuthenticatedUser().Build());
         services.AddHttpContextAccessor();
         services.AddSingleton<Callers>();
         services.AddSingleton<SetupCode>();
@@ -153,7 +162,6 @@ public static class StudioHost
                     http.Connection.RemoteIpAddress?.ToString() ?? "", _ => new() { PermitLimit = 30, Window = TimeSpan.FromMinutes(1) })
                 : RateLimitPartition.GetNoLimiter(""));
         });
-        services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = [.. HostsOf(studio)]);
         services.AddHsts(hsts => hsts.MaxAge = TimeSpan.FromDays(180));
         services.AddAntiforgery(antiforgery =>
         {
@@ -189,18 +197,19 @@ public static class StudioHost
             app.UseForwardedHeaders(forwarded);
         }
 
-        app.UseHostFiltering();
+        app.UseOwnNames(studio);
         app.UseResponseCompression();
         app.UseRootedCircuits();
         app.UseBrowserRules(studio);
         app.UseMiddleware<ExceptionPage>();
         app.UseHsts();
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
+        app.UseIdempotency();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
         app.UseAuthorization();
-        app.UseMiddleware<KeyRevocation>();
+        app.UseMiddleware<StreamRevocation>();
         app.UseAntiforgery();
         app.MapStudio();
     }
@@ -230,13 +239,5 @@ public static class StudioHost
         }
 
         await RedirectOrRefuse(context, AccessErrors.Forbidden());
-    }
-
-    private static IEnumerable<string> HostsOf(StudioOptions studio)
-    {
-        string[] own = ["localhost", "127.0.0.1", "[::1]"];
-        var named = studio.Addresses.Select(address => Uri.TryCreate(address, UriKind.Absolute, out var uri) ? uri.Host : "")
-            .Where(host => host.Length > 0 && !(IPAddress.TryParse(host.Trim('[', ']'), out var ip) && (ip.Equals(IPAddress.Any) || ip.Equals(IPAddress.IPv6Any))));
-        return own.Concat(named).Concat(studio.PublicUrl is { } open ? [open.Host] : []).Distinct(StringComparer.OrdinalIgnoreCase);
     }
 }

@@ -33,6 +33,14 @@ public sealed record StudioOptions
     public bool IsLoopbackOnly => PublicUrl is null && Addresses.All(address =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.IsLoopback);
 
+    /// <summary>True where it listens to the network but has no name there, so that only this machine gets an answer.</summary>
+    internal bool IsNameless => PublicUrl is null && !IsLoopbackOnly && Addresses.All(address =>
+        address.Contains("://*", StringComparison.Ordinal) || address.Contains("://+", StringComparison.Ordinal)
+        || (Uri.TryCreate(address, UriKind.Absolute, out var uri) && (uri.IsLoopback || uri.Host is "0.0.0.0" or "[::]")));
+
+    /// <summary>The address of a page for whoever gets the link: public where one is set, that of the request otherwise.</summary>
+    internal Uri LinkTo(string page, HttpRequest request) => new(PublicUrl ?? new Uri($"{request.Scheme}://{request.Host}"), page);
+
     /// <summary>Reads and checks the section; a failure names the setting, what it was and what it may be.</summary>
     public static Result<StudioOptions> Read(IConfiguration configuration)
     {

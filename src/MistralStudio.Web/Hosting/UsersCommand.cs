@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using Microsoft.AspNetCore.Identity;
 using MistralStudio.Core;
+using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Web.Hosting;
@@ -13,7 +14,7 @@ internal static class UsersCommand
     public static Command Create()
     {
         var email = new Argument<string>("email") { Description = "Whose password it is." };
-        var reset = new Command("reset-password", "Gives an account a new password, prints it, and signs the account out everywhere.") { email };
+        var reset = new OperatorCommand("reset-password", Permissions.MembersManage, "Gives an account a new password, prints it, and signs the account out everywhere.") { email };
         reset.SetAction((parsed, cancellationToken) => OfflineServices.RunAsync((services, _) => ResetAsync(services, parsed.GetValue(email)!), cancellationToken));
         return new Command("users", "Accounts.") { reset };
     }

@@ -30,6 +30,11 @@ public static class ErrorResults
     {
         var status = StatusOf(error.Code);
         http.Response.StatusCode = status;
+        if (status is StatusCodes.Status429TooManyRequests or StatusCodes.Status503ServiceUnavailable && http.Response.Headers.RetryAfter.Count == 0)
+        {
+            http.Response.Headers.RetryAfter = error.Code == AccessErrors.TooManyRequests().Code ? "60" : "2";
+        }
+
         if (http.Request.Path.StartsWithSegments("/v1"))
         {
             var body = new OpenAiError(new OpenAiErrorBody(error.ToString(), TypeOf(status), null, error.Code));
@@ -51,7 +56,10 @@ public static class ErrorResults
         "access.too_many_requests" or "model.queue_full" or "app.link_busy" => StatusCodes.Status429TooManyRequests,
         "knowledge.document_too_large" or "blob.too_large" => StatusCodes.Status413PayloadTooLarge,
         "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
-        "app.conflict" or "idempotency.conflict" => StatusCodes.Status409Conflict,
+        "app.conflict" or "knowledge.conflict" or "account.conflict" => StatusCodes.Status412PreconditionFailed,
+        "request.revision_missing" => StatusCodes.Status428PreconditionRequired,
+        "idempotency.conflict" or "account.last_owner" => StatusCodes.Status409Conflict,
+        "settings.not_allowed" or "app.publisher_gone" => StatusCodes.Status403Forbidden,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
         "model.load_failed" or "model.wrong_checksum" or "model.unreadable" => StatusCodes.Status503ServiceUnavailable,
         _ when code.EndsWith("not_found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
@@ -67,7 +75,8 @@ public static class ErrorResults
         _ => "invalid_request_error",
     };
 
-    private sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string Next, string TraceId);
+    /// <summary>Problem details (RFC 9457) with the product's stable code, the next step, and the trace id that the log has.</summary>
+    internal sealed record ProblemBody(string Type, string Title, int Status, string Detail, string Code, string Next, string TraceId);
 
     private sealed record OpenAiError(OpenAiErrorBody Error);
 

@@ -1,60 +1,78 @@
-using System.Security.Claims;
 using Microsoft.AspNetCore.Components.Authorization;
 using Microsoft.AspNetCore.Components.Server;
-using Microsoft.AspNetCore.Identity;
+using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Web.Security;
 
 /// <summary>
-/// Ends what a circuit shows once its person was signed out everywhere, demoted, suspended or removed: the truth is asked every two
-/// seconds, so that a change by another process counts as well.
+/// Ends what a circuit shows once its person signed out, was signed out everywhere, demoted, suspended or removed: it becomes a circuit of
+/// nobody, whose pages are refused and disposed of with all that they stream.
 /// </summary>
-internal sealed class CircuitRevocation(ILoggerFactory loggers, IServiceScopeFactory scopes) : RevalidatingServerAuthenticationStateProvider(loggers)
+internal sealed class CircuitRevocation : RevalidatingServerAuthenticationStateProvider
 {
-    private IReadOnlyList<Guid>? _stamps;
+    private readonly StandingRights _rights;
+    private readonly AccountStore _accounts;
+    private readonly Lock _lock = new();
+    private readonly HashSet<Caller> _relied = [];
+    private Task _begun = Task.CompletedTask;
 
-    protected override TimeSpan RevalidationInterval => TimeSpan.FromSeconds(2);
+    public CircuitRevocation(ILoggerFactory loggers, StandingRights rights, AccountStore accounts)
+        : base(loggers)
+    {
+        (_rights, _accounts) = (rights, accounts);
+        // From the first moment on: what is lost before the first look at it counts as well.
+        AuthenticationStateChanged += state => _begun = ReadAsync(state);
+    }
+
+    protected override TimeSpan RevalidationInterval => StandingRights.Interval;
+
+    /// <summary>Notes rights that a page goes by.</summary>
+    public void Rely(Caller caller)
+    {
+        lock (_lock)
+        {
+            _relied.Add(caller);
+        }
+    }
 
     protected override async Task<bool> ValidateAuthenticationStateAsync(AuthenticationState authenticationState, CancellationToken cancellationToken)
     {
-        if (Callers.UserOf(authenticationState.User) is not { } user)
+        await _begun;
+        List<Caller> relied;
+        lock (_lock)
         {
-            return true;
+            relied = [.. _relied];
         }
 
-        await using var scope = scopes.CreateAsyncScope();
-        var users = scope.ServiceProvider.GetRequiredService<UserManager<StudioUser>>();
-        var account = await users.FindByIdAsync(user.ToString());
-        var stampClaim = new ClaimsIdentityOptions().SecurityStampClaimType;
-        if (account?.SecurityStamp is null || account.SecurityStamp != authenticationState.User.FindFirstValue(stampClaim))
-        {
-            return false;
-        }
+        return await _rights.HoldsAsync(authenticationState.User, relied, cancellationToken);
+    }
 
-        var memberships = await scope.ServiceProvider.GetRequiredService<AccountStore>().ListMembershipsAsync(user, cancellationToken);
-        IReadOnlyList<Guid> stamps = [.. memberships.Select(membership => membership.Stamp)];
-        _stamps ??= stamps;
-        // A workspace joined meanwhile takes nothing away.
-        return _stamps.All(stamps.Contains);
+    private async Task ReadAsync(Task<AuthenticationState> state)
+    {
+        if (Callers.UserOf((await state).User) is { } user)
+        {
+            foreach (var membership in (await _accounts.ListMembershipsAsync(user, CancellationToken.None)).Where(found => found.SuspendedAt is null))
+            {
+                Rely(Callers.Of(membership));
+            }
+        }
     }
 }
 
-/// <summary>Ends long answers to a key that was revoked, or whose creator lost their membership, while they stream.</summary>
-internal sealed class KeyRevocation(RequestDelegate next, ApiKeyStore keys, TimeProvider time)
+/// <summary>Ends answers that stream to a key that was revoked, or to a person who lost the right to them, while they stream.</summary>
+internal sealed class StreamRevocation(RequestDelegate next, StandingRights rights, TimeProvider time)
 {
-    private static readonly TimeSpan s_interval = TimeSpan.FromSeconds(2);
-
     public async Task InvokeAsync(HttpContext http)
     {
-        if (ApiKeyAuthentication.TokenOf(http.Request) is not { } token || http.FindCaller() is not { } caller)
+        if (http.FindCaller() is not { } caller)
         {
             await next(http);
             return;
         }
 
         using var done = CancellationTokenSource.CreateLinkedTokenSource(http.RequestAborted);
-        var watch = WatchAsync(http, token, caller.Granted.Count, done.Token);
+        var watch = WatchAsync(http, caller, done.Token);
         try
         {
             await next(http);
@@ -66,15 +84,18 @@ internal sealed class KeyRevocation(RequestDelegate next, ApiKeyStore keys, Time
         }
     }
 
-    private async Task WatchAsync(HttpContext http, string token, int granted, CancellationToken cancellationToken)
+    private async Task WatchAsync(HttpContext http, Caller caller, CancellationToken cancellationToken)
     {
-        using var timer = new PeriodicTimer(s_interval, time);
+        var token = ApiKeyAuthentication.TokenOf(http.Request);
+        using var timer = new PeriodicTimer(StandingRights.Interval, time);
         try
         {
             while (await timer.WaitForNextTickAsync(cancellationToken))
             {
-                var found = await keys.AuthenticateAsync(token, cancellationToken);
-                if (found is null || found.Value.Caller.Granted.Count < granted)
+                var holds = token is null
+                    ? await rights.HoldsAsync(http.User, [caller], cancellationToken)
+                    : await rights.HoldsAsync(token, caller, cancellationToken);
+                if (!holds)
                 {
                     http.Abort();
                     return;

@@ -20,8 +20,10 @@ internal sealed class WorkspaceScopes(
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var person = await context.Users.AsNoTracking().Where(user => user.Id == membership.User.Value)
             .Select(user => new { user.DisplayName, user.Email }).FirstOrDefaultAsync(cancellationToken);
+        var caller = Callers.Of(membership);
+        (authentication as CircuitRevocation)?.Rely(caller);
         return person is null
             ? null
-            : new WorkspaceScope(Callers.Of(membership), membership.Slug, membership.Name, membership.Role, person.DisplayName, person.Email ?? "");
+            : new WorkspaceScope(caller, membership.Slug, membership.Name, membership.Role, person.DisplayName, person.Email ?? "");
     }
 }

@@ -99,6 +99,61 @@ public sealed class AccountPagesTests
         Assert.DoesNotContain("name=\"Password\"", await second.GetStringAsync($"/invite/{token}"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("short")]
+    [InlineData("a long and wrong password")]
+    public async Task AnInvite_DoesNotTell_WhichAddressesHaveAnAccount(string password)
+    {
+        await using var server = await StudioServer.StartAsync();
+        var owner = await server.OwnerAsync();
+        var (_, token) = await server.Services.GetRequiredService<InviteStore>().CreateAsync(owner.Workspace, Role.Viewer, owner.User, CancellationToken.None);
+        using var browser = server.NewBrowser();
+        var known = await StudioServer.PostFormAsync(browser, $"/invite/{token}", ("Email", StudioServer.OwnerEmail), ("DisplayName", "Guess"), ("Password", password));
+        Assert.Equal(HttpStatusCode.OK, known.StatusCode);
+        if (password.Length < 10)
+        {
+            var unknown = await StudioServer.PostFormAsync(browser, $"/invite/{token}", ("Email", "nobody@example.com"), ("DisplayName", "Guess"), ("Password", password));
+            Assert.Equal((await StudioServer.TextOf(unknown)).Replace("nobody", "owner", StringComparison.Ordinal), await StudioServer.TextOf(known));
+        }
+    }
+
+    [Fact]
+    public async Task Passwords_AreTakenThirtyTimesAMinuteFromOneAddress()
+    {
+        await using var server = await StudioServer.StartAsync();
+        using var browser = server.NewBrowser();
+        HttpResponseMessage answer;
+        var tries = 0;
+        do
+        {
+            answer = await browser.PostAsync("/sign-in", new FormUrlEncodedContent([]));
+        }
+        while (answer.StatusCode != HttpStatusCode.TooManyRequests && ++tries < 100);
+        Assert.Equal(30, tries);
+        Assert.NotNull(answer.Headers.RetryAfter);
+    }
+
+    [Fact]
+    public async Task ACopiedCookie_EndsWithTheSignOut()
+    {
+        await using var server = await StudioServer.StartAsync();
+        using var browser = server.NewBrowser();
+        var signedIn = await StudioServer.PostFormAsync(browser, "/sign-in", ("Email", StudioServer.OwnerEmail), ("Password", StudioServer.Password));
+        using var other = await server.SignInAsync();
+        using var copy = new HttpClient(new SocketsHttpHandler { UseCookies = false, AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = server.Url };
+        copy.DefaultRequestHeaders.Add("Cookie", string.Join("; ", signedIn.Headers.GetValues("Set-Cookie").Select(cookie => cookie.Split(';')[0])));
+        Assert.Equal(HttpStatusCode.OK, (await copy.GetAsync("/w/workspace/settings")).StatusCode);
+
+        var left = await StudioServer.PostFormAsync(browser, "/w/workspace", "/sign-out");
+        Assert.Equal("/sign-in", left.Headers.Location!.OriginalString);
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        while ((await copy.GetAsync("/w/workspace/settings", limit.Token)).StatusCode == HttpStatusCode.OK)
+        {
+        }
+
+        Assert.Equal(HttpStatusCode.OK, (await other.GetAsync("/w/workspace/settings")).StatusCode);
+    }
+
     private static Task<HttpResponseMessage> SetUpAsync(HttpClient browser, string code) => StudioServer.PostFormAsync(
         browser, $"/setup?code={code}", ("Email", StudioServer.OwnerEmail), ("DisplayName", "Owner"), ("Password", StudioServer.Password), ("Workspace", "Workspace"));
 }

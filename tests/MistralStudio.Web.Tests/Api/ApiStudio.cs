@@ -1,10 +1,13 @@
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
@@ -16,7 +19,8 @@ namespace MistralStudio.Web.Tests.Api;
 /// <summary>The real server over a data folder of its own; only models and search are scripted.</summary>
 public sealed class ApiStudio : WebApplicationFactory<Program>
 {
-    private readonly string _folder = Directory.CreateTempSubdirectory("studio-api-").FullName;
+    /// <summary>The data folder.</summary>
+    public string Folder { get; } = Directory.CreateTempSubdirectory("studio-api-").FullName;
 
     /// <summary>The model that answers.</summary>
     public ScriptedChatClient Chat { get; set; } = new(_ => "Paris is the capital.");
@@ -27,19 +31,45 @@ public sealed class ApiStudio : WebApplicationFactory<Program>
     /// <summary>A client that sends a key with these scopes; all of the owner's where none is named.</summary>
     public async Task<HttpClient> SignedInAsync(params string[] scopes)
     {
+        using var started = CreateClient();
+        var owner = (await Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(default))!;
+        return await SignedInAsync(owner.User, scopes.Length == 0 ? [.. RolePermissions.All] : scopes);
+    }
+
+    /// <summary>A client that sends a key that a member made.</summary>
+    public async Task<HttpClient> SignedInAsync(UserId member, params string[] scopes)
+    {
         var client = CreateClient();
         var owner = (await Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(default))!;
-        var created = await Services.GetRequiredService<ApiKeyStore>().CreateAsync(
-            owner.Workspace, owner.User, "test", scopes.Length == 0 ? [.. RolePermissions.All] : scopes, null, default);
+        var created = await Services.GetRequiredService<ApiKeyStore>().CreateAsync(owner.Workspace, member, "test", scopes, null, default);
         client.DefaultRequestHeaders.Authorization = new AuthenticationHeaderValue("Bearer", created.Value.Token);
         return client;
+    }
+
+    /// <summary>Another member of the owner's workspace, without a password.</summary>
+    public async Task<Membership> JoinAsync(string email, Role role)
+    {
+        using var started = CreateClient();
+        var owner = (await Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(default))!;
+        var invites = Services.GetRequiredService<InviteStore>();
+        var (_, token) = await invites.CreateAsync(owner.Workspace, role, owner.User, default);
+        var user = StudioUser.Create(email, email.Split('@')[0], Services.GetRequiredService<TimeProvider>().GetUtcNow());
+        return (await invites.AcceptAsync(token, user, user.UserId, default)).Value;
+    }
+
+    /// <summary>Listens on a real socket; returns where.</summary>
+    public Uri Listen()
+    {
+        UseKestrel(0);
+        StartServer();
+        return new Uri(Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.First().Replace("[::]", "127.0.0.1", StringComparison.Ordinal));
     }
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
         builder.UseEnvironment("Production");
-        builder.UseSetting("Studio:DataPath", _folder);
-        builder.UseSetting("Studio:Urls", "http://localhost:0");
+        builder.UseSetting("Studio:DataPath", Folder);
+        builder.UseSetting("Studio:Urls", "http://127.0.0.1:0");
         builder.UseSetting("Knowledge:MaxDocumentBytes", "4096");
         builder.UseSetting("Setup:Owner:Email", "owner@example.org");
         builder.UseSetting("Setup:Owner:Password", "correct horse battery");
@@ -54,7 +84,7 @@ public sealed class ApiStudio : WebApplicationFactory<Program>
     public override async ValueTask DisposeAsync()
     {
         await base.DisposeAsync();
-        Directory.Delete(_folder, recursive: true);
+        Directory.Delete(Folder, recursive: true);
     }
 
     private sealed class ScriptedHost(Func<IChatClient> chat) : IModelHost

@@ -2,6 +2,9 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
 using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Web.Tests.Api;
@@ -123,7 +126,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
         using var created = await client.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted", instructions = "Be brief." }, Token);
         var app = await ReadAsync(created);
         using var unread = await client.PutAsJsonAsync($"/api/apps/{app.GetProperty("id")}/draft", new { name = "Filings" }, Token);
-        Assert.Equal("app.revision_missing", (await ReadAsync(unread)).GetProperty("code").GetString());
+        Assert.Equal("request.revision_missing", (await ReadAsync(unread)).GetProperty("code").GetString());
         using var published = await client.PostAsync($"/api/apps/{app.GetProperty("id")}/versions", null, Token);
         Assert.Equal(HttpStatusCode.Created, published.StatusCode);
 
@@ -134,21 +137,81 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Description_NamesTheAddresses()
+    public async Task Rename_TakesTheStateThatWasRead_AndRefusesAnOlderOne()
     {
-        using var client = _studio.CreateClient();
-        var paths = (await client.GetFromJsonAsync<JsonElement>("/openapi/v1.json", Token)).GetProperty("paths");
-        Assert.True(paths.TryGetProperty("/v1/chat/completions", out _));
-        Assert.True(paths.TryGetProperty("/api/knowledge-bases/{id}/ask", out _));
+        using var client = await _studio.SignedInAsync();
+        var address = await CreateBaseAsync(client);
+        using var found = await client.GetAsync(address, Token);
+        using var unread = await client.PutAsJsonAsync(address, new { name = "Reports" }, Token);
+        Assert.Equal(428, (int)unread.StatusCode);
+        using var renamed = await PutAsync(client, address, found.Headers.ETag!.Tag, "Reports");
+        Assert.Equal("Reports", (await ReadAsync(renamed)).GetProperty("name").GetString());
+        using var late = await PutAsync(client, address, found.Headers.ETag.Tag, "Letters");
+        Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
+        Assert.Equal("knowledge.conflict", (await ReadAsync(late)).GetProperty("code").GetString());
+        using var next = await PutAsync(client, address, renamed.Headers.ETag!.Tag, "Letters");
+        Assert.Equal(HttpStatusCode.OK, next.StatusCode);
     }
 
     [Fact]
-    public async Task Reference_LoadsNothingFromOthers()
+    public async Task Create_TellsRequestsOfOneLengthApart()
     {
-        using var client = _studio.CreateClient();
-        var page = await client.GetStringAsync("/docs/", Token);
-        Assert.DoesNotContain("https://", page, StringComparison.Ordinal);
-        Assert.Contains("nonce=", page, StringComparison.Ordinal);
+        using var client = await _studio.SignedInAsync();
+        client.DefaultRequestHeaders.Add("Idempotency-Key", "same-length");
+        using var first = await client.PostAsJsonAsync("/api/knowledge-bases", new { name = "aaaa" }, Token);
+        Assert.Equal(HttpStatusCode.Created, first.StatusCode);
+        using var other = await client.PostAsJsonAsync("/api/knowledge-bases", new { name = "bbbb" }, Token);
+        Assert.Equal("idempotency.mismatch", (await ReadAsync(other)).GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task AnApp_ListsItsVersions_AndGivesOutALinkOnce()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var created = await client.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted" }, Token);
+        var address = $"/api/apps/{(await ReadAsync(created)).GetProperty("id")}";
+        using var early = await client.PostAsync($"{address}/link", null, Token);
+        Assert.Equal("app.not_published", (await ReadAsync(early)).GetProperty("code").GetString());
+        using var first = await client.PostAsync($"{address}/versions", null, Token);
+        using var second = await client.PostAsync($"{address}/versions", null, Token);
+        var versions = (await client.GetFromJsonAsync<JsonElement>($"{address}/versions", Token)).GetProperty("items");
+        Assert.Equal([2, 1], versions.EnumerateArray().Select(version => version.GetProperty("number").GetInt32()));
+
+        using var made = await client.PostAsync($"{address}/link", null, Token);
+        var link = await ReadAsync(made);
+        Assert.Equal((60, 1000), (link.GetProperty("answersPerHour").GetInt32(), link.GetProperty("answersPerDay").GetInt32()));
+        var path = new Uri(link.GetProperty("url").GetString()!).AbsolutePath;
+        Assert.Matches("^/s/[A-Za-z0-9_-]{22}$", path);
+        using var stranger = _studio.CreateClient();
+        Assert.Contains("Filings", await stranger.GetStringAsync(path, Token), StringComparison.Ordinal);
+        Assert.Equal(JsonValueKind.Null, (await client.GetFromJsonAsync<JsonElement>($"{address}/link", Token)).GetProperty("url").ValueKind);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"{address}/link", Token)).StatusCode);
+        Assert.DoesNotContain("Filings", await stranger.GetStringAsync(path, Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AnApp_IsSilent_OnceItsPublisherMayNoLongerUseItsModel()
+    {
+        var publisher = await _studio.JoinAsync("publisher@example.org", Role.Builder);
+        using var theirs = await _studio.SignedInAsync(publisher.User, [.. RolePermissions.Of(Role.Builder)]);
+        using var created = await theirs.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted" }, Token);
+        var app = await ReadAsync(created);
+        using var published = await theirs.PostAsync($"/api/apps/{app.GetProperty("id")}/versions", null, Token);
+        using var client = await _studio.SignedInAsync();
+        var question = new { model = $"app:{app.GetProperty("slug")}", messages = new[] { new { role = "user", content = "Capital?" } } };
+        using var answered = await client.PostAsJsonAsync("/v1/chat/completions", question, Token);
+        Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
+
+        await _studio.Services.GetRequiredService<AccountStore>().SuspendAsync(publisher.Workspace, publisher.User, true, Token);
+        using var silent = await client.PostAsJsonAsync("/v1/chat/completions", question, Token);
+        Assert.Equal(HttpStatusCode.Forbidden, silent.StatusCode);
+        Assert.Equal("app.publisher_gone", (await ReadAsync(silent)).GetProperty("error").GetProperty("code").GetString());
+    }
+
+    private static async Task<HttpResponseMessage> PutAsync(HttpClient client, string address, string tag, string name)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Put, address) { Content = JsonContent.Create(new { name }), Headers = { { "If-Match", tag } } };
+        return await client.SendAsync(request, Token);
     }
 
     private static async Task<string> CreateBaseAsync(HttpClient client)

@@ -74,6 +74,53 @@ public sealed class ModelApiTests : IAsyncLifetime
         Assert.Equal(code, (await ReadAsync(response)).GetProperty("error").GetProperty("code").GetString());
     }
 
+    [Theory]
+    [InlineData("/v1/models/scripted", "scripted")]
+    [InlineData("/v1/models/default", "default")]
+    public async Task Models_AreFoundByTheirWholeReference(string url, string id)
+    {
+        using var client = await _studio.SignedInAsync();
+        Assert.Equal(id, (await client.GetFromJsonAsync<JsonElement>(url, Token)).GetProperty("id").GetString());
+    }
+
+    [Fact]
+    public async Task Models_ThatAreNone_AreNamedAsTheyWereSent()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.GetAsync("/v1/models/azure%2Fgpt-4o", Token);
+        var error = (await ReadAsync(response)).GetProperty("error");
+        Assert.Equal(HttpStatusCode.NotFound, response.StatusCode);
+        Assert.Contains("azure/gpt-4o", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.Contains("scripted", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Chat_RefusesABodyOverItsLimit_BeforeReadingIt()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await PostAsync(client, "/v1/chat/completions", new string(' ', (16 << 20) + 1));
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
+        Assert.Equal("request_too_large", (await ReadAsync(response)).GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Chat_RefusesJsonThatIsNestedTooDeeply()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await PostAsync(client, "/v1/chat/completions", $$"""{"model":"scripted","stop":{{new string('[', 100)}}{{new string(']', 100)}}}""");
+        Assert.Equal("invalid_json", (await ReadAsync(response)).GetProperty("error").GetProperty("code").GetString());
+    }
+
+    [Fact]
+    public async Task Chat_SaysWhenToComeBack_WhenTheModelCannotBeLoaded()
+    {
+        _studio.Chat = new(_ => "never") { Failure = (0, ModelErrors.LoadFailed("scripted", "out of memory")) };
+        using var client = await _studio.SignedInAsync();
+        using var response = await PostAsync(client, "/v1/chat/completions", """{"model":"scripted","messages":[{"role":"user","content":"x"}]}""");
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, response.StatusCode);
+        Assert.NotNull(response.Headers.RetryAfter);
+    }
+
     [Fact]
     public async Task Chat_SaysWhenToComeBack_WhenTheQueueIsFull()
     {

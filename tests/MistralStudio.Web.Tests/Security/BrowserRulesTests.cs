@@ -1,25 +1,10 @@
 using System.Net;
 using System.Text.RegularExpressions;
-using Microsoft.AspNetCore.Authorization;
-using Microsoft.AspNetCore.Routing;
-using Microsoft.Extensions.DependencyInjection;
 
 namespace MistralStudio.Web.Tests.Security;
 
 public sealed partial class BrowserRulesTests
 {
-    [Fact]
-    public async Task EveryPageAndEndpoint_NamesItsPermission_OrSaysThatItIsForAll()
-    {
-        await using var server = await StudioServer.StartAsync();
-        var nameless = server.Services.GetRequiredService<EndpointDataSource>().Endpoints.OfType<RouteEndpoint>()
-            .Where(endpoint => endpoint.Metadata.GetMetadata<IAuthorizeData>() is null && endpoint.Metadata.GetMetadata<IAllowAnonymous>() is null)
-            .Select(endpoint => endpoint.RoutePattern.RawText!)
-            // The framework's own: its socket, its scripts, and in a build folder the files of wwwroot.
-            .Where(pattern => pattern != "{**path:file}" && !pattern.TrimStart('/').StartsWith("_blazor", StringComparison.Ordinal) && !pattern.TrimStart('/').StartsWith("_framework", StringComparison.Ordinal));
-        Assert.Empty(nameless);
-    }
-
     [Fact]
     public async Task EveryAnswer_CarriesTheContentPolicy_WithANonceOfItsOwn()
     {
@@ -78,6 +63,37 @@ public sealed partial class BrowserRulesTests
         using var browser = server.NewBrowser();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = host } };
         Assert.Equal(status, (await browser.SendAsync(request)).StatusCode);
+    }
+
+    [Fact]
+    public async Task OnTheNetworkWithoutAName_TheStudioSaysWhatToDo()
+    {
+        await using var server = await StudioServer.StartAsync(withOwner: true, "--Studio:Urls=http://0.0.0.0:0");
+        using var browser = server.NewBrowser();
+        using var refused = await AskAsync(browser, "192.168.1.20");
+        Assert.Equal(HttpStatusCode.BadRequest, refused.StatusCode);
+        var said = Assert.Single((await refused.Content.ReadAsStringAsync()).Split('\n'));
+        Assert.Contains("\"192.168.1.20\"", said, StringComparison.Ordinal);
+        Assert.Contains("Studio__PublicUrl", said, StringComparison.Ordinal);
+        using var own = await AskAsync(browser, "localhost");
+        Assert.Equal(HttpStatusCode.OK, own.StatusCode);
+    }
+
+    [Fact]
+    public async Task OnTheNetworkWithAName_TheStudioAnswersToItAndToNoOther()
+    {
+        await using var server = await StudioServer.StartAsync(withOwner: true, "--Studio:Urls=http://0.0.0.0:0", "--Studio:PublicUrl=http://192.168.1.20:5080");
+        using var browser = server.NewBrowser();
+        using var named = await AskAsync(browser, "192.168.1.20:5080");
+        Assert.Equal(HttpStatusCode.OK, named.StatusCode);
+        using var other = await AskAsync(browser, "192.168.1.21:5080");
+        Assert.Equal(HttpStatusCode.BadRequest, other.StatusCode);
+    }
+
+    private static async Task<HttpResponseMessage> AskAsync(HttpClient browser, string host)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = host } };
+        return await browser.SendAsync(request);
     }
 
     private static async Task<string> PolicyOf(HttpClient browser) =>

@@ -37,10 +37,10 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
     public Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
         Locked(() => _bases.GetValueOrDefault(id) is { } found && found.Workspace == workspace ? found : null);
 
-    public Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, CancellationToken cancellationToken) =>
+    public Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, string? was, CancellationToken cancellationToken) =>
         Locked(() =>
         {
-            var found = _bases.TryGetValue(id, out var old) && old.Workspace == workspace;
+            var found = _bases.TryGetValue(id, out var old) && old.Workspace == workspace && (was is null || old.Name == was);
             if (found)
             {
                 _bases[id] = old! with { Name = name };

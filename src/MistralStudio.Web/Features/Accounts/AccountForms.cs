@@ -90,6 +90,12 @@ public sealed class AccountForms(
             return AccountErrors.InviteUnusable();
         }
 
+        // Before it is looked up: what is wrong with the words themselves is said alike for addresses with and without an account.
+        if (await CheckAsync(account) is { } wrong)
+        {
+            return wrong;
+        }
+
         var existing = await users.FindByEmailAsync(account.Email.Trim());
         if (existing is not null)
         {
@@ -118,28 +124,37 @@ public sealed class AccountForms(
 
     private async Task<Result<StudioUser>> CreateAsync(NewAccount account)
     {
+        if (await CheckAsync(account) is { } wrong)
+        {
+            return wrong;
+        }
+
+        var user = StudioUser.Create(account.Email, account.DisplayName, time.GetUtcNow());
+        user.PasswordHash = hasher.HashPassword(user, account.Password);
+        return user;
+    }
+
+    private async Task<Error?> CheckAsync(NewAccount account)
+    {
         if (!s_email.IsValid(account.Email.Trim()) || account.Email.Length > 256)
         {
             return AccountFormErrors.WrongEmail();
         }
 
-        var name = account.DisplayName.Trim();
-        if (name.Length is 0 or > MaxNameLength)
+        if (account.DisplayName.Trim().Length is 0 or > MaxNameLength)
         {
             return AccountFormErrors.WrongName();
         }
 
-        var user = StudioUser.Create(account.Email, name, time.GetUtcNow());
         foreach (var validator in users.PasswordValidators)
         {
-            if (!(await validator.ValidateAsync(users, user, account.Password)).Succeeded)
+            if (!(await validator.ValidateAsync(users, s_nobody, account.Password)).Succeeded)
             {
                 return AccountFormErrors.WeakPassword(users.Options.Password.RequiredLength);
             }
         }
 
-        user.PasswordHash = hasher.HashPassword(user, account.Password);
-        return user;
+        return null;
     }
 }
 

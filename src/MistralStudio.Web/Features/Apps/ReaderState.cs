@@ -28,10 +28,15 @@ public sealed class ReaderState : IAsyncDisposable
     public bool IsKept => _log is not null;
 
     /// <summary>For a member of the app's workspace.</summary>
-    public static ReaderState ForMember(AppVersion version, UserId member, IAgentRunner runner, IConversationStore conversations, TimeProvider clock, ILogger logger)
+    public static ReaderState ForMember(
+        AppVersion version, UserId member, IAppStore apps, IAgentRunner runner, IConversationStore conversations, TimeProvider clock, ILogger logger)
     {
         var log = new ConversationLog(conversations, version.Workspace, member, version.App);
-        return new ReaderState(version, log, new ChatState(runner, log, version.Workspace, clock, logger) { Setup = SetupOf(version) });
+        return new ReaderState(version, log, new ChatState(runner, log, version.Workspace, clock, logger)
+        {
+            Setup = SetupOf(version),
+            Admit = cancellationToken => apps.CheckPublisherAsync(version, cancellationToken),
+        });
     }
 
     /// <summary>For somebody with a link: nothing is kept, and each answer is taken from the link's budget.</summary>
@@ -42,7 +47,9 @@ public sealed class ReaderState : IAsyncDisposable
             // The link may have been revoked or rotated, or the version replaced, since the page was opened.
             Admit = async cancellationToken => await apps.OpenLinkAsync(token, cancellationToken) is null
                 ? AppErrors.NotFound()
-                : await apps.TakeAnswerAsync(link.Id, address, cancellationToken),
+                : await apps.CheckPublisherAsync(version, cancellationToken) is { Error: { } gone }
+                    ? gone
+                    : await apps.TakeAnswerAsync(link.Id, address, cancellationToken),
         });
 
     /// <summary>Reads the member's conversations.</summary>

@@ -7,6 +7,7 @@ using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.KnowledgeApi;
+using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.AppsApi;
@@ -18,12 +19,20 @@ public static class AppEndpoints
     public static void MapAppsApi(this IEndpointRouteBuilder app)
     {
         var apps = app.MapGroup("/api/apps").WithTags("Apps").GuardCookies();
-        apps.MapPost("/", CreateAsync).RequirePermission(Permissions.AppsWrite).WithIdempotency().WithSummary("Creates an app as a draft.");
-        apps.MapGet("/", ListAsync).RequirePermission(Permissions.AppsUse).WithSummary("Apps, most recently changed first.");
-        apps.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.AppsUse).WithSummary("One app, with its ETag.");
-        apps.MapPut("/{id:guid}/draft", SaveAsync).RequirePermission(Permissions.AppsWrite).WithSummary("Saves the draft; If-Match names the ETag that was read.");
-        apps.MapPost("/{id:guid}/versions", PublishAsync).RequirePermission(Permissions.AppsPublish).WithIdempotency().WithSummary("Publishes the draft.");
-        apps.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.AppsWrite).WithSummary("Removes an app with its versions, links and conversations.");
+        apps.MapPost("/", CreateAsync).RequirePermission(Permissions.AppsWrite).WithIdempotency()
+            .WithSummary("Creates an app as a draft.").Produces<WireApp>(201).ProducesProblems(404, 409, 422);
+        apps.MapGet("/", ListAsync).RequirePermission(Permissions.AppsUse)
+            .WithSummary("Apps, most recently changed first.").Produces<WirePage<WireApp>>().ProducesProblems(422);
+        apps.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.AppsUse).WithSummary("One app, with its ETag.").Produces<WireApp>().ProducesProblems(404);
+        apps.MapPut("/{id:guid}/draft", SaveAsync).RequirePermission(Permissions.AppsWrite)
+            .WithSummary("Saves the draft; If-Match names the ETag that was read.").Produces<WireApp>().ProducesProblems(404, 412, 422, 428);
+        apps.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.AppsWrite)
+            .WithSummary("Removes an app with its versions, links and conversations.").Produces(204).ProducesProblems(404);
+        apps.MapPost("/{id:guid}/versions", PublishAsync).RequirePermission(Permissions.AppsPublish).WithIdempotency()
+            .WithSummary("Publishes the draft.").Produces<WireAppVersion>(201).ProducesProblems(404, 409);
+        apps.MapGet("/{id:guid}/versions", ListVersionsAsync).RequirePermission(Permissions.AppsUse)
+            .WithSummary("Published versions, newest first.").Produces<WirePage<WireAppVersion>>().ProducesProblems(404, 422);
+        apps.MapLinks();
     }
 
     private static async Task<IResult> CreateAsync(WireAppDraft body, HttpContext http, [FromServices] IAppStore store, [FromServices] IKnowledgeStore knowledge)
@@ -45,7 +54,7 @@ public static class AppEndpoints
 
     private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IAppStore store, string? search, string? after, int? limit)
     {
-        var size = KnowledgeBaseEndpoints.ReadLimit(limit);
+        var size = PageSize.Read(limit);
         if (!size.IsSuccess)
         {
             return ErrorResults.From(size.Error);
@@ -62,10 +71,14 @@ public static class AppEndpoints
 
     private static async Task<IResult> SaveAsync(AppId id, WireAppDraft body, HttpContext http, [FromServices] IAppStore store, [FromServices] IKnowledgeStore knowledge)
     {
-        if (!long.TryParse(http.Request.Headers.IfMatch.ToString().Trim('"'), CultureInfo.InvariantCulture, out var revision))
+        var tag = http.ReadTag();
+        if (!tag.IsSuccess)
         {
-            return ErrorResults.From(AppApiErrors.RevisionMissing());
+            return ErrorResults.From(tag.Error);
         }
+
+        // A tag that no state ever had matches none.
+        var revision = long.TryParse(tag.Value, CultureInfo.InvariantCulture, out var read) ? read : -1;
 
         var caller = http.GetCaller();
         if (await FindFaultAsync(body, caller, knowledge, http.RequestAborted) is { } fault)
@@ -87,7 +100,20 @@ public static class AppEndpoints
 
         var published = await store.PublishAsync(caller.Workspace, id, user, http.RequestAborted);
         return published.Match<IResult>(
-            version => TypedResults.Created($"/a/{version.Slug}", new WireAppVersion(version.Number, version.Hash, version.Slug)), ErrorResults.From);
+            version => TypedResults.Created($"/a/{version.Slug}", WireAppVersion.From(version)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> ListVersionsAsync(AppId id, HttpContext http, [FromServices] IAppStore store, string? after, int? limit)
+    {
+        var size = PageSize.Read(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        return await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size.Value, http.RequestAborted) is { } page
+            ? TypedResults.Ok(WirePage<WireAppVersion>.From(page, WireAppVersion.From))
+            : ErrorResults.From(AppErrors.NotFound());
     }
 
     private static async Task<IResult> DeleteAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
@@ -114,7 +140,7 @@ public static class AppEndpoints
 
     private static WireApp Show(HttpContext http, App app)
     {
-        http.Response.Headers.ETag = FormattableString.Invariant($"\"{app.Revision}\"");
+        http.SetTag(app.Revision.ToString(CultureInfo.InvariantCulture));
         return WireApp.From(app);
     }
 }
@@ -135,11 +161,7 @@ internal sealed record WireApp(
 }
 
 /// <summary>A version that readers get.</summary>
-internal sealed record WireAppVersion(int Number, string Hash, string Slug);
-
-/// <summary>Expected failures of this address.</summary>
-internal static class AppApiErrors
+internal sealed record WireAppVersion(int Number, string Hash, string Slug, string Name, DateTimeOffset PublishedAt)
 {
-    public static Error RevisionMissing() => new(
-        "app.revision_missing", "The draft was sent without the revision that it changes.", "Read the app, then send its ETag as If-Match.");
+    public static WireAppVersion From(AppVersion version) => new(version.Number, version.Hash, version.Slug, version.Name, version.PublishedAt);
 }

@@ -153,7 +153,7 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
     public async Task<bool> RenameAsync(string name, CancellationToken cancellationToken)
     {
         Error = KnowledgePageErrors.Refuse(caller) ?? KnowledgePageErrors.CheckName(name);
-        if (Error is null && !await store.RenameBaseAsync(caller.Workspace, _id, name.Trim(), cancellationToken))
+        if (Error is null && !await store.RenameBaseAsync(caller.Workspace, _id, name.Trim(), was: null, cancellationToken))
         {
             Error = KnowledgeErrors.BaseNotFound();
         }

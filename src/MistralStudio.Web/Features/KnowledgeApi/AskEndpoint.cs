@@ -4,6 +4,7 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;

@@ -1,10 +1,13 @@
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
+using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
+using MistralStudio.Retrieval;
+using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
@@ -12,25 +15,36 @@ namespace MistralStudio.Web.Features.KnowledgeApi;
 /// <summary>Documents of a knowledge base; the Knowledge page uploads here as well.</summary>
 internal static class DocumentEndpoints
 {
+    // Boundaries and part headers around the files of one request.
+    private const long Framing = 1 << 20;
+
     /// <summary>Maps them below a group whose prefix is the knowledge bases'.</summary>
     public static void MapDocuments(this RouteGroupBuilder bases)
     {
         var documents = bases.MapGroup("/{id:guid}/documents");
-        documents.MapPost("/", UploadAsync)
-            .RequirePermission(Permissions.KnowledgeWrite).WithIdempotency()
-            .Accepts<IFormFile>("multipart/form-data").WithSummary("Adds files; their ingestion starts at once.");
-        documents.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("Documents, newest first.");
-        documents.MapGet("/{document:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One document.");
-        documents.MapDelete("/{document:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Removes a document everywhere.");
-        documents.MapPost("/{document:guid}/cancel", CancelAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Stops an ingestion.");
-        documents.MapPost("/{document:guid}/retry", RetryAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Starts a failed or cancelled ingestion again.");
-        documents.MapGet("/{document:guid}/text", TextAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("The extracted text; spans count its UTF-16 units.");
-        documents.MapGet("/{document:guid}/passages", PassagesAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("Passages of a document, in order.");
-        bases.MapGet("/{id:guid}/passages/{passage:guid}", PassageAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One passage.");
+        documents.MapPost("/", UploadAsync).RequirePermission(Permissions.KnowledgeWrite).WithIdempotency()
+            .Accepts<IFormFileCollection>("multipart/form-data").WithSummary("Adds files, in the field `files`; their ingestion starts at once.")
+            .Produces<WireUpload>(202).ProducesProblems(404, 409, 413, 422, 507);
+        documents.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("Documents, newest first.").Produces<WirePage<WireDocument>>().ProducesProblems(404, 422);
+        documents.MapGet("/{document:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("One document.").Produces<WireDocument>().ProducesProblems(404);
+        documents.MapDelete("/{document:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Removes a document everywhere.").Produces(204).ProducesProblems(404);
+        documents.MapPost("/{document:guid}/cancel", CancelAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Stops an ingestion.").Produces<WireDocument>(202).ProducesProblems(404, 422);
+        documents.MapPost("/{document:guid}/retry", RetryAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Starts a failed or cancelled ingestion again.").Produces<WireDocument>(202).ProducesProblems(404, 422);
+        documents.MapGet("/{document:guid}/text", TextAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("The extracted text; spans count its UTF-16 units.").Produces<string>(contentType: "text/plain").ProducesProblems(404, 422);
+        documents.MapGet("/{document:guid}/passages", PassagesAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("Passages of a document, in order.").Produces<WirePage<WirePassage>>().ProducesProblems(404, 422);
+        bases.MapGet("/{id:guid}/passages/{passage:guid}", PassageAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("One passage.").Produces<WirePassage>().ProducesProblems(404);
     }
 
     private static async Task<IResult> UploadAsync(
-        KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IDocumentIntake intake, UploadLimits limits)
+        KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IDocumentIntake intake, IOptions<KnowledgeOptions> options)
     {
         var caller = http.GetCaller();
         if (await store.FindBaseAsync(caller.Workspace, id, http.RequestAborted) is null)
@@ -38,15 +52,16 @@ internal static class DocumentEndpoints
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
         }
 
-        // Said before a byte of it is read. A body of several files may be longer than one file: the limit of each is the intake's.
-        if (http.Request.ContentLength is { } length && length > limits.MaxRequestBytes)
+        // Said before a byte of it is read; the limit of each file is the intake's.
+        var (largest, most) = (options.Value.MaxDocumentBytes, options.Value.MaxDocumentBytes + Framing);
+        if (http.Request.ContentLength is { } length && length > most)
         {
-            return ErrorResults.From(KnowledgeErrors.DocumentTooLarge(length, limits.MaxDocumentBytes));
+            return ErrorResults.From(KnowledgeErrors.DocumentTooLarge(length, largest));
         }
 
         if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
         {
-            size.MaxRequestBodySize = limits.MaxRequestBytes;
+            size.MaxRequestBodySize = most;
         }
 
         var upload = await new DocumentUpload(intake).ReadAsync(http.Request, caller, id, http.RequestAborted);
@@ -55,7 +70,7 @@ internal static class DocumentEndpoints
 
     private static async Task<IResult> ListAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store, string? search, string? after, int? limit)
     {
-        var size = KnowledgeBaseEndpoints.ReadLimit(limit);
+        var size = PageSize.Read(limit);
         if (!size.IsSuccess)
         {
             return ErrorResults.From(size.Error);
@@ -110,7 +125,7 @@ internal static class DocumentEndpoints
     private static async Task<IResult> PassagesAsync(
         KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store, string? after, int? limit)
     {
-        var size = KnowledgeBaseEndpoints.ReadLimit(limit);
+        var size = PageSize.Read(limit);
         if (!size.IsSuccess)
         {
             return ErrorResults.From(size.Error);

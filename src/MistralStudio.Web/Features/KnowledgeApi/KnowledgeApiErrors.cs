@@ -9,9 +9,6 @@ internal static class KnowledgeApiErrors
 
     public static Error UnknownMode(string mode) => new("knowledge.unknown_mode", $"\"{mode}\" is no way to search.", "mode may be hybrid, dense or lexical.");
 
-    public static Error BadLimit(string field, int value, int most) => new(
-        "request.out_of_range", $"{field} is {value}; it may be 1 to {most}.", $"Send {field} from 1 to {most}, or leave it out.");
-
     public static Error TextNotReady() => new(
         "knowledge.text_not_ready", "This document has no text yet.", "Wait until its state is past parsing; where it failed, its error says why.");
 

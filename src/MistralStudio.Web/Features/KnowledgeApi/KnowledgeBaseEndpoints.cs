@@ -1,9 +1,9 @@
 using Microsoft.AspNetCore.Mvc;
-using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
+using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
@@ -11,7 +11,6 @@ namespace MistralStudio.Web.Features.KnowledgeApi;
 /// <summary>Knowledge bases and questions to them, under <c>/api/knowledge-bases</c>.</summary>
 public static class KnowledgeBaseEndpoints
 {
-    private const int MaxPage = 200;
     private const int MaxHits = 100;
     private const int MaxName = 200;
 
@@ -19,21 +18,23 @@ public static class KnowledgeBaseEndpoints
     public static void MapKnowledgeApi(this IEndpointRouteBuilder app)
     {
         var bases = app.MapGroup("/api/knowledge-bases").WithTags("Knowledge").GuardCookies();
-        bases.MapPost("/", CreateAsync).RequirePermission(Permissions.KnowledgeWrite).WithIdempotency().WithSummary("Creates a knowledge base.");
-        bases.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("Knowledge bases, newest first.");
-        bases.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead).WithSummary("One knowledge base.");
-        bases.MapPut("/{id:guid}", RenameAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Renames a knowledge base.");
-        bases.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite).WithSummary("Removes a knowledge base with all its documents.");
-        bases.MapPost("/{id:guid}/search", SearchAsync).RequirePermission(Permissions.KnowledgeSearch).WithSummary("Finds passages.");
-        bases.MapPost("/{id:guid}/ask", AskEndpoint.AskAsync)
-            .RequirePermission(Permissions.KnowledgeSearch).RequirePermission(Permissions.ModelsUse)
-            .WithSummary("Answers a question from the documents, as server-sent events: retrieved, delta, done; or error.");
+        bases.MapPost("/", CreateAsync).RequirePermission(Permissions.KnowledgeWrite).WithIdempotency()
+            .WithSummary("Creates a knowledge base.").Produces<WireBase>(201).ProducesProblems(409, 422);
+        bases.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("Knowledge bases, newest first.").Produces<WirePage<WireBase>>().ProducesProblems(422);
+        bases.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead)
+            .WithSummary("One knowledge base, with its ETag.").Produces<WireBase>().ProducesProblems(404);
+        bases.MapPut("/{id:guid}", RenameAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Renames a knowledge base; If-Match names the ETag that was read.").Produces<WireBase>().ProducesProblems(404, 412, 422, 428);
+        bases.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Removes a knowledge base with all its documents.").Produces(204).ProducesProblems(404);
+        bases.MapPost("/{id:guid}/search", SearchAsync).RequirePermission(Permissions.KnowledgeSearch)
+            .WithSummary("Finds passages.").Produces<WireHits>().ProducesProblems(404, 422, 503);
+        bases.MapPost("/{id:guid}/ask", AskEndpoint.AskAsync).RequirePermission(Permissions.KnowledgeSearch).RequirePermission(Permissions.ModelsUse)
+            .WithSummary("Answers a question from the documents, as server-sent events: retrieved, delta, done; or error.")
+            .Produces<WireDone>(contentType: "text/event-stream").ProducesProblems(404, 422, 503);
         bases.MapDocuments();
     }
-
-    /// <summary>A page size within bounds; null means the default.</summary>
-    internal static Result<int> ReadLimit(int? limit, int usual = 50, int most = MaxPage, string field = "limit") =>
-        limit is { } asked && (asked < 1 || asked > most) ? KnowledgeApiErrors.BadLimit(field, asked, most) : limit ?? usual;
 
     private static async Task<IResult> CreateAsync(WireBaseName body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IModelHost models)
     {
@@ -49,12 +50,13 @@ public static class KnowledgeBaseEndpoints
 
         var caller = http.GetCaller();
         var created = await store.CreateBaseAsync(caller.Workspace, name, embedder.Id, caller.User, http.RequestAborted);
+        http.SetTag(TagOf(created));
         return TypedResults.Created($"/api/knowledge-bases/{created.Id}", WireBase.From(created));
     }
 
     private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IKnowledgeStore store, string? search, string? after, int? limit)
     {
-        var size = ReadLimit(limit);
+        var size = PageSize.Read(limit);
         if (!size.IsSuccess)
         {
             return ErrorResults.From(size.Error);
@@ -64,10 +66,16 @@ public static class KnowledgeBaseEndpoints
         return TypedResults.Ok(WirePage<WireBase>.From(page, WireBase.From));
     }
 
-    private static async Task<IResult> FindAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store) =>
-        await store.FindBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted) is { } found
-            ? TypedResults.Ok(WireBase.From(found))
-            : ErrorResults.From(KnowledgeErrors.BaseNotFound());
+    private static async Task<IResult> FindAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store)
+    {
+        if (await store.FindBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted) is not { } found)
+        {
+            return ErrorResults.From(KnowledgeErrors.BaseNotFound());
+        }
+
+        http.SetTag(TagOf(found));
+        return TypedResults.Ok(WireBase.From(found));
+    }
 
     private static async Task<IResult> RenameAsync(KnowledgeBaseId id, WireBaseName body, HttpContext http, [FromServices] IKnowledgeStore store)
     {
@@ -76,10 +84,26 @@ public static class KnowledgeBaseEndpoints
             return ErrorResults.From(KnowledgeApiErrors.NameEmpty());
         }
 
-        return await store.RenameBaseAsync(http.GetCaller().Workspace, id, name, http.RequestAborted)
+        var tag = http.ReadTag();
+        if (!tag.IsSuccess)
+        {
+            return ErrorResults.From(tag.Error);
+        }
+
+        var workspace = http.GetCaller().Workspace;
+        if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is not { } found)
+        {
+            return ErrorResults.From(KnowledgeErrors.BaseNotFound());
+        }
+
+        // Compared here, and once more by the store as it writes: somebody may rename it in between.
+        return tag.Value == TagOf(found) && await store.RenameBaseAsync(workspace, id, name, found.Name, http.RequestAborted)
             ? await FindAsync(id, http, store)
-            : ErrorResults.From(KnowledgeErrors.BaseNotFound());
+            : ErrorResults.From(KnowledgeErrors.Conflict());
     }
+
+    // The name is all of a base that people edit.
+    private static string TagOf(KnowledgeBase found) => EntityTags.TagOf(found.Name);
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IDocumentIntake intake) =>
         (await intake.DeleteBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
@@ -110,7 +134,7 @@ public static class KnowledgeBaseEndpoints
             return ErrorResults.From(KnowledgeApiErrors.UnknownMode(body.Mode!));
         }
 
-        var hits = ReadLimit(body.K, usual: 10, MaxHits, "k");
+        var hits = PageSize.Read(body.K, usual: 10, MaxHits, "k");
         if (!hits.IsSuccess)
         {
             return ErrorResults.From(hits.Error);

@@ -5,14 +5,6 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
 
-/// <summary>A page of a list; <c>after</c> is null at the end.</summary>
-internal sealed record WirePage<T>(IReadOnlyList<T> Items, string? After)
-{
-    /// <summary>Translates a page.</summary>
-    public static WirePage<T> From<TSource>(Listing<TSource> listing, Func<TSource, T> translate) =>
-        new([.. listing.Items.Select(translate)], listing.After);
-}
-
 /// <summary>The body that names a knowledge base.</summary>
 internal sealed record WireBaseName(string? Name);
 

@@ -32,6 +32,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         var (status, type) = error.Code switch
         {
             "model.not_found" or "app.not_found" or "knowledge.base_not_found" => (404, "invalid_request_error"),
+            "app.publisher_gone" => (403, "permission_error"),
             "model.queue_full" or "app.link_busy" => (429, "rate_limit_error"),
             "model.loading" or "model.load_failed" or "model.stopping" => (503, "server_error"),
             "model.engine_failed" or "model.unreadable" or "model.wrong_checksum" => (503, "server_error"),
@@ -62,8 +63,10 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         return http.Response.WriteAsJsonAsync(ToBody(), ModelApiJson.Options, http.RequestAborted);
     }
 
-    private sealed record Envelope(Fields Error);
+    /// <summary>OpenAI's <c>{"error":{...}}</c>.</summary>
+    internal sealed record Envelope(Fields Error);
 
-    private sealed record Fields(
+    /// <summary>What a client reads of a refusal.</summary>
+    internal sealed record Fields(
         string Message, string Type, [property: JsonIgnore(Condition = JsonIgnoreCondition.Never)] string? Param, string Code);
 }

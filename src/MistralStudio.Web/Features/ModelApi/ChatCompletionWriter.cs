@@ -90,7 +90,8 @@ internal sealed class ChatCompletionWriter(HttpContext http, ResolvedModel model
             await BeginAsync(cancellationToken);
         }
 
-        await SendAsync(Chunk(new(), end.FinishReason), cancellationToken);
+        // Mistral's dialect has no stream_options: its usage comes with the last chunk.
+        await SendAsync(Chunk(new(), end.FinishReason) with { Usage = includeUsage ? null : end.Usage }, cancellationToken);
         if (includeUsage)
         {
             await SendAsync(new ChatCompletionChunk(_id, "chat.completion.chunk", created, model.Id, _fingerprint, [], end.Usage), cancellationToken);

@@ -20,7 +20,7 @@ internal sealed record EmbeddingsRequest
 }
 
 /// <summary>The answer: one vector a text, in order.</summary>
-internal sealed record EmbeddingsResponse(string Object, IReadOnlyList<EmbeddingsResponse.Item> Data, string Model, EmbeddingsResponse.WireTokens Usage)
+internal sealed record EmbeddingsResponse(string Id, string Object, IReadOnlyList<EmbeddingsResponse.Item> Data, string Model, EmbeddingsResponse.WireTokens Usage)
 {
     /// <summary>One vector: an array of numbers, or base64 of little-endian float32.</summary>
     internal sealed record Item(string Object, int Index, [property: JsonPropertyName("embedding")] object Vector);

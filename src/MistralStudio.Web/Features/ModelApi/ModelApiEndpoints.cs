@@ -16,10 +16,17 @@ public static class ModelApiEndpoints
     public static void MapModelApi(this IEndpointRouteBuilder app)
     {
         var v1 = app.MapGroup("/v1").WithTags("Models").DisableAntiforgery();
-        v1.MapGet("/models", ListAsync).RequirePermission(Permissions.ModelsRead).WithSummary("Every model that a request may name.");
-        v1.MapGet("/models/{**id}", FindAsync).RequirePermission(Permissions.ModelsRead).WithSummary("One model.");
-        v1.MapPost("/chat/completions", ChatAsync).RequirePermission(Permissions.ModelsUse).WithSummary("Continues a conversation, whole or as a stream.");
-        v1.MapPost("/embeddings", EmbedAsync).RequirePermission(Permissions.ModelsUse).WithSummary("Turns texts into vectors.");
+        v1.MapGet("/models", ListAsync).RequirePermission(Permissions.ModelsRead)
+            .WithSummary("Every model that a request may name.").Produces<WireModels>().ProducesApiErrors();
+        v1.MapGet("/models/{**id}", FindAsync).RequirePermission(Permissions.ModelsRead)
+            .WithSummary("One model, by its whole reference.").Produces<WireModel>().ProducesApiErrors(404);
+        v1.MapPost("/chat/completions", ChatAsync).RequirePermission(Permissions.ModelsUse)
+            .WithSummary("Continues a conversation, whole or as a stream of server-sent chunks.")
+            .Accepts<ChatCompletionRequest>("application/json").Produces<ChatCompletion>().Produces<ChatCompletionChunk>(contentType: "text/event-stream")
+            .ProducesApiErrors(400, 404, 413, 422, 429, 503);
+        v1.MapPost("/embeddings", EmbedAsync).RequirePermission(Permissions.ModelsUse)
+            .WithSummary("Turns texts into vectors.")
+            .Accepts<EmbeddingsRequest>("application/json").Produces<EmbeddingsResponse>().ProducesApiErrors(400, 404, 413, 422, 429, 503);
         v1.MapFallback("/{**path}", NotFoundAsync).RequirePermission(Permissions.ModelsRead).ExcludeFromDescription();
     }
 
@@ -31,10 +38,19 @@ public static class ModelApiEndpoints
 
     private static async Task FindAsync(string id, HttpContext http, [FromServices] IModelRouter router, [FromServices] IModelHost host)
     {
+        // A reference may hold a slash, which clients send encoded and routing leaves so.
+        id = id.Replace("%2F", "/", StringComparison.OrdinalIgnoreCase);
         var models = await ReadModelsAsync(http, router, host);
         if (models.FirstOrDefault(model => model.Id == id) is { } found)
         {
             await http.Response.WriteAsJsonAsync(found, ModelApiJson.Options, http.RequestAborted);
+            return;
+        }
+
+        // Not listed, yet a model: "default", or a version by its number.
+        if (ModelReference.TryParse(id, out var reference) && await router.ResolveAsync(http.GetCaller().Workspace, reference, http.RequestAborted) is { IsSuccess: true, Value: var model })
+        {
+            await http.Response.WriteAsJsonAsync(WireModel.Chat(id, model.Name, host.Find(model.Id)), ModelApiJson.Options, http.RequestAborted);
             return;
         }
 
@@ -46,8 +62,8 @@ public static class ModelApiEndpoints
         var chat = await router.ListAsync(http.GetCaller().Workspace, http.RequestAborted);
         return
         [
-            .. chat.Select(choice => new WireModel(choice.Id, choice.Name, "chat")),
-            .. host.List().Where(model => model.Task == ModelTask.Embedding).Select(model => new WireModel(model.Id, model.Name, "embedding")),
+            .. chat.Select(choice => WireModel.Chat(choice.Id, choice.Name, host.Find(choice.Id))),
+            .. host.List().Where(model => model.Task == ModelTask.Embedding).Select(WireModel.Embedding),
         ];
     }
 
@@ -123,7 +139,7 @@ public static class ModelApiEndpoints
             var items = vectors.Select((vector, i) => new EmbeddingsResponse.Item(
                 "embedding", i, EmbeddingWire.Encode(EmbeddingWire.Shorten(vector.Vector, body.Dimensions), body.EncodingFormat == "base64")));
             var tokens = (int)(vectors.Usage?.InputTokenCount ?? 0);
-            var response = new EmbeddingsResponse("list", [.. items], id, new(tokens, tokens));
+            var response = new EmbeddingsResponse("embd-" + Guid.CreateVersion7().ToString("N"), "list", [.. items], id, new(tokens, tokens));
             await http.Response.WriteAsJsonAsync(response, ModelApiJson.Options, http.RequestAborted);
         }
         catch (ModelException failure)
@@ -161,17 +177,5 @@ public static class ModelApiEndpoints
         {
             return (null, failure.StatusCode == StatusCodes.Status413PayloadTooLarge ? ApiError.TooLarge(MaxBodyBytes) : ApiError.BadJson(failure.Message));
         }
-    }
-
-    private sealed record WireModels(string Object, IReadOnlyList<WireModel> Data);
-
-    private sealed record WireModel(string Id, string Name, string Task)
-    {
-        public string Object => "model";
-
-        /// <summary>A model here has no date of its own; clients want a number.</summary>
-        public long Created => 0;
-
-        public string OwnedBy => "mistralstudio";
     }
 }

@@ -67,6 +67,11 @@ public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvide
             return null;
         }
 
+        if (await apps.CheckPublisherAsync(version, cancellationToken) is { Error: { } gone })
+        {
+            return gone;
+        }
+
         // An app over an app could be its own model by a detour; a definition names a model of its own.
         if (!ModelReference.TryParse(version.Definition.Model, out var model) || model.Kind == ModelReferenceKind.App)
         {

@@ -1,5 +1,4 @@
 using MistralStudio.Core;
-using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Web.Layout;
 
@@ -8,8 +7,6 @@ namespace MistralStudio.Web.Features.Settings;
 /// <summary>API keys of a workspace: all of them for who manages keys, one's own otherwise.</summary>
 public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScope scope)
 {
-    private const int MaxNameLength = 80;
-
     /// <summary>Newest first; null before <see cref="LoadAsync"/>.</summary>
     public IReadOnlyList<ApiKey>? Keys { get; private set; }
 
@@ -42,7 +39,7 @@ public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScop
 
     /// <summary>Reads the keys.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken) =>
-        Keys = await keys.ListAsync(scope.Id, scope.May(Permissions.KeysManage) ? null : scope.Person, cancellationToken);
+        Keys = await keys.ListAsync(scope.Id, KeyRights.Whose(scope.Caller), cancellationToken);
 
     /// <summary>Adds or drops a scope of the key about to be made.</summary>
     public void Toggle(string permission, bool chosen)
@@ -61,10 +58,7 @@ public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScop
     public async Task<bool> CreateAsync(CancellationToken cancellationToken)
     {
         var name = Name.Trim();
-        Error = name.Length is 0 or > MaxNameLength ? SettingsErrors.NoName()
-            : Scopes.Count == 0 ? SettingsErrors.NoScopes()
-            : !Scopes.All(scope.May) ? SettingsErrors.NotAllowed()
-            : null;
+        Error = KeyRights.Check(scope.Caller, name, Scopes);
         if (Error is not null)
         {
             return false;
@@ -91,8 +85,7 @@ public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScop
     /// <summary>Ends a key for good; programs that use it stop within seconds.</summary>
     public async Task RevokeAsync(ApiKey key, CancellationToken cancellationToken)
     {
-        var creator = scope.May(Permissions.KeysManage) ? (Core.Ids.UserId?)null : scope.Person;
-        Error = (await keys.RevokeAsync(scope.Id, key.Id, creator, cancellationToken)).Error;
+        Error = (await keys.RevokeAsync(scope.Id, key.Id, KeyRights.Whose(scope.Caller), cancellationToken)).Error;
         await LoadAsync(cancellationToken);
     }
 }

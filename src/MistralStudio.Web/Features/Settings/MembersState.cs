@@ -40,10 +40,10 @@ public sealed class MembersState(AccountStore accounts, InviteStore invites, Stu
     private IReadOnlyList<Member>? _members;
 
     /// <summary>The roles that somebody of this role may hand out: up to their own.</summary>
-    public IReadOnlyList<Role> GrantableRoles => MayManage ? [.. Enum.GetValues<Role>().Where(role => role <= scope.Role)] : [];
+    public IReadOnlyList<Role> GrantableRoles => MayManage ? MemberRights.Grantable(scope.Role) : [];
 
     /// <summary>True where the person may change this member: nobody above themselves, and not themselves, lest they lock themselves out.</summary>
-    public bool MayChange(Member member) => MayManage && member.User != scope.Person && member.Role <= scope.Role;
+    public bool MayChange(Member member) => MayManage && MemberRights.MayChange(scope.Person, scope.Role, member.User, member.Role);
 
     /// <summary>Reads members and invites.</summary>
     public async Task LoadAsync(CancellationToken cancellationToken)

@@ -2,7 +2,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http.Features;
 
-namespace MistralStudio.Web.Features.KnowledgeApi;
+namespace MistralStudio.Web.Features.WorkspaceApi;
 
 /// <summary>Named server-sent events of one response, each flushed as it is written.</summary>
 internal sealed class ServerSentEvents(HttpContext http)

@@ -1,18 +1,33 @@
 using System.Security.Cryptography;
 using System.Text;
+using Microsoft.AspNetCore.DataProtection;
 using MistralStudio.Core;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Web.Security;
 
-namespace MistralStudio.Web.Features.KnowledgeApi;
+namespace MistralStudio.Web.Features.WorkspaceApi;
 
 /// <summary><c>Idempotency-Key</c> on endpoints that create: the same request sent twice does it once and is answered the same.</summary>
 internal static class Idempotency
 {
     private const string Header = "Idempotency-Key";
     private const int MaxKey = 255;
-    private const int MaxFingerprintedBody = 1 << 20;
+    private const int MaxBufferedBody = 1 << 20;
+
+    /// <summary>
+    /// Keeps the JSON body of a request that carries a key, so that it can be told from another; before the body is bound. Files pass only
+    /// once, and are told by their length.
+    /// </summary>
+    public static IApplicationBuilder UseIdempotency(this IApplicationBuilder app) => app.Use((http, next) =>
+    {
+        if (http.Request.Headers.ContainsKey(Header) && http.Request.HasJsonContentType())
+        {
+            http.Request.EnableBuffering(MaxBufferedBody);
+        }
+
+        return next(http);
+    });
 
     /// <summary>Lets the endpoint be sent again under the same key.</summary>
     public static RouteHandlerBuilder WithIdempotency(this RouteHandlerBuilder endpoint) => endpoint.AddEndpointFilterFactory((_, next) => async context =>
@@ -31,11 +46,13 @@ internal static class Idempotency
     {
         var caller = http.GetCaller();
         var store = http.RequestServices.GetRequiredService<IdempotencyStore>();
-        var request = new IdempotentRequest(caller.Workspace, ActorOf(http, caller), key, $"{http.Request.Method} {http.Request.Path}", Fingerprint(http.Request));
+        var request = new IdempotentRequest(caller.Workspace, ActorOf(http, caller), key, $"{http.Request.Method} {http.Request.Path}", await FingerprintAsync(http.Request));
+        // Answers may hold what is shown once: a key, a link.
+        var seal = http.RequestServices.GetRequiredService<IDataProtectionProvider>().CreateProtector("idempotency");
         switch (await store.BeginAsync(request, http.RequestAborted))
         {
             case IdempotencyDecision.Replay replay:
-                return new Recorded(replay.Answer, replayed: true);
+                return new Recorded(replay.Answer with { Body = seal.Unprotect(replay.Answer.Body) }, replayed: true);
             case IdempotencyDecision.Running:
                 http.Response.Headers.RetryAfter = "2";
                 return ErrorResults.From(IdempotencyErrors.Running());
@@ -49,7 +66,7 @@ internal static class Idempotency
             if (answer.Status is >= 200 and < 300)
             {
                 // The thing exists: its answer is kept even where the client has gone.
-                await store.CompleteAsync(request, answer, CancellationToken.None);
+                await store.CompleteAsync(request, answer with { Body = seal.Protect(answer.Body) }, CancellationToken.None);
             }
             else
             {
@@ -89,9 +106,18 @@ internal static class Idempotency
 
     private static string ActorOf(HttpContext http, Caller caller) => http.User.FindFirst("key")?.Value ?? $"{caller.User}";
 
-    // Of what is known before the body was read: a file's bytes pass only once. A different length is a different request.
-    private static string Fingerprint(HttpRequest request) =>
-        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{request.Method}\n{request.Path}{request.QueryString}\n{request.ContentLength}")));
+    private static async Task<string> FingerprintAsync(HttpRequest request)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        hash.AppendData(Encoding.UTF8.GetBytes($"{request.Method}\n{request.Path}{request.QueryString}\n{request.ContentLength}\n"));
+        if (request.Body.CanSeek)
+        {
+            request.Body.Position = 0;
+            hash.AppendData(await SHA256.HashDataAsync(request.Body, request.HttpContext.RequestAborted));
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     private sealed class Recorded(IdempotentAnswer answer, bool replayed) : IResult
     {

@@ -2,7 +2,7 @@ using Microsoft.AspNetCore.Antiforgery;
 using MistralStudio.Core;
 using MistralStudio.Web.Security;
 
-namespace MistralStudio.Web.Features.KnowledgeApi;
+namespace MistralStudio.Web.Features.WorkspaceApi;
 
 /// <summary>Guards what a page sends with its cookie: another site could make the browser send it too. A key is not sent by itself.</summary>
 internal static class CookieGuard

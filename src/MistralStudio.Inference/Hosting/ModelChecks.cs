@@ -1,0 +1,38 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Options;
+using Microsoft.ML.OnnxRuntime;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Inference.Hosting;
+
+/// <summary>What is known of a model's file after all of it was read.</summary>
+/// <param name="Error">What is wrong with it; null where nothing is.</param>
+public sealed record ModelCheck(InstalledModel Model, Error? Error);
+
+/// <summary>Looks at what a start of a model would need, without loading one.</summary>
+public sealed class ModelChecks
+{
+    private readonly IOptions<InferenceOptions> _options;
+    private readonly DataModels _models;
+
+    internal ModelChecks(IOptions<InferenceOptions> options, DataModels models) => (_options, _models) = (options, models);
+
+    /// <summary>What computes: the execution providers that this build of ONNX Runtime brings, and its version.</summary>
+    public static string DescribeAccelerator()
+    {
+        var runtime = OrtEnv.Instance();
+        var providers = runtime.GetAvailableProviders().Select(provider => provider.Replace("ExecutionProvider", "", StringComparison.Ordinal));
+        return $"{string.Join(", ", providers)} (ONNX Runtime {runtime.GetVersionString()})";
+    }
+
+    /// <summary>Reads every installed model's header and checks the SHA-256 of its weights.</summary>
+    public async IAsyncEnumerable<ModelCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        foreach (var folder in ModelHost.FindFolders(_options.Value, _models))
+        {
+            var model = folder.Describe(_options.Value.SlotTokens);
+            yield return new(model, model.Error ?? (await folder.VerifyAsync(cancellationToken)).Error);
+        }
+    }
+}

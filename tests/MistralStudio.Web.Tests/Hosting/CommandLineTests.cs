@@ -1,0 +1,122 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using MistralStudio.Core.Security;
+using MistralStudio.Tests.Shared;
+
+namespace MistralStudio.Web.Tests.Hosting;
+
+/// <summary>The real binary's commands, beside a server that runs on the same data and sees their effect at once.</summary>
+public sealed class CommandLineTests : IAsyncLifetime
+{
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private StudioProcess _studio = null!;
+
+    public async ValueTask InitializeAsync() => _studio = await StudioProcess.StartAsync(
+        null, null, ("Setup__Owner__Email", StudioServer.OwnerEmail), ("Setup__Owner__Password", StudioServer.Password));
+
+    public ValueTask DisposeAsync() => _studio.DisposeAsync();
+
+    [Fact]
+    public async Task KeysCreate_PrintsTheKeyAlone_AndSaysThatItMayDoAll()
+    {
+        var (code, output, errors) = await _studio.RunAsync("keys", "create", "--name", "all");
+        Assert.Equal(0, code);
+        Assert.Matches("^ms_[A-Za-z0-9_-]{43}\r?\n$", output);
+        Assert.Contains("all that the Owner may", errors, StringComparison.Ordinal);
+        using var program = Program(output.Trim());
+        var made = (await program.GetFromJsonAsync<JsonElement>("/api/keys", Token)).GetProperty("items")[0];
+        Assert.Equal(RolePermissions.All.Order(StringComparer.Ordinal), made.GetProperty("scopes").EnumerateArray().Select(scope => scope.GetString()!));
+    }
+
+    [Fact]
+    public async Task KeysCreate_NarrowsByScopeAndTime()
+    {
+        var (code, output, errors) = await _studio.RunAsync("keys", "create", "--name", "narrow", "--scope", "models:read", "--scope", "keys:own", "--expires", "30");
+        Assert.Equal((0, ""), (code, errors));
+        using var program = Program(output.Trim());
+        Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/v1/models", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Forbidden, (await program.GetAsync("/api/knowledge-bases", Token)).StatusCode);
+        var made = (await program.GetFromJsonAsync<JsonElement>("/api/keys", Token)).GetProperty("items")[0];
+        Assert.Equal(30, Math.Round((made.GetProperty("expiresAt").GetDateTimeOffset() - made.GetProperty("createdAt").GetDateTimeOffset()).TotalDays));
+    }
+
+    [Theory]
+    [InlineData("There is no scope \"models:fly\".", "keys", "create", "--name", "x", "--scope", "models:fly")]
+    [InlineData("--expires is \"yesterday\"", "keys", "create", "--name", "x", "--expires", "yesterday")]
+    [InlineData("A key needs a name.", "keys", "create", "--name", " ")]
+    [InlineData("There is no account nobody@example.com.", "users", "reset-password", "nobody@example.com")]
+    public async Task AWrongCommand_SaysWhyInOneLine_AndChangesNothing(string why, params string[] arguments)
+    {
+        var (code, output, errors) = await _studio.RunAsync(arguments);
+        Assert.Equal((1, ""), (code, output));
+        Assert.Contains(why, Assert.Single(errors.Split('\n', StringSplitOptions.RemoveEmptyEntries)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ResetPassword_TakesEffectAtOnce_AndSignsOutEverywhere()
+    {
+        using var before = Browser();
+        using var signedIn = await StudioServer.PostFormAsync(before, "/sign-in", ("Email", StudioServer.OwnerEmail), ("Password", StudioServer.Password));
+        Assert.Equal(HttpStatusCode.Redirect, signedIn.StatusCode);
+
+        var (code, output, _) = await _studio.RunAsync("users", "reset-password", StudioServer.OwnerEmail);
+        Assert.Equal(0, code);
+        using var old = Browser();
+        using var refused = await StudioServer.PostFormAsync(old, "/sign-in", ("Email", StudioServer.OwnerEmail), ("Password", StudioServer.Password));
+        Assert.Equal(HttpStatusCode.OK, refused.StatusCode);
+        using var welcome = await StudioServer.PostFormAsync(old, "/sign-in", ("Email", StudioServer.OwnerEmail), ("Password", output.Trim()));
+        Assert.Equal(HttpStatusCode.Redirect, welcome.StatusCode);
+
+        using var limit = new CancellationTokenSource(TimeSpan.FromSeconds(5));
+        while ((await before.GetAsync("/w/workspace/settings", limit.Token)).StatusCode == HttpStatusCode.OK)
+        {
+        }
+    }
+
+    [Fact]
+    public async Task Doctor_FindsAllWell()
+    {
+        var (code, output, _) = await _studio.RunAsync("doctor");
+        Assert.True(code == 0, output);
+        Assert.All(
+            ["ok    settings:", "ok    database:", "ok    disk:", "ok    model: smollm2-135m-instruct", "ok    model: all-minilm-l6-v2", "ok    accelerator:"],
+            line => Assert.Contains(line, output, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Doctor_NamesADamagedModel()
+    {
+        // Whole to look at, and listed beside its checksum, but of other bytes.
+        var models = Directory.CreateDirectory(Path.Combine(_studio.DataPath, "models"));
+        var folder = models.CreateSubdirectory("tiny");
+        File.Copy(Path.Combine(SharedData.StarterModels, "all-minilm-l6-v2", "config.json"), Path.Combine(folder.FullName, "config.json"));
+        await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "model.safetensors"), [2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}'], Token);
+        await File.WriteAllTextAsync(Path.Combine(models.FullName, "SHA256SUMS"), $"{new string('0', 64)}  ./tiny/model.safetensors\n", Token);
+        var (code, output, _) = await _studio.RunAsync("doctor");
+        Assert.Equal(1, code);
+        Assert.Contains("wrong model: tiny", output, StringComparison.Ordinal);
+        Assert.Contains("ok    model: smollm2-135m-instruct", output, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("Studio__Urls", "nonsense", "Studio:Urls")]
+    [InlineData("Inference__Slots", "0", "Inference:Slots")]
+    public async Task Doctor_NamesAWrongSetting(string name, string value, string setting)
+    {
+        var (code, output, errors) = await _studio.RunWithAsync([(name, value)], "doctor");
+        Assert.Equal(1, code);
+        Assert.Contains(setting, output + errors, StringComparison.Ordinal);
+    }
+
+    private HttpClient Program(string key)
+    {
+        var program = Browser();
+        program.DefaultRequestHeaders.Authorization = new("Bearer", key);
+        return program;
+    }
+
+    private HttpClient Browser() =>
+        new(new SocketsHttpHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = _studio.Url };
+}
