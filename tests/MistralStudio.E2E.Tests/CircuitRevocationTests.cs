@@ -52,6 +52,23 @@ public sealed class CircuitRevocationTests(BrowserFixture browser) : IClassFixtu
         Assert.True(Stopwatch.GetElapsedTime(since) < s_limit, $"The page was gone after {left}, the only place free after {Stopwatch.GetElapsedTime(since)}.");
     }
 
+    [Fact]
+    public async Task ALinksReader_IsLeftNothing_OnceTheLinkIsTakenBack()
+    {
+        await using var studio = await SignedInStudio.StartAsync();
+        var app = await studio.PostAsync("/api/apps", new { name = "Desk" });
+        await studio.PostAsync($"/api/apps/{app.GetProperty("id")}/versions");
+        var link = await studio.PostAsync($"/api/apps/{app.GetProperty("id")}/link");
+        var page = await (await browser.Browser.NewContextAsync()).NewPageAsync();
+        await page.GotoAsync(link.GetProperty("url").GetString()!);
+        await page.Locator("[data-ready]").First.WaitForAsync();
+        using var revoked = await studio.Api.DeleteAsync($"/api/apps/{app.GetProperty("id")}/link", TestContext.Current.CancellationToken);
+        Assert.True(revoked.IsSuccessStatusCode);
+        var since = Stopwatch.GetTimestamp();
+        await page.Locator(".cbox textarea").WaitForAsync(new() { State = WaitForSelectorState.Detached, Timeout = 20_000 });
+        Assert.True(Stopwatch.GetElapsedTime(since) < s_limit, $"The page went on for {Stopwatch.GetElapsedTime(since)}.");
+    }
+
     // The shortest answer there is: it waits for nothing but its place.
     private static Task AskAsync(SignedInStudio studio) =>
         studio.PostAsync("/v1/chat/completions", new { model = "default", max_tokens = 1, messages = new[] { new { role = "user", content = "Hello" } } });

@@ -33,6 +33,11 @@ public static class ModelErrors
         $"The model is busy: {waiting:N0} requests wait already.",
         "Try again in a few seconds.");
 
+    public static Error Loading(string id) => new(
+        "model.loading",
+        $"\"{id}\" is still being loaded.",
+        "Try again in a few seconds.");
+
     public static Error WrongChecksum(string file) => new(
         "model.wrong_checksum",
         $"The model file {file} is damaged: its SHA-256 is not the expected one.",

@@ -13,6 +13,11 @@ namespace MistralStudio.Inference.Hosting;
 /// <inheritdoc cref="IModelHost"/>
 internal sealed class ModelHost : IModelHost, IAsyncDisposable
 {
+    /// <summary>How long a request waits for its model.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
+
+    private static readonly TimeSpan s_loadRetry = TimeSpan.FromSeconds(10);
+
     private readonly InferenceOptions _options;
     private readonly GraphCache _compiled;
     private readonly ILogger<ModelHost> _log;
@@ -110,7 +115,15 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         entry.BeginUse();
         try
         {
-            return await EnsureLoadedAsync(entry, cancellationToken) is { } error ? throw new ModelException(error) : new ModelUse(entry);
+            // The load goes on for those who ask again.
+            return await EnsureLoadedAsync(entry, cancellationToken).WaitAsync(s_patience, _time, cancellationToken) is { } error
+                ? throw new ModelException(error)
+                : new ModelUse(entry);
+        }
+        catch (TimeoutException)
+        {
+            entry.EndUse();
+            throw new ModelException(ModelErrors.Loading(entry.Folder.Id), s_loadRetry);
         }
         catch
         {

@@ -127,6 +127,9 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
         var app = await ReadAsync(created);
         using var unread = await client.PutAsJsonAsync($"/api/apps/{app.GetProperty("id")}/draft", new { name = "Filings" }, Token);
         Assert.Equal("request.revision_missing", (await ReadAsync(unread)).GetProperty("code").GetString());
+        using var stale = new HttpRequestMessage(HttpMethod.Put, $"/api/apps/{app.GetProperty("id")}/draft") { Content = JsonContent.Create(new { name = "Filings" }), Headers = { { "If-Match", "\"99\"" } } };
+        using var conflict = await client.SendAsync(stale, Token);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, conflict.StatusCode);
         using var published = await client.PostAsync($"/api/apps/{app.GetProperty("id")}/versions", null, Token);
         Assert.Equal(HttpStatusCode.Created, published.StatusCode);
 

@@ -76,6 +76,16 @@ public sealed class CommandLineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Serve_SaysInOneLine_WhatANetworkWithoutANameNeeds()
+    {
+        await using var shared = await StudioProcess.StartAsync(null, new Uri("http://0.0.0.0:0"));
+        Assert.Single(shared.Output.Split('\n'), line => line.Contains("Studio__PublicUrl", StringComparison.Ordinal));
+        await using var named = await StudioProcess.StartAsync(null, new Uri("http://0.0.0.0:0"), ("Studio__PublicUrl", "http://192.168.1.20:5080"));
+        Assert.DoesNotContain("Studio__PublicUrl", named.Output, StringComparison.Ordinal);
+        Assert.Equal("http://192.168.1.20:5080", named.SetupUrl!.GetLeftPart(UriPartial.Authority));
+    }
+
+    [Fact]
     public async Task Doctor_FindsAllWell()
     {
         var (code, output, _) = await _studio.RunAsync("doctor");

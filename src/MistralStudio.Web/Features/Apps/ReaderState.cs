@@ -3,6 +3,7 @@ using MistralStudio.Core.Apps;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.Apps;
 
@@ -12,6 +13,7 @@ public sealed class ReaderState : IAsyncDisposable
     private const int PastCount = 20;
 
     private readonly ConversationLog? _log;
+    private Func<CancellationToken, Task<bool>> _stands = _ => Task.FromResult(true);
 
     private ReaderState(AppVersion version, ConversationLog? log, ChatState chat) => (Version, _log, Chat) = (version, log, chat);
 
@@ -50,7 +52,23 @@ public sealed class ReaderState : IAsyncDisposable
                 : await apps.CheckPublisherAsync(version, cancellationToken) is { Error: { } gone }
                     ? gone
                     : await apps.TakeAnswerAsync(link.Id, address, cancellationToken),
-        });
+        })
+        {
+            _stands = async cancellationToken => await apps.OpenLinkAsync(token, cancellationToken) is not null,
+        };
+
+    /// <summary>Completes within seconds of the end of the link: revoked, rotated or expired.</summary>
+    public async Task WhenEndedAsync(TimeProvider clock, CancellationToken cancellationToken)
+    {
+        using var timer = new PeriodicTimer(StandingRights.Interval, clock);
+        while (await timer.WaitForNextTickAsync(cancellationToken))
+        {
+            if (!await _stands(cancellationToken))
+            {
+                return;
+            }
+        }
+    }
 
     /// <summary>Reads the member's conversations.</summary>
     public async Task ReadPastAsync(CancellationToken cancellationToken)
