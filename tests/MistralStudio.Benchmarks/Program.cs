@@ -12,9 +12,12 @@ switch (args.FirstOrDefault())
     case "retrieval":
         await RetrievalBenchmark.RunAsync([.. args.Skip(1)]);
         return 0;
+    case "tokenizers":
+        TokenizerBenchmark.Run();
+        return 0;
     case "inference":
         return await InferenceBenchmark.RunAsync();
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval.");
+        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers.");
         return 2;
 }

@@ -1,25 +1,25 @@
-using System.Buffers;
-using System.Runtime.InteropServices;
 using System.Text;
 
 namespace MistralStudio.Inference.Tokenization;
 
 /// <summary>
 /// Byte-level byte-pair encoding (GPT-2 and its kin): pieces of the pre-tokenizer, as UTF-8, merged inside each piece. No normalisation, and
-/// no unknown token: a byte that the vocabulary lacks is dropped.
+/// no unknown token: a byte that the vocabulary lacks is dropped. Half a surrogate pair is U+FFFD.
 /// </summary>
-internal sealed class ByteLevelBpe : Tokenizer
+internal sealed class ByteLevelBpe : PieceEncoder
 {
-    private readonly PreTokenizer _pieces;
-    private readonly BytePairMerges _merges;
-    private readonly int[] _byteTokens;
+    private const int LongestWhole = 256;
 
-    private ByteLevelBpe(Vocabulary vocabulary, PreTokenizer pieces, BytePairMerges merges, int[] byteTokens)
-        : base(vocabulary)
+    private readonly PreTokenizer _pieces;
+    private readonly int[] _byteTokens;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>>? _wholeTokens;
+
+    private ByteLevelBpe(Vocabulary vocabulary, PreTokenizer pieces, BytePairMerges merges, int[] byteTokens, Dictionary<string, int>? wholeTokens)
+        : base(vocabulary, merges)
     {
         _pieces = pieces;
-        _merges = merges;
         _byteTokens = byteTokens;
+        _wholeTokens = wholeTokens?.GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>Builds the encoding from the lists of a model file.</summary>
@@ -28,9 +28,15 @@ internal sealed class ByteLevelBpe : Tokenizer
     /// <param name="merges">Pairs of tokens, a space between them, in the order they were learnt.</param>
     /// <param name="pieces">The pre-tokenizer.</param>
     /// <param name="endOfTurn">Tokens after which the model's turn is over.</param>
+    /// <param name="sequence">The tokens around a text.</param>
     /// <exception cref="InvalidDataException">The lists contradict each other; the message says how.</exception>
     public static ByteLevelBpe Create(
-        IReadOnlyList<string> tokens, TokenKind[] kinds, IReadOnlyList<string> merges, PreTokenizer pieces, IEnumerable<int> endOfTurn)
+        IReadOnlyList<string> tokens,
+        TokenKind[] kinds,
+        IReadOnlyList<string> merges,
+        PreTokenizer pieces,
+        IEnumerable<int> endOfTurn,
+        SequenceTokens? sequence = null)
     {
         if (tokens.Count == 0 || kinds.Length != tokens.Count)
         {
@@ -48,54 +54,55 @@ internal sealed class ByteLevelBpe : Tokenizer
         var byteTokens = new int[256];
         for (var value = 0; value < 256; value++)
         {
-            byteTokens[value] = ids.GetValueOrDefault(ByteSymbols.Of((byte)value).ToString(), -1);
+            var token = ids.GetValueOrDefault(ByteSymbols.Of((byte)value).ToString(), -1);
+            byteTokens[value] = token >= 0 && IsOrdinary(kinds[token]) ? token : -1;
         }
 
-        var special = Enumerable.Range(0, tokens.Count)
-            .Where(id => kinds[id] is TokenKind.Control or TokenKind.UserDefined)
-            .Select(id => KeyValuePair.Create(tokens[id], id));
         return new ByteLevelBpe(
-            new Vocabulary(bytes, kinds, special, endOfTurn), pieces, new BytePairMerges(Resolve(merges, ids)), byteTokens);
+            new Vocabulary(bytes, kinds, Vocabulary.SpecialNames(tokens, kinds), endOfTurn),
+            pieces,
+            new BytePairMerges(Resolve(merges, ids, kinds)),
+            byteTokens,
+            pieces.TakesWholeTokens ? ids : null) { Sequence = sequence ?? new() };
     }
 
     /// <inheritdoc/>
-    protected override void EncodeOrdinary(ReadOnlySpan<char> text, List<int> tokens)
+    protected override void EncodePieces(ReadOnlySpan<char> text, bool afterSpecial, ref Pieces pieces)
     {
-        var buffer = ArrayPool<byte>.Shared.Rent(256);
-        var symbols = ArrayPool<int>.Shared.Rent(256);
-        try
+        while (text.Length > 0)
         {
-            while (text.Length > 0)
-            {
-                var length = _pieces.NextPiece(text);
-                EncodePiece(text[..length], tokens, ref buffer, ref symbols);
-                text = text[length..];
-            }
-        }
-        finally
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            ArrayPool<int>.Shared.Return(symbols);
+            var length = _pieces.NextPiece(text);
+            pieces.Add(text[..length]);
+            text = text[length..];
         }
     }
 
-    private void EncodePiece(ReadOnlySpan<char> piece, List<int> tokens, ref byte[] buffer, ref int[] symbols)
-    {
-        var most = Encoding.UTF8.GetMaxByteCount(piece.Length);
-        if (most > buffer.Length)
-        {
-            ArrayPool<byte>.Shared.Return(buffer);
-            buffer = ArrayPool<byte>.Shared.Rent(most);
-        }
+    /// <inheritdoc/>
+    protected override int MostSymbols(int pieceLength) => pieceLength * 3;
 
-        if (most > symbols.Length)
+    /// <inheritdoc/>
+    protected override int Begin(ReadOnlySpan<char> piece, Span<int> symbols)
+    {
+        // The bytes stand at the end of the same memory, where the symbols that are written from its start cannot catch up with them.
+        var bytes = System.Runtime.InteropServices.MemoryMarshal.AsBytes(symbols)[^(piece.Length * 3)..];
+        bytes = bytes[..Encoding.UTF8.GetBytes(piece, bytes)];
+        if (_wholeTokens is { } whole && bytes.Length <= LongestWhole)
         {
-            ArrayPool<int>.Shared.Return(symbols);
-            symbols = ArrayPool<int>.Shared.Rent(most);
+            Span<char> spelt = stackalloc char[bytes.Length];
+            for (var i = 0; i < bytes.Length; i++)
+            {
+                spelt[i] = ByteSymbols.Of(bytes[i]);
+            }
+
+            if (whole.TryGetValue(spelt, out var token) && Vocabulary.IsOrdinary(token))
+            {
+                symbols[0] = token;
+                return 1;
+            }
         }
 
         var count = 0;
-        foreach (var value in buffer.AsSpan(0, Encoding.UTF8.GetBytes(piece, buffer)))
+        foreach (var value in bytes)
         {
             if (_byteTokens[value] >= 0)
             {
@@ -103,17 +110,14 @@ internal sealed class ByteLevelBpe : Tokenizer
             }
         }
 
-        var merged = _merges.Apply(symbols.AsSpan(0, count));
-        var end = tokens.Count;
-        CollectionsMarshal.SetCount(tokens, end + merged);
-        symbols.AsSpan(0, merged).CopyTo(CollectionsMarshal.AsSpan(tokens)[end..]);
+        return count;
     }
 
-    private static bool IsOrdinary(TokenKind kind) => kind is not (TokenKind.Control or TokenKind.UserDefined or TokenKind.Unknown);
+    private static bool IsOrdinary(TokenKind kind) => Vocabulary.IsOrdinary(kind);
 
-    private static List<(int Left, int Right, int Merged)> Resolve(IReadOnlyList<string> merges, Dictionary<string, int> ids)
+    private static List<Merge> Resolve(IReadOnlyList<string> merges, Dictionary<string, int> ids, TokenKind[] kinds)
     {
-        var resolved = new List<(int, int, int)>(merges.Count);
+        var resolved = new List<Merge>(merges.Count);
         var lookup = ids.GetAlternateLookup<ReadOnlySpan<char>>();
         foreach (var merge in merges)
         {
@@ -126,7 +130,11 @@ internal sealed class ByteLevelBpe : Tokenizer
                 throw new InvalidDataException($"its merge \"{merge}\" names a token that its vocabulary lacks");
             }
 
-            resolved.Add((left, right, merged));
+            // A control token is no part of any text, so nothing merges into one.
+            if (IsOrdinary(kinds[merged]))
+            {
+                resolved.Add(new Merge(left, right, merged, resolved.Count));
+            }
         }
 
         return resolved;

@@ -10,23 +10,13 @@ internal sealed class BytePairMerges
 {
     private const int ScanLimit = 24;
 
-    private readonly Dictionary<ulong, (int Rank, int Merged)> _merges;
+    private readonly MergeTable _merges;
 
-    /// <param name="merges">Pairs of token ids and the id of what they become, in the order they were learnt.</param>
-    public BytePairMerges(IReadOnlyCollection<(int Left, int Right, int Merged)> merges)
-    {
-        _merges = new Dictionary<ulong, (int, int)>(merges.Count);
-        var rank = 0;
-        foreach (var (left, right, merged) in merges)
-        {
-            _merges.TryAdd(Key(left, right), (rank++, merged));
-        }
-    }
+    /// <param name="merges">Pairs of token ids, what they become, and in which order; of a pair that comes twice the first counts.</param>
+    public BytePairMerges(IReadOnlyCollection<Merge> merges) => _merges = new MergeTable(merges);
 
     /// <summary>Merges the symbols of one piece in place and returns how many are left, at the front.</summary>
-    public int Apply(Span<int> symbols) => symbols.Length <= ScanLimit ? Scan(symbols) : ApplyHeap(symbols);
-
-    private static ulong Key(int left, int right) => ((ulong)(uint)left << 32) | (uint)right;
+    public int Apply(Span<int> symbols) => symbols.Length <= 1 ? symbols.Length : symbols.Length <= ScanLimit ? Scan(symbols) : ApplyHeap(symbols);
 
     private int Scan(Span<int> symbols)
     {
@@ -71,7 +61,7 @@ internal sealed class BytePairMerges
     }
 
     private void Rate(ReadOnlySpan<int> symbols, int index, Span<int> ranks, Span<int> merged) =>
-        (ranks[index], merged[index]) = _merges.GetValueOrDefault(Key(symbols[index], symbols[index + 1]), (int.MaxValue, 0));
+        (ranks[index], merged[index]) = _merges[MergeTable.Key(symbols[index], symbols[index + 1])];
 
     private int ApplyHeap(Span<int> symbols)
     {
@@ -96,7 +86,7 @@ internal sealed class BytePairMerges
             {
                 var left = pair.Left;
                 var right = symbols[left] < 0 ? symbols.Length : next[left];
-                if (right >= symbols.Length || Key(symbols[left], symbols[right]) != pair.Pair)
+                if (right >= symbols.Length || MergeTable.Key(symbols[left], symbols[right]) != pair.Pair)
                 {
                     continue;
                 }
@@ -126,10 +116,10 @@ internal sealed class BytePairMerges
 
     private void Offer(ReadOnlySpan<int> symbols, int left, int right, PriorityQueue<(int Left, ulong Pair), ulong> pairs)
     {
-        var key = Key(symbols[left], symbols[right]);
-        if (_merges.TryGetValue(key, out var merge))
+        var key = MergeTable.Key(symbols[left], symbols[right]);
+        if (_merges[key].Rank is var rank and < int.MaxValue)
         {
-            pairs.Enqueue((left, key), ((ulong)(uint)merge.Rank << 32) | (uint)left);
+            pairs.Enqueue((left, key), ((ulong)(uint)rank << 32) | (uint)left);
         }
     }
 

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Frozen;
 
 namespace MistralStudio.Inference.Tokenization;
 
@@ -8,35 +9,25 @@ internal readonly record struct SpecialTokenMatch(int Start, int Length, int Tok
 /// <summary>Finds names of special tokens in a text: the leftmost, and of those the longest.</summary>
 internal sealed class SpecialTokens
 {
-    private readonly KeyValuePair<string, int>[] _longestFirst;
+    private readonly FrozenDictionary<string, int> _byName;
+    private readonly FrozenDictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _bySpan;
+    private readonly int[] _lengths;
     private readonly SearchValues<string> _names;
 
     /// <param name="names">Names and ids; a name of one character is text like any other and left out.</param>
     public SpecialTokens(IEnumerable<KeyValuePair<string, int>> names)
     {
-        _longestFirst = [.. names.Where(name => name.Key.Length > 1).OrderByDescending(name => name.Key.Length)];
-        _names = SearchValues.Create([.. _longestFirst.Select(name => name.Key)], StringComparison.Ordinal);
+        _byName = names.Where(name => name.Key.Length > 1).DistinctBy(name => name.Key).ToFrozenDictionary(StringComparer.Ordinal);
+        _bySpan = _byName.GetAlternateLookup<ReadOnlySpan<char>>();
+        _lengths = [.. _byName.Keys.Select(name => name.Length).Distinct().OrderDescending()];
+        _names = SearchValues.Create([.. _byName.Keys], StringComparison.Ordinal);
     }
 
     /// <summary>Every name.</summary>
-    public IEnumerable<string> Names => _longestFirst.Select(name => name.Key);
+    public IEnumerable<string> Names => _byName.Keys;
 
     /// <summary>The id of a name, or null where there is no such special token.</summary>
-    public int? this[string name]
-    {
-        get
-        {
-            foreach (var (known, token) in _longestFirst)
-            {
-                if (known == name)
-                {
-                    return token;
-                }
-            }
-
-            return null;
-        }
-    }
+    public int? this[string name] => _byName.TryGetValue(name, out var token) ? token : null;
 
     /// <summary>The first special token of a text, or null where it holds none.</summary>
     public SpecialTokenMatch? Find(ReadOnlySpan<char> text)
@@ -47,11 +38,11 @@ internal sealed class SpecialTokens
             return null;
         }
 
-        foreach (var (name, token) in _longestFirst)
+        foreach (var length in _lengths)
         {
-            if (text[start..].StartsWith(name, StringComparison.Ordinal))
+            if (length <= text.Length - start && _bySpan.TryGetValue(text.Slice(start, length), out var token))
             {
-                return new SpecialTokenMatch(start, name.Length, token);
+                return new SpecialTokenMatch(start, length, token);
             }
         }
 
@@ -63,7 +54,7 @@ internal sealed class SpecialTokens
     /// </summary>
     public bool CanBeCompleted(ReadOnlySpan<char> text)
     {
-        foreach (var (name, _) in _longestFirst)
+        foreach (var name in _byName.Keys)
         {
             if (text.Length < name.Length && name.AsSpan().IndexOf(text, StringComparison.Ordinal) >= 0)
             {

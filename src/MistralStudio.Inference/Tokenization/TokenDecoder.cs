@@ -6,12 +6,33 @@ namespace MistralStudio.Inference.Tokenization;
 /// Tokens of one answer to text as they come. A character whose bytes are spread over tokens is given out with its last byte, never in
 /// parts; bytes that are no UTF-8 become U+FFFD. Control tokens are no text. One instance an answer.
 /// </summary>
-internal sealed class TokenDecoder(Vocabulary vocabulary)
+/// <param name="vocabulary">The tokens.</param>
+/// <param name="startsText">
+/// True where the tokens begin a text, so that the space that the encoding puts before one is left out; false where they go on in the middle
+/// of a text (a completion).
+/// </param>
+internal sealed class TokenDecoder(Vocabulary vocabulary, bool startsText = true)
 {
     private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
+    private bool _dropsSpace = startsText && vocabulary.TextStartsWithSpace;
 
     /// <summary>The text that a token completes; empty where its bytes wait for more.</summary>
-    public string Push(int token) => vocabulary.IsControl(token) ? "" : Decode(vocabulary.Bytes(token), flush: false);
+    public string Push(int token)
+    {
+        if (vocabulary.IsControl(token))
+        {
+            return "";
+        }
+
+        var bytes = vocabulary.Bytes(token);
+        if (_dropsSpace && bytes.Length > 0)
+        {
+            _dropsSpace = false;
+            bytes = bytes[0] == (byte)' ' ? bytes[1..] : bytes;
+        }
+
+        return Decode(bytes, flush: false);
+    }
 
     /// <summary>What is left at the end of the answer: U+FFFD for the bytes of a cut character, otherwise empty.</summary>
     public string Flush() => Decode([], flush: true);

@@ -8,20 +8,29 @@ namespace MistralStudio.Inference.Tokenization;
 internal static class Tokenizers
 {
     private const int MostTokens = 1 << 20;
+    private const int MostCharacters = 1 << 25;
 
     /// <summary>Tokens that end a turn in every model that has them, whatever its file says about the end of a sequence.</summary>
     private static readonly HashSet<string> s_turnEnds =
-        ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<|end_of_text|>", "<end_of_turn>", "</s>", "<EOT>"];
+        ["<|im_end|>", "<|endoftext|>", "<|eot_id|>", "<|end|>", "<|end_of_text|>", "<|eom_id|>", "<end_of_turn>", "</s>", "<EOT>"];
 
     /// <summary>The tokenizer of a GGUF file, or which part of its description is not known here.</summary>
     public static Result<Tokenizer> FromGguf(GgufFile file)
     {
         var name = Path.GetFileName(file.Path);
-        var model = file.Text("tokenizer.ggml.model");
-        var tokens = file.Texts("tokenizer.ggml.tokens");
-        if (model is null || tokens is not { Length: > 0 and <= MostTokens })
+        if (file.Text("tokenizer.ggml.model") is not { } model || !file.Metadata.TryGetValue("tokenizer.ggml.tokens", out var list))
         {
             return ModelErrors.Unreadable(name, "it has no tokenizer");
+        }
+
+        if (list.Count is null or 0 or > MostTokens || file.Texts("tokenizer.ggml.tokens") is not { } tokens)
+        {
+            return ModelErrors.Unreadable(name, $"its vocabulary is not a list of 1 to {MostTokens:N0} tokens");
+        }
+
+        if (tokens.Sum(token => (long)token.Length) > MostCharacters)
+        {
+            return ModelErrors.Unreadable(name, $"its tokens have more than {MostCharacters:N0} characters together");
         }
 
         var kinds = file.Int32s("tokenizer.ggml.token_type")?.Select(kind => (TokenKind)kind).ToArray()
@@ -31,7 +40,8 @@ internal static class Tokenizers
             return model switch
             {
                 "gpt2" => BytePairs(file, name, tokens, kinds),
-                _ => ModelErrors.Unreadable(name, $"its tokenizer \"{model}\" is not supported in this version, \"gpt2\" is"),
+                "llama" => SentencePieces(file, tokens, kinds),
+                _ => ModelErrors.Unreadable(name, $"its tokenizer \"{model}\" is not supported in this version; supported are gpt2, llama"),
             };
         }
         catch (InvalidDataException contradiction)
@@ -67,7 +77,27 @@ internal static class Tokenizers
             return ModelErrors.Unreadable(name, "its tokenizer has no merges");
         }
 
-        return ByteLevelBpe.Create(tokens, kinds, merges, pieces, TurnEnds(file, tokens, kinds));
+        return ByteLevelBpe.Create(
+            tokens, kinds, merges, pieces, TurnEnds(file, tokens, kinds), Sequence(file, tokens.Length, addsBegin: pieces.AddsBegin));
+    }
+
+    private static SentencePieceBpe SentencePieces(GgufFile file, string[] tokens, TokenKind[] kinds) => SentencePieceBpe.Create(
+        tokens,
+        file.Floats("tokenizer.ggml.scores") ?? throw new InvalidDataException("its tokenizer has no scores"),
+        kinds,
+        file.Flag("tokenizer.ggml.add_space_prefix") ?? true,
+        TurnEnds(file, tokens, kinds),
+        Sequence(file, tokens.Length, addsBegin: true));
+
+    private static SequenceTokens Sequence(GgufFile file, int tokens, bool addsBegin)
+    {
+        return new SequenceTokens(
+            Id("tokenizer.ggml.bos_token_id"),
+            Id("tokenizer.ggml.eos_token_id"),
+            file.Flag("tokenizer.ggml.add_bos_token") ?? addsBegin,
+            file.Flag("tokenizer.ggml.add_eos_token") ?? false);
+
+        int? Id(string key) => file.Integer(key) is { } id && id >= 0 && id < tokens ? (int)id : null;
     }
 
     private static IEnumerable<int> TurnEnds(GgufFile file, string[] tokens, TokenKind[] kinds)

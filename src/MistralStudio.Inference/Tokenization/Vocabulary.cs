@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace MistralStudio.Inference.Tokenization;
 
 /// <summary>What a token is, by GGUF's number in <c>tokenizer.ggml.token_type</c>.</summary>
@@ -50,9 +52,27 @@ internal sealed class Vocabulary
     /// <summary>Tokens after which the model's turn is over.</summary>
     public IReadOnlySet<int> EndOfTurn { get; }
 
+    /// <summary>True where the encoding puts a space before a text, which is no part of the text that comes back.</summary>
+    public bool TextStartsWithSpace { get; init; }
+
+    /// <summary>The name of a token: for an ordinary one its text, half characters as U+FFFD.</summary>
+    public string Name(int token) => Encoding.UTF8.GetString(Bytes(token));
+
     /// <summary>The bytes that a token stands for: often not whole characters. For a control token the bytes of its name.</summary>
     public ReadOnlySpan<byte> Bytes(int token) => _bytes.AsSpan(_starts[token].._starts[token + 1]);
 
     /// <summary>True for a token that steers the model and is no text of an answer.</summary>
     public bool IsControl(int token) => _kinds[token] is TokenKind.Control or TokenKind.Unknown or TokenKind.Unused;
+
+    /// <summary>True for a token that stands for a piece of text.</summary>
+    public bool IsOrdinary(int token) => IsOrdinary(_kinds[token]);
+
+    /// <summary>True for a kind of token that stands for a piece of text.</summary>
+    public static bool IsOrdinary(TokenKind kind) => kind is not (TokenKind.Control or TokenKind.UserDefined or TokenKind.Unknown);
+
+    /// <summary>The tokens that are recognised by their names inside a text where that is asked for.</summary>
+    public static IEnumerable<KeyValuePair<string, int>> SpecialNames(IReadOnlyList<string> tokens, TokenKind[] kinds) =>
+        Enumerable.Range(0, tokens.Count)
+            .Where(id => kinds[id] is TokenKind.Control or TokenKind.UserDefined)
+            .Select(id => KeyValuePair.Create(tokens[id], id));
 }

@@ -70,7 +70,7 @@ internal sealed class WordPiece : Tokenizer
     }
 
     /// <inheritdoc/>
-    protected override void EncodeOrdinary(ReadOnlySpan<char> text, List<int> tokens) => EncodeWords(text, tokens, int.MaxValue);
+    public override void EncodeOrdinary(ReadOnlySpan<char> text, bool afterSpecial, List<int> tokens) => EncodeWords(text, tokens, int.MaxValue);
 
     private void EncodeWords(ReadOnlySpan<char> text, List<int> tokens, int limit)
     {

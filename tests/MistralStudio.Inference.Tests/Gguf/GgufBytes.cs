@@ -6,7 +6,7 @@ namespace MistralStudio.Inference.Tests.Gguf;
 /// <summary>Writes small GGUF files, correct or with one lie in them.</summary>
 internal sealed class GgufBytes
 {
-    private readonly List<Action<BinaryWriter>> _pairs = [];
+    private readonly List<(string Key, Action<BinaryWriter> Write)> _pairs = [];
     private readonly List<(string Name, long[] Shape, GgmlType Type, byte[] Data)> _tensors = [];
 
     public uint Version { get; set; } = 3;
@@ -70,7 +70,7 @@ internal sealed class GgufBytes
         writer.Write(Version);
         writer.Write(ClaimedTensors ?? (ulong)_tensors.Count);
         writer.Write(ClaimedPairs ?? (ulong)_pairs.Count);
-        _pairs.ForEach(pair => pair(writer));
+        _pairs.ForEach(pair => pair.Write(writer));
         long offset = 0;
         foreach (var (name, shape, type, data) in _tensors)
         {
@@ -98,12 +98,18 @@ internal sealed class GgufBytes
 
     public GgufBytes Pair(string key, GgufValueType type, Action<BinaryWriter> value)
     {
-        _pairs.Add(writer =>
+        _pairs.Add((key, writer =>
         {
             Write(writer, key);
             writer.Write((uint)type);
             value(writer);
-        });
+        }));
+        return this;
+    }
+
+    public GgufBytes Without(string key)
+    {
+        _pairs.RemoveAll(pair => pair.Key == key);
         return this;
     }
 

@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
 using FsCheck.Xunit;
-using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Tokenization;
 using MistralStudio.Tests.Shared;
 
@@ -24,30 +23,6 @@ public sealed class ByteLevelBpeTests
             Assert.Equal(plain, StarterTokenizer.Tokenizer.Encode(text, parseSpecial: false));
             Assert.Equal(plain.Length, StarterTokenizer.Tokenizer.Count(text));
         }
-    }
-
-    [Fact]
-    public void Encode_GivesTheReferenceIds_ForTheGpt2VocabularyOfLlamaCpp()
-    {
-        var folder = SharedData.Require("data", "tokenizers", "gguf-vocab");
-        using var file = GgufFile.Open(Path.Combine(folder, "ggml-vocab-gpt-2.gguf")).Value;
-        var tokenizer = Tokenizers.FromGguf(file).Value;
-        var inputs = File.ReadAllText(Path.Combine(folder, "ggml-vocab-gpt-2.gguf.inp")).Split("\n__ggml_vocab_test__\n");
-        var outputs = File.ReadAllLines(Path.Combine(folder, "ggml-vocab-gpt-2.gguf.out"));
-        Assert.True(outputs.Length > 30);
-        foreach (var (input, output) in inputs.Zip(outputs))
-        {
-            Assert.Equal(output.Split(' ', StringSplitOptions.RemoveEmptyEntries).Select(int.Parse), tokenizer.Encode(input, parseSpecial: false));
-        }
-    }
-
-    [Fact]
-    public void FromGguf_NamesTheTokenizer_ThatIsNotSupported()
-    {
-        using var file = GgufFile.Open(SharedData.Require("data", "tokenizers", "gguf-vocab", "ggml-vocab-llama-spm.gguf")).Value;
-        var error = Tokenizers.FromGguf(file).Error!;
-        Assert.Equal("model.unreadable", error.Code);
-        Assert.Contains("\"llama\" is not supported", error.Message);
     }
 
     [Fact]

@@ -9,6 +9,7 @@ namespace MistralStudio.Inference.Tests.Tokenization;
 public sealed class BytePairMergesTests
 {
     private static readonly (int, int, int)[] s_few = [(0, 1, 4), (2, 2, 5), (4, 4, 6), (1, 2, 7), (5, 5, 8), (6, 0, 9), (0, 0, 10), (10, 10, 11)];
+    private static readonly Merge[] s_merges = [.. s_few.Select((few, rank) => new Merge(few.Item1, few.Item2, few.Item3, rank))];
 
     [Property]
     public Property Apply_EqualsTheDefinition_ForPiecesShortAndLong() => Prop.ForAll(
@@ -16,7 +17,7 @@ public sealed class BytePairMergesTests
         symbols =>
         {
             var merged = symbols.ToArray();
-            return merged[..new BytePairMerges(s_few).Apply(merged)].SequenceEqual(Definition(symbols));
+            return merged[..new BytePairMerges(s_merges).Apply(merged)].SequenceEqual(Definition(symbols));
         });
 
     [Fact]
@@ -27,7 +28,7 @@ public sealed class BytePairMergesTests
         {
             var symbols = Enumerable.Range(0, length).Select(_ => random.Next(4)).ToArray();
             var merged = symbols.ToArray();
-            Assert.Equal(Definition(symbols), merged[..new BytePairMerges(s_few).Apply(merged)]);
+            Assert.Equal(Definition(symbols), merged[..new BytePairMerges(s_merges).Apply(merged)]);
         }
     }
 
@@ -36,7 +37,7 @@ public sealed class BytePairMergesTests
     {
         var symbols = Enumerable.Range(0, 1_000_000).Select(i => i % 3).ToArray();
         var clock = Stopwatch.StartNew();
-        new BytePairMerges(s_few).Apply(symbols);
+        new BytePairMerges(s_merges).Apply(symbols);
         Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"It took {clock.Elapsed}.");
     }
 
