@@ -15,9 +15,12 @@ switch (args.FirstOrDefault())
     case "tokenizers":
         TokenizerBenchmark.Run();
         return 0;
+    case "templates":
+        TemplateBenchmark.Run();
+        return 0;
     case "inference":
         return await InferenceBenchmark.RunAsync();
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers.");
+        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers, templates.");
         return 2;
 }

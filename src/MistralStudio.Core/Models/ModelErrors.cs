@@ -48,6 +48,11 @@ public static class ModelErrors
         $"The model file {file} cannot be read: {reason}.",
         "Download the file again, or choose another model.");
 
+    public static Error TemplateRefused(string reason) => new(
+        "model.template_refused",
+        $"The model's chat template does not take this conversation: {reason}.",
+        "Change the conversation, or choose another model.");
+
     public static Error LoadFailed(string id, string reason) => new(
         "model.load_failed",
         $"\"{id}\" could not be loaded: {reason}.",

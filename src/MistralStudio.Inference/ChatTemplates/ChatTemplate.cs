@@ -1,43 +1,115 @@
-using System.Security.Cryptography;
-using System.Text;
+using System.Text.Json;
+using Microsoft.Extensions.AI;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.ChatTemplates.Jinja;
+using MistralStudio.Inference.Tokenization;
 
 namespace MistralStudio.Inference.ChatTemplates;
 
-/// <summary>A message as a template sees it.</summary>
-internal readonly record struct TemplateMessage(string Role, string Content);
-
-/// <summary>
-/// Writes a conversation the way a model learnt to read it. The templates of known models are written in C# and chosen by the SHA-256 of the
-/// template text in the model file; an engine for any template is one more subclass.
-/// </summary>
-internal abstract class ChatTemplate
+/// <summary>Writes a conversation the way a model learnt to read it: the Jinja template of its own file. Safe for use from any number of threads.</summary>
+internal sealed class ChatTemplate
 {
-    private static readonly Dictionary<string, ChatTemplate> s_bySha256 = new(StringComparer.Ordinal)
-    {
-        ["872be49dbb638044ad01b60388f48d469ff2980e5f0dccdc22ec907db54d0788"] =
-            new ChatMlTemplate("You are a helpful AI assistant named SmolLM, trained by Hugging Face"),
-    };
+    private static readonly ChatPrompt s_shortest = new([new ChatMessage(ChatRole.User, "Hello")]);
+    private static readonly ChatPrompt s_withSystem = new([new ChatMessage(ChatRole.System, "Be brief."), new ChatMessage(ChatRole.User, "Hello")]);
 
-    /// <summary>The template of a model file; an absent or unknown one is an error that names the file.</summary>
-    /// <param name="file">Name of the model file.</param>
-    /// <param name="template">Its template, <c>tokenizer.chat_template</c> in GGUF; null where the file has none.</param>
-    public static Result<ChatTemplate> Find(string file, string? template)
+    private readonly JinjaTemplate _template;
+    private readonly TemplateText _begin;
+    private readonly TemplateText _end;
+    private readonly TimeProvider _time;
+    private readonly bool _foldsSystem;
+
+    private ChatTemplate(JinjaTemplate template, Tokenizer tokenizer, TimeProvider time)
     {
-        if (string.IsNullOrWhiteSpace(template))
+        _template = template;
+        _begin = Name(tokenizer.Sequence.Begin);
+        _end = Name(tokenizer.Sequence.End);
+        _time = time;
+        Write(s_shortest, argumentsAsText: false);
+        try
+        {
+            Write(s_withSystem, argumentsAsText: false);
+        }
+        catch (JinjaException refusal) when (refusal.Failure == JinjaFailure.Refused)
+        {
+            _foldsSystem = true;
+        }
+
+        TemplateText Name(int? token) => token is { } id ? TemplateText.Own(tokenizer.Vocabulary.Name(id)) : TemplateText.Empty;
+    }
+
+    /// <summary>True where the template has a place for tools.</summary>
+    public bool KnowsTools => _template.Mentions("tools");
+
+    /// <summary>
+    /// The template of a model file. One that is absent, cannot be read, or cannot write the shortest conversation is an error that names the file
+    /// and the reason, now and not with the first question.
+    /// </summary>
+    /// <param name="file">Name of the model file.</param>
+    /// <param name="source">Its template, <c>tokenizer.chat_template</c> in GGUF; null where the file has none.</param>
+    /// <param name="tokenizer">The model's tokens.</param>
+    /// <param name="time">The clock of templates that tell the date.</param>
+    public static Result<ChatTemplate> Open(string file, string? source, Tokenizer tokenizer, TimeProvider time)
+    {
+        if (string.IsNullOrWhiteSpace(source))
         {
             return ModelErrors.Unreadable(file, "it has no chat template, so it is not a chat model");
         }
 
-        var sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template)));
-        return s_bySha256.TryGetValue(sha256, out var known)
-            ? known
-            : ModelErrors.Unreadable(file, $"its chat template (SHA-256 {sha256[..16]}…) is not one of those supported in this version");
+        try
+        {
+            return new ChatTemplate(JinjaTemplate.Parse(source), tokenizer, time);
+        }
+        catch (JinjaException failure)
+        {
+            return ModelErrors.Unreadable(file, $"its chat template cannot be rendered: {failure.Message.TrimEnd('.')}");
+        }
     }
 
-    /// <summary>Writes a conversation.</summary>
-    /// <param name="messages">The messages, oldest first.</param>
-    /// <param name="addGenerationPrompt">True to end with the opening of the model's turn.</param>
-    public abstract string Render(IReadOnlyList<TemplateMessage> messages, bool addGenerationPrompt);
+    /// <summary>Writes a conversation; one that the template refuses is <see cref="ModelErrors.TemplateRefused"/> with its reason.</summary>
+    public Result<TemplateText> Render(ChatPrompt prompt)
+    {
+        try
+        {
+            return Write(prompt, argumentsAsText: false);
+        }
+        catch (JinjaException failure)
+        {
+            if (failure.Failure == JinjaFailure.Type && ConversationValues.HasCalls(prompt.Messages))
+            {
+                return RenderWithTextArguments(prompt, failure);
+            }
+
+            return ModelErrors.TemplateRefused(failure.Message.TrimEnd('.'));
+        }
+    }
+
+    /// <summary>Some templates want the arguments of calls as an object, others as JSON text, and none says which.</summary>
+    private Result<TemplateText> RenderWithTextArguments(ChatPrompt prompt, JinjaException first)
+    {
+        try
+        {
+            return Write(prompt, argumentsAsText: true);
+        }
+        catch (JinjaException)
+        {
+            return ModelErrors.TemplateRefused(first.Message.TrimEnd('.'));
+        }
+    }
+
+    private TemplateText Write(ChatPrompt prompt, bool argumentsAsText)
+    {
+        var messages = _foldsSystem ? ConversationValues.FoldSystem(prompt.Messages) : prompt.Messages;
+        var variables = prompt.Variables.ToDictionary(
+            variable => variable.Key,
+            variable => JsonValues.Of(JsonSerializer.SerializeToElement(variable.Value, AIJsonUtilities.DefaultOptions)),
+            StringComparer.Ordinal);
+        variables["messages"] = ConversationValues.Messages(messages, argumentsAsText);
+        variables["tools"] = ConversationValues.Tools(prompt.Tools);
+        variables["documents"] = null;
+        variables["add_generation_prompt"] = Values.Of(prompt.AddGenerationPrompt);
+        variables["bos_token"] = _begin;
+        variables["eos_token"] = _end;
+        return _template.Render(variables, _time.GetLocalNow());
+    }
 }

@@ -1,62 +1,69 @@
-using System.Text.Json;
-using Microsoft.Extensions.AI;
+using MistralStudio.Core;
+using MistralStudio.Inference.ChatTemplates.Jinja;
 using MistralStudio.Inference.Tokenization;
 
 namespace MistralStudio.Inference.ChatTemplates;
 
 /// <summary>
-/// A conversation to the tokens of a prompt. Control tokens come from the template alone: whatever a message holds is text and opens no turn.
+/// A conversation to the tokens of a prompt. Control tokens come from the template alone: whatever a message, a tool or a result holds is text
+/// and opens no turn.
 /// </summary>
 internal sealed class PromptEncoder(Tokenizer tokenizer, ChatTemplate template)
 {
-    /// <summary>Roles that a template may build control tokens from (<c>&lt;|user|&gt;</c>); any other is text of other people.</summary>
-    private static readonly HashSet<string> s_roles = ["system", "user", "assistant", "tool"];
+    /// <summary>True where the model's template has a place for tools.</summary>
+    public bool KnowsTools => template.KnowsTools;
 
     /// <summary>The prompt as text.</summary>
-    /// <param name="messages">The messages, oldest first.</param>
-    /// <param name="addGenerationPrompt">True to end with the opening of the model's turn.</param>
-    public string Render(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    public Result<string> Render(ChatPrompt prompt)
     {
-        var marked = RenderMarked(messages, addGenerationPrompt, out var marks);
-        return marks.Remove(marked);
+        var rendered = template.Render(prompt);
+        return rendered.IsSuccess ? rendered.Value.Value : rendered.Error;
     }
 
-    /// <summary>The prompt as tokens; see <see cref="Render"/>.</summary>
-    public int[] Encode(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt)
+    /// <summary>The prompt as tokens.</summary>
+    public Result<int[]> Encode(ChatPrompt prompt)
     {
-        var rest = RenderMarked(messages, addGenerationPrompt, out var marks).AsSpan();
-        var tokens = new List<int>(rest.Length / 3 + 16);
-        while (tokenizer.Vocabulary.Special.Find(rest) is { } special)
+        var rendered = template.Render(prompt);
+        return rendered.IsSuccess ? Encode(rendered.Value) : rendered.Error;
+    }
+
+    /// <summary>Control tokens of the template and where they stand: names whose characters are all its own.</summary>
+    public static List<SpecialTokenMatch> FindControls(TemplateText text, SpecialTokens special)
+    {
+        var found = new List<SpecialTokenMatch>();
+        var start = 0;
+        foreach (var range in text.ForeignRanges.ToArray().Chunk(2))
         {
-            tokenizer.Encode(marks.Remove(rest[..special.Start]), parseSpecial: false, tokens);
-            tokens.Add(special.Token);
-            rest = rest[(special.Start + special.Length)..];
+            Search(start, range[0]);
+            start = range[1];
         }
 
-        tokenizer.Encode(marks.Remove(rest), parseSpecial: false, tokens);
+        Search(start, text.Length);
+        return found;
+
+        void Search(int from, int to)
+        {
+            while (from < to && special.Find(text.Value.AsSpan(from, to - from)) is { } match)
+            {
+                found.Add(match with { Start = from + match.Start });
+                from += match.Start + match.Length;
+            }
+        }
+    }
+
+    private int[] Encode(TemplateText text)
+    {
+        var tokens = new List<int>(text.Length / 3 + 16);
+        var start = 0;
+        foreach (var control in FindControls(text, tokenizer.Vocabulary.Special))
+        {
+            tokenizer.EncodeOrdinary(text.Value.AsSpan(start..control.Start), start > 0, tokens);
+            tokens.Add(control.Token);
+            start = control.Start + control.Length;
+        }
+
+        tokenizer.EncodeOrdinary(text.Value.AsSpan(start), start > 0, tokens);
+        tokenizer.AddBegin(tokens);
         return [.. tokens];
     }
-
-    private string RenderMarked(IReadOnlyList<ChatMessage> messages, bool addGenerationPrompt, out ContentMarks marks)
-    {
-        var plain = messages.Select(message => new TemplateMessage(message.Role.Value, Text(message))).ToList();
-        var protection = new ContentMarks(tokenizer.Vocabulary.Special, plain.SelectMany(message => new[] { message.Role, message.Content }));
-        marks = protection;
-        return template.Render(
-            [.. plain.Select(message => new TemplateMessage(
-                s_roles.Contains(message.Role) ? message.Role : protection.Protect(message.Role),
-                protection.Protect(message.Content)))],
-            addGenerationPrompt);
-    }
-
-    /// <summary>A message's texts and tool results; pictures, calls and reasoning have no place in the templates known here.</summary>
-    private static string Text(ChatMessage message) => message.Contents is [TextContent only]
-        ? only.Text
-        : string.Concat(message.Contents.Select(content => content switch
-        {
-            TextContent text => text.Text,
-            FunctionResultContent { Result: string result } => result,
-            FunctionResultContent { Result: { } result } => JsonSerializer.Serialize(result, AIJsonUtilities.DefaultOptions),
-            _ => "",
-        }));
 }

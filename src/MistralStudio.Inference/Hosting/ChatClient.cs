@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Sampling;
 
@@ -9,7 +10,7 @@ namespace MistralStudio.Inference.Hosting;
 /// <summary>
 /// A chat model of this machine as a client. Loads the model on first use; the wait counts as queue. Of <see cref="ChatOptions"/> it
 /// knows temperature, top-p, top-k, length, seed, stop sequences and the penalties; <c>min_p</c>, <c>repetition_penalty</c> and
-/// <c>ignore_eos</c> come in <see cref="ChatOptions.AdditionalProperties"/>.
+/// <c>ignore_eos</c> and <c>chat_template_kwargs</c> (a dictionary of variables for the model's template) come in <see cref="ChatOptions.AdditionalProperties"/>.
 /// </summary>
 internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, TimeProvider time) : IChatClient, ITokenCounter
 {
@@ -34,8 +35,13 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         using var use = await host.UseAsync(model, cancellationToken);
         var chat = use.Model;
         // Tokenising 100,000 characters takes a while; not on a circuit's thread.
-        var prompt = await Task.Run(() => chat.Prompts.Encode([.. messages], addGenerationPrompt: true), cancellationToken);
-        var generation = new Generation(RequestOf(prompt, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, cancellationToken);
+        var prompt = await Task.Run(() => chat.Prompts.Encode(PromptOf([.. messages], options)), cancellationToken);
+        if (!prompt.IsSuccess)
+        {
+            throw new ModelException(prompt.Error);
+        }
+
+        var generation = new Generation(RequestOf(prompt.Value, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, cancellationToken);
         chat.Engine.Submit(generation);
 
         var responseId = Guid.NewGuid().ToString("N");
@@ -63,6 +69,14 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
     {
         // The model belongs to its host.
     }
+
+    private static ChatPrompt PromptOf(IReadOnlyList<ChatMessage> messages, ChatOptions? options) => new(messages)
+    {
+        Tools = options?.ToolMode is NoneChatToolMode ? [] : [.. (options?.Tools ?? []).OfType<AIFunctionDeclaration>()],
+        Variables = options?.AdditionalProperties?.TryGetValue("chat_template_kwargs", out var given) == true && given is IReadOnlyDictionary<string, object?> variables
+            ? variables
+            : new Dictionary<string, object?>(),
+    };
 
     private static GenerationRequest RequestOf(int[] prompt, ChatOptions? options, int context)
     {

@@ -57,7 +57,7 @@ internal sealed class ChatModel : IAsyncDisposable
             return tokenizer.Error;
         }
 
-        var template = ChatTemplate.Find(Path.GetFileName(path), file.Text("tokenizer.chat_template"));
+        var template = ChatTemplate.Open(Path.GetFileName(path), file.Text("tokenizer.chat_template"), tokenizer.Value, TimeProvider.System);
         if (!template.IsSuccess)
         {
             return template.Error;

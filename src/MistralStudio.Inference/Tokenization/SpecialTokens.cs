@@ -23,9 +23,6 @@ internal sealed class SpecialTokens
         _names = SearchValues.Create([.. _byName.Keys], StringComparison.Ordinal);
     }
 
-    /// <summary>Every name.</summary>
-    public IEnumerable<string> Names => _byName.Keys;
-
     /// <summary>The id of a name, or null where there is no such special token.</summary>
     public int? this[string name] => _byName.TryGetValue(name, out var token) ? token : null;
 
@@ -47,30 +44,5 @@ internal sealed class SpecialTokens
         }
 
         return null;
-    }
-
-    /// <summary>
-    /// True where text written before, after or around this one could complete a special token that neither holds alone.
-    /// </summary>
-    public bool CanBeCompleted(ReadOnlySpan<char> text)
-    {
-        foreach (var name in _byName.Keys)
-        {
-            if (text.Length < name.Length && name.AsSpan().IndexOf(text, StringComparison.Ordinal) >= 0)
-            {
-                return true;
-            }
-
-            for (var length = 1; length < name.Length && length <= text.Length; length++)
-            {
-                if (text.EndsWith(name.AsSpan(0, length), StringComparison.Ordinal)
-                    || text.StartsWith(name.AsSpan(name.Length - length), StringComparison.Ordinal))
-                {
-                    return true;
-                }
-            }
-        }
-
-        return false;
     }
 }

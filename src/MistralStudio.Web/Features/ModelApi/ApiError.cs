@@ -36,7 +36,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
             "model.queue_full" or "app.link_busy" => (429, "rate_limit_error"),
             "model.loading" or "model.load_failed" or "model.stopping" => (503, "server_error"),
             "model.engine_failed" or "model.unreadable" or "model.wrong_checksum" => (503, "server_error"),
-            "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" => (400, "invalid_request_error"),
+            "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" or "model.template_refused" => (400, "invalid_request_error"),
             _ => (422, "invalid_request_error"),
         };
         var code = error.Code switch
