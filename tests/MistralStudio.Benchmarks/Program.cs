@@ -15,12 +15,15 @@ switch (args.FirstOrDefault())
     case "tokenizers":
         TokenizerBenchmark.Run();
         return 0;
+    case "dequantisation":
+        DequantisationBenchmark.Run();
+        return 0;
     case "templates":
         TemplateBenchmark.Run();
         return 0;
     case "inference":
         return await InferenceBenchmark.RunAsync();
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers, templates.");
+        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers, templates, dequantisation.");
         return 2;
 }

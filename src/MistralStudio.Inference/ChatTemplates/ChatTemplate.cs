@@ -18,14 +18,25 @@ internal sealed class ChatTemplate
     private readonly TemplateText _end;
     private readonly TimeProvider _time;
     private readonly bool _foldsSystem;
+    private readonly JinjaList? _noTools;
 
-    private ChatTemplate(JinjaTemplate template, Tokenizer tokenizer, TimeProvider time)
+    private ChatTemplate(JinjaTemplate template, string begin, string end, TimeProvider time)
     {
         _template = template;
-        _begin = Name(tokenizer.Sequence.Begin);
-        _end = Name(tokenizer.Sequence.End);
+        _begin = TemplateText.Own(begin);
+        _end = TemplateText.Own(end);
         _time = time;
-        Write(s_shortest, argumentsAsText: false);
+        try
+        {
+            Write(s_shortest, argumentsAsText: false);
+        }
+        catch (JinjaException failure) when (failure.Failure == JinjaFailure.Type && KnowsTools)
+        {
+            // A template for tools alone may go through them without asking whether there are any.
+            _noTools = new JinjaList([]);
+            Write(s_shortest, argumentsAsText: false);
+        }
+
         try
         {
             Write(s_withSystem, argumentsAsText: false);
@@ -34,8 +45,6 @@ internal sealed class ChatTemplate
         {
             _foldsSystem = true;
         }
-
-        TemplateText Name(int? token) => token is { } id ? TemplateText.Own(tokenizer.Vocabulary.Name(id)) : TemplateText.Empty;
     }
 
     /// <summary>True where the template has a place for tools.</summary>
@@ -51,6 +60,16 @@ internal sealed class ChatTemplate
     /// <param name="time">The clock of templates that tell the date.</param>
     public static Result<ChatTemplate> Open(string file, string? source, Tokenizer tokenizer, TimeProvider time)
     {
+        return Open(file, source, Name(tokenizer.Sequence.Begin), Name(tokenizer.Sequence.End), time);
+
+        string Name(int? token) => token is { } id ? tokenizer.Vocabulary.Name(id) : "";
+    }
+
+    /// <inheritdoc cref="Open(string, string, Tokenizer, TimeProvider)"/>
+    /// <param name="begin">Name of the token that begins a sequence; empty where there is none.</param>
+    /// <param name="end">Name of the token that ends a sequence; empty where there is none.</param>
+    public static Result<ChatTemplate> Open(string file, string? source, string begin, string end, TimeProvider time)
+    {
         if (string.IsNullOrWhiteSpace(source))
         {
             return ModelErrors.Unreadable(file, "it has no chat template, so it is not a chat model");
@@ -58,7 +77,7 @@ internal sealed class ChatTemplate
 
         try
         {
-            return new ChatTemplate(JinjaTemplate.Parse(source), tokenizer, time);
+            return new ChatTemplate(JinjaTemplate.Parse(source), begin, end, time);
         }
         catch (JinjaException failure)
         {
@@ -105,7 +124,7 @@ internal sealed class ChatTemplate
             variable => JsonValues.Of(JsonSerializer.SerializeToElement(variable.Value, AIJsonUtilities.DefaultOptions)),
             StringComparer.Ordinal);
         variables["messages"] = ConversationValues.Messages(messages, argumentsAsText);
-        variables["tools"] = ConversationValues.Tools(prompt.Tools);
+        variables["tools"] = ConversationValues.Tools(prompt.Tools) ?? _noTools;
         variables["documents"] = null;
         variables["add_generation_prompt"] = Values.Of(prompt.AddGenerationPrompt);
         variables["bos_token"] = _begin;
