@@ -219,7 +219,7 @@ internal static class Dequantisation
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector128<sbyte> FifthBits(uint bits)
     {
-        var spread = Vector128.Create(Vector64.Create((byte)bits), Vector64.Create((byte)(bits >> 8)));
+        var spread = Vector128.Shuffle(Vector128.CreateScalar(bits).AsByte(), Vector128.Create((byte)0, 0, 0, 0, 0, 0, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1));
         var chosen = spread & Vector128.Create(1, 2, 4, 8, 16, 32, 64, 128, 1, 2, 4, 8, 16, 32, 64, 128);
         return ~Vector128.Equals(chosen, Vector128<byte>.Zero).AsSByte() & Vector128.Create((sbyte)16);
     }
