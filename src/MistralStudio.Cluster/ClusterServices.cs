@@ -3,6 +3,7 @@ using System.Net.Sockets;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using MistralStudio.Core;
 using MistralStudio.Core.Work;
 using Orleans.Configuration;
 
@@ -17,6 +18,7 @@ public static class ClusterServices
     /// </summary>
     public static IHostApplicationBuilder AddCluster(this IHostApplicationBuilder builder, WorkLimits? limits = null)
     {
+        var before = builder.Services.Count;
         builder.UseOrleans(silo =>
         {
             silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
@@ -28,13 +30,26 @@ public static class ClusterServices
                 membership.IAmAliveTablePublishTimeout = TimeSpan.FromMinutes(10);
             });
         });
+        StartBesidePages(builder.Services, before);
         // It advises on server GC and warns of its own first seconds at every start; its errors stay.
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Services.AddSingleton(limits ?? new WorkLimits());
         builder.Services.AddSingleton<WorkExecutors>();
         builder.Services.AddSingleton<IWorkOwner, GrainWorkOwner>();
-        builder.Services.AddHostedService<WorkResumption>();
+        builder.Services.AddSingleton<WorkResumption>();
+        builder.Services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<WorkResumption>());
+        builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkResumption>());
         return builder;
+    }
+
+    private static void StartBesidePages(IServiceCollection services, int before)
+    {
+        var silo = services.Skip(before).Single(service => service.ServiceType == typeof(IHostedService));
+        services.Remove(silo);
+        services.AddSingleton(provider => new SiloStart(
+            () => (IHostedService)ActivatorUtilities.CreateInstance(provider, silo.ImplementationType!),
+            provider.GetRequiredService<ILogger<SiloStart>>()));
+        services.AddHostedService(provider => provider.GetRequiredService<SiloStart>());
     }
 
     private static int FreePort()

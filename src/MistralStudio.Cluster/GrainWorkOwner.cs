@@ -3,15 +3,22 @@ using MistralStudio.Core.Work;
 namespace MistralStudio.Cluster;
 
 /// <summary>Finds the grain that owns a piece of work.</summary>
-internal sealed class GrainWorkOwner(IGrainFactory grains, WorkExecutors executors) : IWorkOwner
+internal sealed class GrainWorkOwner(IGrainFactory grains, SiloStart silo, WorkExecutors executors) : IWorkOwner
 {
-    public Task StartAsync(WorkKey work, CancellationToken cancellationToken) =>
-        Grain(work).StartAsync().WaitAsync(cancellationToken);
+    public async Task StartAsync(WorkKey work, CancellationToken cancellationToken) =>
+        await (await GrainAsync(work, cancellationToken)).StartAsync().WaitAsync(cancellationToken);
 
-    public Task<bool> SignalAsync(WorkKey work, string signal, CancellationToken cancellationToken) =>
-        Grain(work).SignalAsync(signal).WaitAsync(cancellationToken);
+    public async Task<bool> SignalAsync(WorkKey work, string signal, CancellationToken cancellationToken) =>
+        await (await GrainAsync(work, cancellationToken)).SignalAsync(signal).WaitAsync(cancellationToken);
 
-    private IWorkGrain Grain(WorkKey work) => executors.Has(work.Kind)
-        ? grains.GetGrain<IWorkGrain>(work.ToString())
-        : throw new ArgumentException($"No executor is registered for work of kind \"{work.Kind}\".", nameof(work));
+    private async Task<IWorkGrain> GrainAsync(WorkKey work, CancellationToken cancellationToken)
+    {
+        if (!executors.Has(work.Kind))
+        {
+            throw new ArgumentException($"No executor is registered for work of kind \"{work.Kind}\".", nameof(work));
+        }
+
+        var started = await silo.Outcome.WaitAsync(cancellationToken);
+        return started.IsSuccess ? grains.GetGrain<IWorkGrain>(work.ToString()) : throw new InvalidOperationException(started.Error.ToString());
+    }
 }

@@ -11,6 +11,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Information, Message = "Going on with {Count} unfinished pieces of {Kind}")]
     public static partial void WorkResumed(ILogger logger, string kind, int count);
 
-    [LoggerMessage(Level = LogLevel.Error, Message = "Unfinished pieces of {Kind} could not be listed; they go on after the next start")]
-    public static partial void ResumptionFailed(ILogger logger, string kind, Exception exception);
+    [LoggerMessage(Level = LogLevel.Error, Message = "Unfinished pieces of {Kind} could not be listed; that is tried again in {Wait}")]
+    public static partial void ResumptionFailed(ILogger logger, string kind, TimeSpan wait, Exception exception);
+
+    [LoggerMessage(Level = LogLevel.Critical, Message = "The silo that owns background work did not start")]
+    public static partial void SiloFailed(ILogger logger, Exception exception);
 }

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using MistralStudio.Core;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Conversations;
@@ -34,6 +35,7 @@ public static class DataServices
             .AddInterceptors(new SqliteConnectionSetup()));
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<StudioDbContext>>().CreateDbContext());
         services.AddSingleton<DatabaseStartup>();
+        services.AddSingleton<IReadiness, DatabaseReadiness>();
         services.AddSingleton<AccountStore>();
         services.AddSingleton<InviteStore>();
         services.AddSingleton<ApiKeyStore>();
@@ -58,4 +60,7 @@ public sealed record DataFolder(string Path)
 
     /// <summary>Files by content.</summary>
     public string Blobs => System.IO.Path.Combine(Path, "blobs");
+
+    /// <summary>Files that are arriving; those of an upload that was killed are swept at the next start.</summary>
+    public string Incoming => System.IO.Path.Combine(Blobs, "incoming");
 }

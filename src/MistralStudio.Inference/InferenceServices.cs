@@ -26,6 +26,7 @@ public static class InferenceServices
         services.AddSingleton<IModelHost>(provider => provider.GetRequiredService<ModelHost>());
         services.AddSingleton(provider => new ModelChecks(provider.GetRequiredService<IOptions<InferenceOptions>>(), provider.GetRequiredService<DataModels>()));
         services.AddHostedService<WarmModels>();
+        services.AddHostedService<ModelDrain>();
         return services;
     }
 }

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
+using MistralStudio.Core;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Work;
 using MistralStudio.Retrieval.Citations;
@@ -29,6 +30,7 @@ public static class RetrievalServices
 
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(provider => IndexFile.Open(Path.Combine(dataPath, "index.db"), provider.GetRequiredService<ILogger<IndexFile>>()));
+        services.AddSingleton<IReadiness, IndexReadiness>();
         services.AddSingleton<ResidentVectors>();
         services.AddSingleton<PassageIndex>();
         services.AddSingleton<PassageEmbedding>();

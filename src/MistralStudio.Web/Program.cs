@@ -1,6 +1,8 @@
+using System.CommandLine;
 using MistralStudio.Web.Hosting;
 
-return await CommandLine.Create(args).Parse(args).InvokeAsync();
+// The host itself hears SIGTERM and ends in order; the command line would end the process after two seconds.
+return await CommandLine.Create(args).Parse(args).InvokeAsync(new InvocationConfiguration { ProcessTerminationTimeout = null });
 
 /// <summary>The entry point, public so that tests can start the server in their own process.</summary>
 public partial class Program;

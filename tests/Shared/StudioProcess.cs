@@ -1,7 +1,9 @@
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text.RegularExpressions;
+using Xunit;
 
 namespace MistralStudio.Tests.Shared;
 
@@ -20,6 +22,10 @@ public sealed partial class StudioProcess : IAsyncDisposable
         _ownsDataPath = ownsDataPath;
         Url = url;
     }
+
+    /// <summary>Creates the owner without a browser.</summary>
+    public static (string Name, string Value)[] Owner { get; } =
+        [("Setup__Owner__Email", "owner@example.com"), ("Setup__Owner__Password", "correct horse battery")];
 
     /// <summary>Where the server keeps everything.</summary>
     public string DataPath { get; }
@@ -106,6 +112,51 @@ public sealed partial class StudioProcess : IAsyncDisposable
         return (process.ExitCode, await output, await errors);
     }
 
+    /// <summary>Starts a server that is expected to refuse, and gives what it said.</summary>
+    public static async Task<(int Code, string Output)> RefuseAsync(string dataPath, Uri? url = null, params (string Name, string Value)[] settings)
+    {
+        using var process = Process.Start(Command(dataPath, url ?? new Uri($"http://localhost:{FreePort()}"), settings))!;
+        var output = process.StandardOutput.ReadToEndAsync();
+        var errors = process.StandardError.ReadToEndAsync();
+        try
+        {
+            await process.WaitForExitAsync().WaitAsync(s_startLimit);
+        }
+        catch (TimeoutException)
+        {
+            process.Kill(entireProcessTree: true);
+            throw;
+        }
+
+        return (process.ExitCode, (await output + await errors).Trim());
+    }
+
+    /// <summary>A program that sends a key with every scope.</summary>
+    public async Task<HttpClient> NewProgramAsync()
+    {
+        var (code, key, errors) = await RunAsync("keys", "create", "--name", "test");
+        Assert.True(code == 0, errors);
+        var program = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url };
+        program.DefaultRequestHeaders.Authorization = new("Bearer", key.Trim());
+        return program;
+    }
+
+    /// <summary>SIGTERM: waits for the end and gives its exit code and how long it took.</summary>
+    public async Task<(int Code, TimeSpan Took)> TerminateAsync()
+    {
+        var began = Stopwatch.GetTimestamp();
+        using (var kill = Process.Start("kill", ["-TERM", _process!.Id.ToString(CultureInfo.InvariantCulture)]))
+        {
+            await kill.WaitForExitAsync();
+        }
+
+        await _process.WaitForExitAsync().WaitAsync(s_startLimit);
+        return (_process.ExitCode, Stopwatch.GetElapsedTime(began));
+    }
+
+    /// <summary>The lines of its log file.</summary>
+    public IReadOnlyList<string> Log() => [.. Directory.GetFiles(Path.Combine(DataPath, "logs")).SelectMany(ReadShared)];
+
     /// <summary>kill -9: no goodbye, nothing flushed.</summary>
     public async Task KillAsync()
     {
@@ -124,6 +175,15 @@ public sealed partial class StudioProcess : IAsyncDisposable
         if (_ownsDataPath)
         {
             Directory.Delete(DataPath, recursive: true);
+        }
+    }
+
+    private static IEnumerable<string> ReadShared(string path)
+    {
+        using var reader = new StreamReader(new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        while (reader.ReadLine() is { } line)
+        {
+            yield return line;
         }
     }
 

@@ -20,11 +20,10 @@ internal sealed class BlobStore(IDbContextFactory<StudioDbContext> contexts, Dat
     public async Task<Result<BlobReference>> PutAsync(
         WorkspaceId workspace, string owner, Stream content, long maxBytes, CancellationToken cancellationToken)
     {
-        var incoming = Path.Combine(folder.Blobs, "incoming");
-        var temporary = Path.Combine(incoming, Guid.NewGuid().ToString("N"));
+        var temporary = Path.Combine(folder.Incoming, Guid.NewGuid().ToString("N"));
         try
         {
-            Directory.CreateDirectory(incoming);
+            Directory.CreateDirectory(folder.Incoming);
             var written = await WriteAsync(temporary, content, maxBytes, cancellationToken);
             if (!written.IsSuccess)
             {

@@ -59,13 +59,9 @@ public sealed class DatabaseStartup(IDbContextFactory<StudioDbContext> contexts,
                 _ => StartupErrors.Unusable(folder.DatabaseFile, exception.Message),
             };
         }
-        catch (UnauthorizedAccessException)
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            return StartupErrors.NotWritable(folder.Path);
-        }
-        catch (IOException exception)
-        {
-            return DiskSpace.IsFull(exception) ? StartupErrors.DiskFull(folder.Path) : StartupErrors.NotWritable(folder.Path);
+            return StartupErrors.Of(exception, folder.Path);
         }
     }
 
@@ -80,6 +76,9 @@ public sealed class DatabaseStartup(IDbContextFactory<StudioDbContext> contexts,
 /// <summary>What keeps a studio from starting.</summary>
 public static class StartupErrors
 {
+    /// <summary>What a failure to write the data folder means.</summary>
+    public static Error Of(Exception exception, string path) => DiskSpace.IsFull(exception) ? DiskFull(path) : NotWritable(path);
+
     public static Error NotWritable(string path) => new(
         "startup.data_not_writable", $"The data folder {path} cannot be written.", "Give this user the right to write there, or name another folder in Studio:DataPath.");
 
@@ -93,6 +92,9 @@ public static class StartupErrors
 
     public static Error InUse(string file) => new(
         "startup.database_in_use", $"The database {file} is locked by another process.", "Stop the other studio that uses this data folder, or name another in Studio:DataPath.");
+
+    public static Error Served(string path) => new(
+        "startup.data_in_use", $"Another studio uses the data folder {path}.", "Stop it, or name another folder in Studio:DataPath.");
 
     public static Error Damaged(string file) => new(
         "startup.database_damaged", $"The file {file} is not a database, or is damaged.", "Restore it from a backup, or move it away to begin anew.");

@@ -18,16 +18,14 @@ internal static class MigrationTurn
         var began = time.GetTimestamp();
         while (true)
         {
-            try
+            if (FileLock.TryTake($"{databaseFile}.migrating") is { } turn)
             {
-                return new FileStream($"{databaseFile}.migrating", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+                return turn;
             }
-            catch (IOException exception) when (IsHeld(exception))
+
+            if (time.GetElapsedTime(began) > s_patience)
             {
-                if (time.GetElapsedTime(began) > s_patience)
-                {
-                    return null;
-                }
+                return null;
             }
 
             await Task.Delay(s_retry, time, cancellationToken);
@@ -37,9 +35,4 @@ internal static class MigrationTurn
     /// <summary>Removes the row that a killed migration left. Only for who holds the turn.</summary>
     public static Task ClearAbandonedAsync(StudioDbContext context, CancellationToken cancellationToken) =>
         context.Database.ExecuteSqlRawAsync("DROP TABLE IF EXISTS \"__EFMigrationsLock\"", cancellationToken);
-
-    // ERROR_SHARING_VIOLATION on Windows; EWOULDBLOCK of Linux and of macOS elsewhere.
-    private static bool IsHeld(IOException exception) => OperatingSystem.IsWindows()
-        ? exception.HResult == unchecked((int)0x80070020)
-        : exception.HResult is 11 or 35;
 }

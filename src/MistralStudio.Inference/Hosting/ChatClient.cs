@@ -32,6 +32,8 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var asked = time.GetTimestamp();
+        host.BeginChat();
+        using var chatting = new ChatEnd(host);
         using var use = await host.UseAsync(model, cancellationToken);
         var chat = use.Model;
         // Tokenising 100,000 characters takes a while; not on a circuit's thread.
@@ -41,12 +43,14 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
             throw new ModelException(prompt.Error);
         }
 
-        var generation = new Generation(RequestOf(prompt.Value, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, cancellationToken);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Ending);
+        var generation = new Generation(RequestOf(prompt.Value, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, stop.Token);
         chat.Engine.Submit(generation);
 
         var responseId = Guid.NewGuid().ToString("N");
-        await foreach (var happened in generation.Events.ReadAllAsync(cancellationToken))
+        while (await IsThereMoreAsync(generation, cancellationToken))
         {
+            generation.Events.TryRead(out var happened);
             switch (happened)
             {
                 case GenerationEvent.Text text:
@@ -59,6 +63,18 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
                 case GenerationEvent.Failed failed:
                     throw new ModelException(failed.Error);
             }
+        }
+    }
+
+    private async ValueTask<bool> IsThereMoreAsync(Generation generation, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await generation.Events.WaitToReadAsync(cancellationToken);
+        }
+        catch (OperationCanceledException) when (host.Ending.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
+        {
+            throw new ModelException(HostErrors.Stopping());
         }
     }
 
@@ -99,6 +115,11 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
             sampling,
             [.. (options?.StopSequences ?? []).Where(stop => stop.Length > 0)],
             options?.AdditionalProperties?.TryGetValue("ignore_eos", out var ignore) == true && ignore is true);
+    }
+
+    private sealed class ChatEnd(ModelHost host) : IDisposable
+    {
+        public void Dispose() => host.EndChat();
     }
 
     private static float? Number(ChatOptions? options, string name) =>

@@ -23,6 +23,10 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     private readonly ILogger<ModelHost> _log;
     private readonly TimeProvider _time;
     private readonly Lazy<ConcurrentDictionary<string, InstalledModelEntry>> _entries;
+    private readonly CancellationTokenSource _ending = new();
+    private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private volatile bool _draining;
+    private int _chats;
 
     public ModelHost(IOptions<InferenceOptions> options, DataModels models, TimeProvider time, ILogger<ModelHost> log)
     {
@@ -94,8 +98,42 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         }
     }
 
+    /// <summary>Cancelled when running chats have had their time and the process ends.</summary>
+    internal CancellationToken Ending => _ending.Token;
+
+    /// <summary>Takes no more chats; completes when those that run have ended.</summary>
+    internal Task DrainAsync()
+    {
+        _draining = true;
+        return Volatile.Read(ref _chats) == 0 ? Task.CompletedTask : _drained.Task;
+    }
+
+    /// <summary>Ends the chats that still run.</summary>
+    internal Task EndChatsAsync() => _ending.CancelAsync();
+
+    /// <summary>One chat more; refused once the process is about to end.</summary>
+    internal void BeginChat()
+    {
+        Interlocked.Increment(ref _chats);
+        if (_draining)
+        {
+            EndChat();
+            throw new ModelException(HostErrors.Stopping(), TimeSpan.FromSeconds(10));
+        }
+    }
+
+    internal void EndChat()
+    {
+        if (Interlocked.Decrement(ref _chats) == 0 && _draining)
+        {
+            _drained.TrySetResult();
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
+        // More than once, since it is registered under two types; a source without a timer needs no disposing.
+        await _ending.CancelAsync();
         if (!_entries.IsValueCreated)
         {
             return;
@@ -150,11 +188,11 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
             entry.NoteLoading();
             var began = Stopwatch.GetTimestamp();
             // Not cancelled with the first who asked: others wait for the same model.
-            var error = await Task.Run(() => LoadAsync(entry), CancellationToken.None);
+            var (error, cause) = await Task.Run(() => LoadAsync(entry), CancellationToken.None);
             if (error is not null)
             {
                 entry.NoteFailed(error);
-                Log.ModelFailed(_log, entry.Folder.Id, error.Message, null);
+                Log.ModelFailed(_log, entry.Folder.Id, error.Message, cause);
                 return error;
             }
 
@@ -167,14 +205,14 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         }
     }
 
-    private async Task<Error?> LoadAsync(InstalledModelEntry entry)
+    private async Task<(Error? Error, Exception? Cause)> LoadAsync(InstalledModelEntry entry)
     {
         try
         {
             var hash = await entry.Folder.VerifyAsync(CancellationToken.None);
             if (!hash.IsSuccess)
             {
-                return hash.Error;
+                return (hash.Error, null);
             }
 
             if (entry.Folder.Task == ModelTask.Chat)
@@ -185,7 +223,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
                     entry.NoteReady(chat.Value);
                 }
 
-                return chat.Error;
+                return (chat.Error, null);
             }
 
             var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, _compiled, _log, _options.ThreadCount);
@@ -194,12 +232,11 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
                 entry.NoteReady(embedder.Value);
             }
 
-            return embedder.Error;
+            return (embedder.Error, null);
         }
         catch (Exception exception)
         {
-            Log.ModelFailed(_log, entry.Folder.Id, exception.Message, exception);
-            return ModelErrors.LoadFailed(entry.Folder.Id, exception.Message.TrimEnd('.'));
+            return (ModelErrors.LoadFailed(entry.Folder.Id, exception.Message.TrimEnd('.')), exception);
         }
     }
 
@@ -238,6 +275,9 @@ internal sealed class ModelUse(InstalledModelEntry entry) : IDisposable
 /// <summary>Expected failures of the host.</summary>
 internal static class HostErrors
 {
+    public static Error Stopping() => new(
+        "model.stopping", "The studio is being stopped.", "Send the message again once it has started.");
+
     public static Error InUse(string id, int uses) => new(
         "model.in_use", $"\"{id}\" is answering {uses:N0} requests.", "Wait until they end, or stop them, then unload it.");
 }

@@ -9,10 +9,17 @@ internal sealed class WarmModels(IModelHost models, IOptions<InferenceOptions> o
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        foreach (var id in options.Value.KeepWarm)
+        try
         {
-            // A failure is logged by the host and shown with the model.
-            await models.LoadAsync(id, stoppingToken);
+            foreach (var id in options.Value.KeepWarm)
+            {
+                // A failure is logged by the host and shown with the model.
+                await models.LoadAsync(id, stoppingToken);
+            }
+        }
+        catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
+        {
+            // The process stops, or its start failed elsewhere.
         }
     }
 }

@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using MistralStudio.Cluster;
 using MistralStudio.Core;
+using MistralStudio.Data;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
 using MistralStudio.Web.Features.Accounts;
@@ -29,6 +31,11 @@ internal static class ServeCommand
             return Fail(studio.Error);
         }
 
+        if (SettingCheck.Find(builder.Configuration) is { } wrong)
+        {
+            return Fail(wrong);
+        }
+
         WebApplication app;
         try
         {
@@ -37,11 +44,18 @@ internal static class ServeCommand
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
-            return Fail(StartupErrors.NotWritable(studio.Value.DataPath));
+            return Fail(StartupErrors.Of(exception, studio.Value.DataPath));
         }
 
         await using (app)
         {
+            var turn = ServingTurn.Take(app.Services.GetRequiredService<DataFolder>());
+            if (!turn.IsSuccess)
+            {
+                return Fail(turn.Error);
+            }
+
+            using var serving = turn.Value;
             var prepared = await app.Services.GetRequiredService<DatabaseStartup>().PrepareAsync(cancellationToken);
             if (!prepared.IsSuccess)
             {
@@ -58,10 +72,11 @@ internal static class ServeCommand
             {
                 await app.StartAsync(cancellationToken);
             }
-            catch (IOException exception) when (exception.GetBaseException() is SocketException { SocketErrorCode: SocketError.AddressAlreadyInUse }
-                || exception.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase))
+            catch (Exception exception) when (exception is not OperationCanceledException)
             {
-                return Fail(SettingErrors.PortInUse(studio.Value.Urls));
+                // A start that fails stops nothing by itself, and this part is still starting.
+                await app.Services.GetRequiredService<SiloStart>().StopAsync(CancellationToken.None);
+                return Fail(WhyNotStarted(app, studio.Value, exception));
             }
 
             app.Services.GetRequiredKeyedService<LoggingLevelSwitch>(StudioHost.StartLogs).MinimumLevel = LogEventLevel.Error;
@@ -77,16 +92,50 @@ internal static class ServeCommand
             }
 
             Console.WriteLine($"MistralStudio is ready: {url}");
-            await app.WaitForShutdownAsync(cancellationToken);
+            return await RunToItsEndAsync(app, cancellationToken);
         }
-
-        return 0;
     }
 
     internal static int Fail(Error error)
     {
         Console.Error.WriteLine(error);
         return 1;
+    }
+
+    // Ends with a failure where the silo, which starts beside the pages, turns out not to start at all.
+    private static async Task<int> RunToItsEndAsync(WebApplication app, CancellationToken cancellationToken)
+    {
+        var ended = app.WaitForShutdownAsync(cancellationToken);
+        var silo = app.Services.GetRequiredService<SiloStart>().Outcome;
+        if (await Task.WhenAny(ended, silo) == silo && (await silo).Error is { } error && !app.Lifetime.ApplicationStopping.IsCancellationRequested)
+        {
+            app.Lifetime.StopApplication();
+            await ended;
+            return Fail(error);
+        }
+
+        await ended;
+        return 0;
+    }
+
+    private static Error WhyNotStarted(WebApplication app, StudioOptions studio, Exception exception)
+    {
+        // Kestrel names the address in front of what the system said.
+        if (exception is IOException && exception.Message.Contains("address already in use", StringComparison.OrdinalIgnoreCase))
+        {
+            return SettingErrors.PortInUse(studio.Urls);
+        }
+
+        var reason = exception.GetBaseException();
+        if (reason is SocketException)
+        {
+            return SettingErrors.Wrong("Studio:Urls", studio.Urls, $"an address of this machine that this user may listen on (here: {reason.Message})");
+        }
+
+        Log.StartFailed(app.Services.GetRequiredService<ILogger<StudioOptions>>(), exception);
+        return reason is Microsoft.Data.Sqlite.SqliteException or IOException or UnauthorizedAccessException
+            ? StartupErrors.Of(reason, studio.DataPath)
+            : SettingErrors.NotStarted(reason.Message.TrimEnd('.'), Path.Combine(studio.DataPath, "logs"));
     }
 
     private static async Task<Result<bool>> EnsureOwnerAsync(WebApplication app, CancellationToken cancellationToken)

@@ -12,7 +12,7 @@ internal static class StudioEndpoints
     public static void MapStudio(this WebApplication app)
     {
         app.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous();
-        app.MapGet("/readyz", () => Results.Text("ok")).AllowAnonymous();
+        app.MapReady();
         app.MapGet("/", OpenAsync).AllowAnonymous();
         app.MapPost("/sign-out", SignOutAsync).AllowAnonymous();
         app.MapPost("/sign-out/everywhere", SignOutEverywhereAsync).AllowAnonymous();

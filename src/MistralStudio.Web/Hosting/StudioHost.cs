@@ -54,7 +54,8 @@ public static class StudioHost
         });
         builder.Services.Configure<HostOptions>(host =>
         {
-            host.ShutdownTimeout = TimeSpan.FromSeconds(20);
+            // Answers take up to ModelDrain.Patience of it; the whole stop stays under the 20 s that operators are promised.
+            host.ShutdownTimeout = TimeSpan.FromSeconds(18);
         });
         builder.Services.AddSingleton(studio);
         builder.Services.AddSingleton(TimeProvider.System);
@@ -78,6 +79,10 @@ public static class StudioHost
             // Keys lie in a folder of mode 0700 unless the operator wraps them.
             .MinimumLevel.Override("Microsoft.AspNetCore.DataProtection", LogEventLevel.Error)
             .MinimumLevel.Override("Orleans", LogEventLevel.Error)
+            // What these log they throw as well, and who catches it logs it once.
+            .MinimumLevel.Override("Orleans.Runtime.Silo", LevelAlias.Off)
+            .MinimumLevel.Override("Orleans.Runtime.SiloLifecycleSubject", LevelAlias.Off)
+            .MinimumLevel.Override("Microsoft.EntityFrameworkCore", LevelAlias.Off)
             .MinimumLevel.Override("Polly", LogEventLevel.Warning)
             // A start that fails is told in one sentence by the command itself.
             .MinimumLevel.Override("Microsoft.Extensions.Hosting", hosting)
@@ -89,6 +94,7 @@ public static class StudioHost
             .WriteTo.Console(outputTemplate: "{Timestamp:HH:mm:ss} {Level:u3} {Message:lj}{NewLine}", formatProvider: System.Globalization.CultureInfo.InvariantCulture)
             .WriteTo.File(
                 Path.Combine(studio.DataPath, "logs", "studio-.log"),
+                outputTemplate: "{Timestamp:yyyy-MM-dd HH:mm:ss.fff zzz} [{Level:u3}] {TraceId} {Message:lj}{NewLine}{Exception}",
                 formatProvider: System.Globalization.CultureInfo.InvariantCulture,
                 rollingInterval: RollingInterval.Day,
                 retainedFileCountLimit: 14));

@@ -103,6 +103,9 @@ public static class SettingErrors
     public static Error Wrong(string setting, string was, string may) => new(
         "setting.wrong", $"The setting {setting} is \"{was}\".", $"It may be {may}.");
 
+    public static Error NotStarted(string reason, string logs) => new(
+        "startup.failed", $"The studio could not start: {reason}.", $"The log in {logs} has the cause.");
+
     public static Error PortInUse(string urls) => new(
         "startup.port_in_use", $"Another program listens on {urls} already.", "Stop it, or choose another address in Studio:Urls.");
 }

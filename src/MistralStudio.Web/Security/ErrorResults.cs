@@ -61,7 +61,7 @@ public static class ErrorResults
         "idempotency.conflict" or "account.last_owner" => StatusCodes.Status409Conflict,
         "settings.not_allowed" or "app.publisher_gone" => StatusCodes.Status403Forbidden,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
-        "model.loading" or "model.load_failed" or "model.wrong_checksum" or "model.unreadable" => StatusCodes.Status503ServiceUnavailable,
+        "model.loading" or "model.load_failed" or "model.wrong_checksum" or "model.unreadable" or "model.stopping" => StatusCodes.Status503ServiceUnavailable,
         _ when code.EndsWith("not_found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
         _ => StatusCodes.Status422UnprocessableEntity,
     };

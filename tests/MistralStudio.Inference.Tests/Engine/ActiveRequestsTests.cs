@@ -87,7 +87,7 @@ public sealed class ActiveRequestsTests : IAsyncDisposable
         }
     }
 
-    /// <summary>Answers nothing but the end, once its gate is open.</summary>
+    /// <summary>Answers one letter and the end, once its gate is open.</summary>
     private sealed class GatedDecoder : IDecoder
     {
         public ManualResetEventSlim Gate { get; } = new();
@@ -101,7 +101,7 @@ public sealed class ActiveRequestsTests : IAsyncDisposable
         public Span<float> Prefill(int slot, ReadOnlySpan<int> tokens, int position, bool wantLogits)
         {
             Gate.Wait();
-            return new float[] { 0, 1 };
+            return new float[] { 1, 0 };
         }
 
         public Span<float> Decode(ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions)

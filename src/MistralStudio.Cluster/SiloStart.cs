@@ -1,0 +1,67 @@
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using MistralStudio.Core;
+
+namespace MistralStudio.Cluster;
+
+/// <summary>
+/// Starts the silo beside the pages instead of before them: the first page needs no grain, and whoever gives work waits here for the short time.
+/// </summary>
+/// <param name="createSilo">Makes Orleans' own hosted service; that alone is a good part of its start.</param>
+public sealed class SiloStart(Func<IHostedService> createSilo, ILogger<SiloStart> log) : IHostedService
+{
+    private readonly TaskCompletionSource<Result<Unit>> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly CancellationTokenSource _stopping = new();
+    private IHostedService? _silo;
+
+    /// <summary>Completes once the silo takes work, or with why it does not.</summary>
+    public Task<Result<Unit>> Outcome => _outcome.Task;
+
+    /// <inheritdoc/>
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        _ = Task.Run(RunAsync, CancellationToken.None);
+        return Task.CompletedTask;
+    }
+
+    /// <inheritdoc/>
+    public async Task StopAsync(CancellationToken cancellationToken)
+    {
+        await _stopping.CancelAsync();
+        if ((await Outcome.WaitAsync(cancellationToken)).IsSuccess && _silo is not null)
+        {
+            await _silo.StopAsync(cancellationToken);
+        }
+    }
+
+    private async Task RunAsync()
+    {
+        try
+        {
+            _silo = createSilo();
+            await _silo.StartAsync(_stopping.Token);
+            _outcome.SetResult(default(Unit));
+        }
+        catch (Exception exception)
+        {
+            if (!_stopping.IsCancellationRequested)
+            {
+                Log.SiloFailed(log, exception);
+            }
+
+            _outcome.SetResult(WorkErrors.NotStarted(exception.GetBaseException().Message.TrimEnd('.')));
+        }
+    }
+}
+
+/// <summary>Expected failures of the room.</summary>
+public static class WorkErrors
+{
+    public static Error NotStarted(string reason) => new(
+        "work.not_started", $"The part that owns background work did not start: {reason}.", "Start the studio again; the log has the cause.");
+
+    public static Error Starting() => new("work.starting", "Background work is being taken up again.", "Ask again in a second.");
+
+    public static Error NotResumed(string kind) => new(
+        "work.not_resumed", $"Unfinished work of kind \"{kind}\" could not be listed yet.", "It is tried again by itself; the log has the cause.");
+}

@@ -1,0 +1,60 @@
+using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
+using System.Globalization;
+using System.Reflection;
+using MistralStudio.Core;
+using MistralStudio.Inference;
+using MistralStudio.Retrieval;
+
+namespace MistralStudio.Web.Hosting;
+
+/// <summary>
+/// Reads the settings of every room before anything is built, so that a wrong one stops the start with one line: which, what it was, what it may be.
+/// </summary>
+internal static class SettingCheck
+{
+    /// <summary>The first wrong setting; null where all are well.</summary>
+    public static Error? Find(IConfiguration configuration) =>
+        FindIn<InferenceOptions>(configuration.GetSection(InferenceOptions.Section))
+        ?? FindIn<KnowledgeOptions>(configuration.GetSection(KnowledgeOptions.Section));
+
+    private static Error? FindIn<TOptions>(IConfigurationSection section)
+    {
+        foreach (var property in typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
+        {
+            // Lists and empty texts keep their default; every text is a path or a name that is checked where it is used.
+            if (section[property.Name] is { Length: > 0 } text && property.PropertyType != typeof(string)
+                && TypeDescriptor.GetConverter(property.PropertyType) is { } converter && converter.CanConvertFrom(typeof(string))
+                && !IsRight(text, converter, property.GetCustomAttribute<RangeAttribute>()))
+            {
+                return SettingErrors.Wrong($"{section.Key}:{property.Name}", text, MayBe(property));
+            }
+        }
+
+        return null;
+    }
+
+    private static bool IsRight(string text, TypeConverter converter, RangeAttribute? range)
+    {
+        try
+        {
+            var value = converter.ConvertFromInvariantString(text);
+            return range is null || range.IsValid(value);
+        }
+        catch (Exception exception) when (exception is ArgumentException or FormatException or OverflowException)
+        {
+            return false;
+        }
+    }
+
+    private static string MayBe(PropertyInfo property)
+    {
+        var kind = property.PropertyType == typeof(TimeSpan) ? "a time"
+            : property.PropertyType == typeof(bool) ? "true or false"
+            : property.PropertyType == typeof(double) ? "a number"
+            : "a whole number";
+        return property.GetCustomAttribute<RangeAttribute>() is { } range
+            ? string.Create(CultureInfo.InvariantCulture, $"{kind} from {range.Minimum} to {range.Maximum}")
+            : kind;
+    }
+}
