@@ -1,0 +1,31 @@
+using System.Text.Json;
+using MistralStudio.Core;
+
+namespace MistralStudio.Inference.Structured.Schemas;
+
+/// <summary>
+/// A JSON Schema (2020-12) that values are validated against; formats are asserted. Immutable and safe for any number of threads. Nothing
+/// is fetched: references lead into the document or to the metaschema.
+/// </summary>
+public sealed class JsonSchema
+{
+    private readonly SchemaNode _root;
+
+    private JsonSchema(SchemaNode root) => _root = root;
+
+    /// <summary>Reads a schema: <c>schema.invalid</c> names the keyword that is wrong.</summary>
+    public static Result<JsonSchema> Read(JsonElement schema)
+    {
+        try
+        {
+            return new JsonSchema(SchemaReader.Read(schema));
+        }
+        catch (GrammarException refused)
+        {
+            return refused.Error;
+        }
+    }
+
+    /// <summary>Everything in which a value does not follow the schema, at most 100; none where it does.</summary>
+    public IReadOnlyList<SchemaViolation> Validate(JsonElement value) => SchemaValidation.Run(_root, value);
+}
