@@ -23,7 +23,10 @@ switch (args.FirstOrDefault())
         return 0;
     case "inference":
         return await InferenceBenchmark.RunAsync();
+    case "structured":
+        StructuredBenchmark.Run();
+        return 0;
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, start, embedding, retrieval, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
         return 2;
 }

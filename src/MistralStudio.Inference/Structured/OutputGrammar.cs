@@ -1,0 +1,121 @@
+using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
+using MistralStudio.Core;
+using MistralStudio.Inference.Structured.Automata;
+using MistralStudio.Inference.Structured.Grammars;
+using MistralStudio.Inference.Structured.Masks;
+using MistralStudio.Inference.Structured.Text;
+
+namespace MistralStudio.Inference.Structured;
+
+/// <summary>
+/// What an answer may be, compiled once: <see cref="Start"/> holds one answer to it. Immutable and safe for any number of threads; what is
+/// found out about a vocabulary is kept with it, so a grammar that is used again should be the same instance.
+/// </summary>
+internal sealed class OutputGrammar
+{
+    private const int MostChoices = 10_000;
+
+    private readonly GrammarNode _root;
+    private readonly IReadOnlyList<GrammarNode> _nodes;
+    private readonly ConditionalWeakTable<VocabularyTrie, BoundGrammar> _bound = [];
+
+    private OutputGrammar(GrammarNode root)
+    {
+        _root = root;
+        _nodes = GrammarMeasure.Measure([root]);
+    }
+
+    /// <summary>
+    /// Any JSON value, as compact as <see cref="FromJsonSchema"/> writes it: what "answer in JSON" without a schema asks for.
+    /// </summary>
+    public static OutputGrammar AnyJson { get; } = FromJsonSchema(JsonDocument.Parse("true").RootElement).Value;
+
+    /// <summary>
+    /// JSON that follows a schema: exactly its values, each in one spelling (<see cref="JsonText"/>), an object's properties in the order of
+    /// the schema. <c>schema.unsupported_keyword</c> names a keyword that it cannot be held to.
+    /// </summary>
+    public static Result<OutputGrammar> FromJsonSchema(JsonElement schema) => Compile(() => SchemaCompiler.Compile(schema));
+
+    /// <summary>Text that a regular expression matches as a whole.</summary>
+    public static Result<OutputGrammar> FromRegex(string pattern) => Compile(() =>
+    {
+        var work = new WorkLimit();
+        return new TerminalNode(Utf8Paths.Plain(CharDfa.Of(RegexParser.Parse(pattern), anywhere: false, work), work));
+    });
+
+    /// <summary>One of some texts.</summary>
+    public static Result<OutputGrammar> FromChoices(IReadOnlyCollection<string> choices)
+    {
+        if (choices.Count == 0)
+        {
+            return StructuredErrors.NoChoices();
+        }
+
+        return choices.Count > MostChoices ? StructuredErrors.TooLarge($"{choices.Count:N0} choices, of {MostChoices:N0} at most") : Compile(() =>
+        {
+            var nfa = new ByteNfa(new WorkLimit());
+            var start = nfa.AddState();
+            foreach (var choice in choices)
+            {
+                nfa.Accept(nfa.AddText(start, Encoding.UTF8.GetBytes(choice)), 0);
+            }
+
+            return new TerminalNode(nfa.Determinise(start));
+        });
+    }
+
+    /// <summary>One after another: a tool call's opening words, its arguments, its closing words.</summary>
+    public static OutputGrammar Sequence(params OutputGrammar[] parts) => new(new SequenceNode([.. parts.Select(part => part._root)]));
+
+    /// <summary>One of several: a call of any of some tools.</summary>
+    public static OutputGrammar AnyOf(params OutputGrammar[] options) => new(new ChoiceNode([.. options.Select(option => option._root)]));
+
+    /// <summary>
+    /// The state of an answer that has not begun. <c>schema.not_writable</c> where the vocabulary lacks the tokens. The first call for a
+    /// vocabulary measures the grammar over it (milliseconds).
+    /// </summary>
+    public Result<GrammarState> Start(VocabularyTrie vocabulary) =>
+        Bind(vocabulary) is var bound && bound.CanBeWritten ? new GrammarState(bound, null) : StructuredErrors.NotWritable();
+
+    /// <summary>
+    /// The state of an answer that is free until it contains a text (or the control token of that name), and follows the grammar from there:
+    /// a model that may call a tool, but need not.
+    /// </summary>
+    public Result<GrammarState> StartAfter(VocabularyTrie vocabulary, string trigger) =>
+        Bind(vocabulary) is var bound && bound.CanBeWritten
+            ? new GrammarState(bound, new Trigger(trigger, vocabulary))
+            : StructuredErrors.NotWritable();
+
+    private BoundGrammar Bind(VocabularyTrie vocabulary) => _bound.GetValue(vocabulary, known => new BoundGrammar(_root, _nodes, known));
+
+    private static Result<OutputGrammar> Compile(Func<GrammarNode> compile)
+    {
+        try
+        {
+            var grammar = new OutputGrammar(compile());
+            return grammar._root.IsEmpty || grammar._root.MinDepth > GrammarMachine.MostDepth ? StructuredErrors.Unsatisfiable() : grammar;
+        }
+        catch (GrammarException refused)
+        {
+            return refused.Error;
+        }
+    }
+}
+
+/// <summary>A grammar over one vocabulary, with the masks that were needed so far.</summary>
+internal sealed class BoundGrammar
+{
+    public BoundGrammar(GrammarNode root, IReadOnlyList<GrammarNode> nodes, VocabularyTrie vocabulary)
+    {
+        Machine = new GrammarMachine(root, nodes, vocabulary);
+        Masks = new MaskCache(Machine);
+    }
+
+    public GrammarMachine Machine { get; }
+
+    public MaskCache Masks { get; }
+
+    public bool CanBeWritten => Machine.Start.Count > 0;
+}
