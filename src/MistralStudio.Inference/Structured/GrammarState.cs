@@ -22,7 +22,7 @@ internal sealed class GrammarState
         _grammar = grammar;
         _trigger = trigger;
         _isActive = trigger is null;
-        _readings = [.. grammar.Machine.Start];
+        _readings = [.. trigger is null ? grammar.Machine.StartOfText : grammar.Machine.Start];
     }
 
     private GrammarState(GrammarState other)

@@ -17,14 +17,18 @@ internal sealed class OutputGrammar
 {
     private const int MostChoices = 10_000;
 
+    private static readonly ByteDfa s_space = Text(" ");
+
     private readonly GrammarNode _root;
+    private readonly SequenceNode _spaced;
     private readonly IReadOnlyList<GrammarNode> _nodes;
     private readonly ConditionalWeakTable<VocabularyTrie, BoundGrammar> _bound = [];
 
     private OutputGrammar(GrammarNode root)
     {
         _root = root;
-        _nodes = GrammarMeasure.Measure([root]);
+        _spaced = new SequenceNode([new TerminalNode(s_space), root]);
+        _nodes = GrammarMeasure.Measure([_spaced]);
     }
 
     /// <summary>
@@ -53,17 +57,7 @@ internal sealed class OutputGrammar
             return StructuredErrors.NoChoices();
         }
 
-        return choices.Count > MostChoices ? StructuredErrors.TooLarge($"{choices.Count:N0} choices, of {MostChoices:N0} at most") : Compile(() =>
-        {
-            var nfa = new ByteNfa(new WorkLimit());
-            var start = nfa.AddState();
-            foreach (var choice in choices)
-            {
-                nfa.Accept(nfa.AddText(start, Encoding.UTF8.GetBytes(choice)), 0);
-            }
-
-            return new TerminalNode(nfa.Determinise(start));
-        });
+        return choices.Count > MostChoices ? StructuredErrors.TooLarge($"{choices.Count:N0} choices, of {MostChoices:N0} at most") : Compile(() => new TerminalNode(Text([.. choices])));
     }
 
     /// <summary>One after another: a tool call's opening words, its arguments, its closing words.</summary>
@@ -88,7 +82,19 @@ internal sealed class OutputGrammar
             ? new GrammarState(bound, new Trigger(trigger, vocabulary))
             : StructuredErrors.NotWritable();
 
-    private BoundGrammar Bind(VocabularyTrie vocabulary) => _bound.GetValue(vocabulary, known => new BoundGrammar(_root, _nodes, known));
+    private static ByteDfa Text(params string[] texts)
+    {
+        var nfa = new ByteNfa(new WorkLimit());
+        var start = nfa.AddState();
+        foreach (var text in texts)
+        {
+            nfa.Accept(nfa.AddText(start, Encoding.UTF8.GetBytes(text)), 0);
+        }
+
+        return nfa.Determinise(start);
+    }
+
+    private BoundGrammar Bind(VocabularyTrie vocabulary) => _bound.GetValue(vocabulary, known => new BoundGrammar(_root, _spaced, _nodes, known));
 
     private static Result<OutputGrammar> Compile(Func<GrammarNode> compile)
     {
@@ -107,9 +113,9 @@ internal sealed class OutputGrammar
 /// <summary>A grammar over one vocabulary, with the masks that were needed so far.</summary>
 internal sealed class BoundGrammar
 {
-    public BoundGrammar(GrammarNode root, IReadOnlyList<GrammarNode> nodes, VocabularyTrie vocabulary)
+    public BoundGrammar(GrammarNode root, GrammarNode spaced, IReadOnlyList<GrammarNode> nodes, VocabularyTrie vocabulary)
     {
-        Machine = new GrammarMachine(root, nodes, vocabulary);
+        Machine = new GrammarMachine(root, spaced, nodes, vocabulary);
         Masks = new MaskCache(Machine);
     }
 

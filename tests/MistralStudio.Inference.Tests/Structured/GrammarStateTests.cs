@@ -77,6 +77,29 @@ public sealed class GrammarStateTests
     }
 
     [Fact]
+    public void Start_TakesTheSpaceThatTheDecoderTakesAway_AndOnlyAtTheBeginning()
+    {
+        byte[][] texts = [" {"u8.ToArray(), "{"u8.ToArray(), "}"u8.ToArray(), " }"u8.ToArray(), " "u8.ToArray(), "a"u8.ToArray(), " a"u8.ToArray()];
+        var known = new Vocabulary([.. texts, "</s>"u8.ToArray()], [.. texts.Select(_ => TokenKind.Normal), TokenKind.Control], [], [7]) { TextStartsWithSpace = true };
+        var vocabulary = VocabularyTrie.Of(known);
+        var state = OutputGrammar.FromRegex(@"\{\}").Value.Start(vocabulary).Value;
+        Assert.Equal([0, 1, 4], state.Allowed(vocabulary));
+        Assert.True(state.Accept(0));
+        Assert.Equal([2], state.Allowed(vocabulary));
+
+        // " a" is written as a space that goes and one that stays.
+        var spaced = OutputGrammar.FromRegex(" a").Value.Start(vocabulary).Value;
+        Assert.Equal([4], spaced.Allowed(vocabulary));
+        Assert.True(spaced.Accept(4));
+        Assert.Equal([4, 6], spaced.Allowed(vocabulary));
+        Assert.True(spaced.Accept(6) && spaced.IsFinished);
+        Assert.Equal(" a", TokenDecoder.Decode(known, [4, 6]));
+
+        var later = OutputGrammar.FromRegex(" a").Value.StartAfter(vocabulary, "{").Value;
+        Assert.True(later.Accept(1) && later.Accept(6) && later.IsFinished);
+    }
+
+    [Fact]
     public void Start_SaysThatTheVocabularyLacksTheTokens()
     {
         var vocabulary = VocabularyTrie.Of(Vocabularies.Of(["a"u8.ToArray()]));

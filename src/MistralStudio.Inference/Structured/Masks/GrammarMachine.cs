@@ -23,7 +23,8 @@ internal sealed class GrammarMachine
 
     private readonly int _longest;
 
-    public GrammarMachine(GrammarNode root, IReadOnlyList<GrammarNode> nodes, VocabularyTrie trie)
+    /// <param name="spaced">The root behind a space.</param>
+    public GrammarMachine(GrammarNode root, GrammarNode spaced, IReadOnlyList<GrammarNode> nodes, VocabularyTrie trie)
     {
         Trie = trie;
         _longest = trie.LongestToken;
@@ -31,14 +32,28 @@ internal sealed class GrammarMachine
         var start = new List<Reading>();
         Enter(root, null, 0, 0, start);
         Start = [.. start];
+        StartOfText = Start;
+        if (trie.Vocabulary.TextStartsWithSpace)
+        {
+            // SentencePiece puts a space before a text and takes it away again: written or not, it is no part of the answer. Where the answer
+            // itself may begin with a space, only a second one is its own.
+            var behindSpace = new List<Reading>();
+            Enter(spaced, null, 0, 0, behindSpace);
+            var waiting = new List<Reading>();
+            start.ForEach(reading => Expand(reading, waiting));
+            StartOfText = waiting.Exists(reading => TryStep(reading, (byte)' ', out _)) ? behindSpace : [.. start, .. behindSpace];
+        }
     }
 
     public VocabularyTrie Trie { get; }
 
     public GrammarCosts Costs { get; }
 
-    /// <summary>The readings of nothing.</summary>
+    /// <summary>The readings of nothing, in the middle of a text.</summary>
     public IReadOnlyList<Reading> Start { get; }
+
+    /// <summary>The readings of nothing where the text begins.</summary>
+    public IReadOnlyList<Reading> StartOfText { get; }
 
     /// <summary>Tokens that close an answer which is read like this.</summary>
     public int Cost(in Reading reading)
