@@ -13,6 +13,7 @@ public sealed class PlaygroundState : IAsyncDisposable
 {
     private const int PastCount = 30;
 
+    private readonly SemaphoreSlim _opening = new(1);
     private readonly ConversationLog _log;
     private readonly IModelRouter _models;
     private readonly WorkspaceScope _scope;
@@ -38,26 +39,18 @@ public sealed class PlaygroundState : IAsyncDisposable
     public ModelChoice? Model => Models.FirstOrDefault(model => model.Id == Chat.Setup.Model);
 
     /// <summary>Reads models and conversations, and opens one; false where it is not there.</summary>
+    /// <remarks>One after the other: a link followed while the page still opens must not be undone by what opened first.</remarks>
     public async Task<bool> OpenAsync(ConversationId? id, CancellationToken cancellationToken)
     {
-        Models = [.. (await _models.ListAsync(_scope.Id, cancellationToken)).Where(model => model.Task == ModelTask.Chat)];
-        await ReadPastAsync(cancellationToken);
-        if (id is { } wanted)
+        await _opening.WaitAsync(cancellationToken);
+        try
         {
-            return Chat.Conversation?.Id == wanted || await Chat.LoadAsync(wanted, cancellationToken);
+            return await OpenNextAsync(id, cancellationToken);
         }
-
-        if (Chat.Conversation is not null)
+        finally
         {
-            await Chat.ClearAsync();
+            _opening.Release();
         }
-
-        if (Model is null && Models.Count > 0)
-        {
-            Chat.Setup = Chat.Setup with { Model = Models[0].Id };
-        }
-
-        return true;
     }
 
     /// <summary>Reads the conversations before anew.</summary>
@@ -96,4 +89,26 @@ public sealed class PlaygroundState : IAsyncDisposable
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Chat.DisposeAsync();
+
+    private async Task<bool> OpenNextAsync(ConversationId? id, CancellationToken cancellationToken)
+    {
+        Models = [.. (await _models.ListAsync(_scope.Id, cancellationToken)).Where(model => model.Task == ModelTask.Chat)];
+        await ReadPastAsync(cancellationToken);
+        if (id is { } wanted)
+        {
+            return Chat.Conversation?.Id == wanted || await Chat.LoadAsync(wanted, cancellationToken);
+        }
+
+        if (Chat.Conversation is not null)
+        {
+            await Chat.ClearAsync();
+        }
+
+        if (Model is null && Models.Count > 0)
+        {
+            Chat.Setup = Chat.Setup with { Model = Models[0].Id };
+        }
+
+        return true;
+    }
 }
