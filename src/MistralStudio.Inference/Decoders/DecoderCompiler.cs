@@ -8,7 +8,7 @@ namespace MistralStudio.Inference.Decoders;
 internal static class DecoderCompiler
 {
     /// <summary>Counts up whenever the same file would be compiled to another graph.</summary>
-    private const int Version = 4;
+    private const int Version = 5;
 
     private const string GraphName = "decoder.onnx";
     private const string WeightsName = "decoder.weights";
@@ -28,8 +28,8 @@ internal static class DecoderCompiler
         {
             using var weights = new WeightFile(Path.Combine(target, WeightsName));
             var graph = new GraphBuilder("decoder", weights);
-            IMatrixNodes matrices = form == DecoderForm.Packed ? new PackedMatrixNodes(file, graph) : new NBitsMatrixNodes(file, graph);
-            new DecoderGraph(file, shape, capacity, graph, matrices).Build();
+            IDecoderNodes nodes = form == DecoderForm.Packed ? new PackedNodes(file, shape, graph) : new NBitsNodes(file, shape, graph);
+            new DecoderGraph(file, shape, capacity, graph, nodes).Build();
             graph.Save(Path.Combine(target, GraphName));
         });
         return Path.Combine(folder, GraphName);

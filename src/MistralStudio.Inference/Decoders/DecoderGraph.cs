@@ -8,9 +8,9 @@ namespace MistralStudio.Inference.Decoders;
 /// Writes a decoder of the llama architecture as an ONNX graph. Inputs: <c>input_ids [B, S]</c>, <c>seqlens_k [B]</c> (a row's length after
 /// this step, minus one), <c>total_sequence_length [1]</c> (the largest length), <c>logit_rows [R]</c> (which of the <c>B * S</c> positions get
 /// logits), <c>past.{layer}.k|v [B, kvHeads, capacity, headSize]</c>. Outputs: <c>logits [R, vocabulary]</c> and <c>present.*</c>, bound to
-/// the same memory as <c>past.*</c>.
+/// the same memory as <c>past.*</c>, where the operators do not write in place.
 /// </summary>
-internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capacity, GraphBuilder graph, IMatrixNodes matrices)
+internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capacity, GraphBuilder graph, IDecoderNodes nodes)
 {
     /// <summary>Names of the cache tensors of a layer, in and out.</summary>
     public static (string PastKey, string PastValue, string PresentKey, string PresentValue) CacheNames(int layer) =>
@@ -25,7 +25,7 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
         graph.Input("logit_rows", ElementType.Int64, "R");
         WriteRotations();
 
-        var residual = matrices.Embed("input_ids");
+        var residual = nodes.Embed("input_ids");
         string? branch = null;
         for (var layer = 0; layer < shape.Layers; layer++)
         {
@@ -37,7 +37,7 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
         var wanted = graph.Node("Gather", "hidden.wanted", [flat, "logit_rows"], Int("axis", 0));
         var normed = graph.Node("SimplifiedLayerNormalization", "output_norm", [wanted, Norm("output_norm")],
             Float("epsilon", shape.Epsilon), Int("axis", -1), Int("stash_type", 1));
-        matrices.Head(normed);
+        nodes.Head(normed);
         graph.Output("logits", ElementType.Float, "R", shape.Vocabulary);
     }
 
@@ -45,37 +45,15 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
     {
         var name = $"blk.{layer}";
         (var attentionInput, residual) = Normalise($"{name}.attn_norm", residual, branch);
-        var packed = matrices.Project($"{name}.qkv", attentionInput,
+        var packed = nodes.Project($"{name}.qkv", attentionInput,
             Part("attn_q", HalvesOfHeads), Part("attn_k", HalvesOfHeads), Part("attn_v"));
-        var attention = matrices.Project($"{name}.attn_output", Attention(layer, packed), Part("attn_output"));
+        var attention = nodes.Project($"{name}.attn_output", nodes.Attend(layer, packed), Part("attn_output"));
 
         (var feedForwardInput, residual) = Normalise($"{name}.ffn_norm", residual, attention);
-        var gated = matrices.ProjectGated($"{name}.gated", feedForwardInput, Part("ffn_gate").Tensor, Part("ffn_up").Tensor);
-        return (residual, matrices.Project($"{name}.ffn_down", gated, Part("ffn_down")));
+        var gated = nodes.ProjectGated($"{name}.gated", feedForwardInput, Part("ffn_gate").Tensor, Part("ffn_up").Tensor);
+        return (residual, nodes.Project($"{name}.ffn_down", gated, Part("ffn_down")));
 
         MatrixPart Part(string tensor, Func<int, int>? row = null) => new(file.Tensors[$"{name}.{tensor}.weight"], row);
-    }
-
-    private string Attention(int layer, string packed)
-    {
-        var cache = CacheNames(layer);
-        foreach (var past in new[] { cache.PastKey, cache.PastValue })
-        {
-            graph.Input(past, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
-        }
-
-        var output = graph.Node(
-            GraphBuilder.Microsoft, "GroupQueryAttention",
-            [$"blk.{layer}.attn", cache.PresentKey, cache.PresentValue],
-            [packed, "", "", cache.PastKey, cache.PastValue, "seqlens_k", "total_sequence_length", "rope.cos", "rope.sin"],
-            Int("num_heads", shape.Heads), Int("kv_num_heads", shape.KeyValueHeads), Int("do_rotary", 1), Int("rotary_interleaved", 0),
-            Float("scale", 1 / MathF.Sqrt(shape.HeadSize)));
-        foreach (var present in new[] { cache.PresentKey, cache.PresentValue })
-        {
-            graph.Output(present, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
-        }
-
-        return output;
     }
 
     private (string Normed, string Residual) Normalise(string name, string residual, string? branch) => branch is null

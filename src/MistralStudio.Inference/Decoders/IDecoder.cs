@@ -12,6 +12,11 @@ internal interface IDecoder : IDisposable
     /// <summary>Positions of a slot.</summary>
     int Capacity { get; }
 
+    /// <summary>
+    /// True where a position's state is the same bits in whatever batch and chunk it was computed, so that a reused beginning changes no answer.
+    /// </summary>
+    bool IsBatchInvariant { get; }
+
     /// <summary>Bytes that weights and caches take at most.</summary>
     long MemoryBytes { get; }
 

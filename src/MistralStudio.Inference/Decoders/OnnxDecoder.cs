@@ -14,6 +14,7 @@ internal sealed class OnnxDecoder : IDecoder
     private readonly DecoderShape _shape;
     private readonly InferenceSession _session;
     private readonly SlotArena _arena;
+    private readonly bool _hasPresents;
     private readonly RunOptions _run = new();
     private readonly long _weightBytes;
     private readonly Dictionary<(int First, int Rows, int Tokens, int Logits), StepBinding> _bindings = [];
@@ -32,6 +33,7 @@ internal sealed class OnnxDecoder : IDecoder
         }
 
         _session = new InferenceSession(graph, options);
+        _hasPresents = _session.OutputNames.Count > 1;
         _arena = new SlotArena(shape, slots, capacity);
     }
 
@@ -39,7 +41,9 @@ internal sealed class OnnxDecoder : IDecoder
 
     public int Capacity { get; }
 
-    public long MemoryBytes => _weightBytes + _arena.Bytes;
+    public bool IsBatchInvariant => !_hasPresents;
+
+    public long MemoryBytes => _weightBytes + _arena.TotalBytes;
 
     public Span<float> Prefill(int slot, scoped ReadOnlySpan<int> tokens, int position, bool wantLogits) =>
         Run(slot, rows: 1, tokens, [position], wantLogits ? 1 : 0);
@@ -123,8 +127,8 @@ internal sealed class OnnxDecoder : IDecoder
             var names = DecoderGraph.CacheNames(layer);
             long[] shape = [rows, _shape.KeyValueHeads, Capacity, _shape.HeadSize];
             var bytes = _arena.SlotBytes * rows;
-            binding.Cache(names.PastKey, names.PresentKey, _arena.Slot(2 * layer, first), shape, bytes);
-            binding.Cache(names.PastValue, names.PresentValue, _arena.Slot((2 * layer) + 1, first), shape, bytes);
+            binding.Cache(names.PastKey, _hasPresents ? names.PresentKey : null, _arena.Slot(2 * layer, first), shape, bytes);
+            binding.Cache(names.PastValue, _hasPresents ? names.PresentValue : null, _arena.Slot((2 * layer) + 1, first), shape, bytes);
         }
 
         return _bindings[(first, rows, tokens, logits)] = binding;

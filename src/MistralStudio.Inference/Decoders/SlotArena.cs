@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MistralStudio.Inference.Operators;
 
 namespace MistralStudio.Inference.Decoders;
 
@@ -14,6 +15,7 @@ internal sealed unsafe class SlotArena : IDisposable
     private readonly int _rowBytes;
     private readonly void* _memory;
 
+    /// <param name="capacity">Positions of a slot, a multiple of <see cref="Tile"/>.</param>
     public SlotArena(DecoderShape shape, int slots, int capacity)
     {
         _planes = 2 * shape.Layers;
@@ -21,15 +23,15 @@ internal sealed unsafe class SlotArena : IDisposable
         _rowBytes = shape.HeadSize * sizeof(float);
         _headBytes = (long)capacity * _rowBytes;
         Slots = slots;
-        Bytes = _planes * slots * SlotBytes;
-        _memory = NativeMemory.AllocZeroed((nuint)Bytes);
+        TotalBytes = _planes * slots * SlotBytes;
+        _memory = NativeMemory.AllocZeroed((nuint)TotalBytes);
     }
 
     /// <summary>Number of slots.</summary>
     public int Slots { get; }
 
     /// <summary>Bytes of all planes.</summary>
-    public long Bytes { get; }
+    public long TotalBytes { get; }
 
     /// <summary>Bytes of one slot in one plane.</summary>
     public long SlotBytes => _heads * _headBytes;
@@ -37,10 +39,13 @@ internal sealed unsafe class SlotArena : IDisposable
     /// <summary>Start of a slot in the plane of a layer's keys (2 * layer) or values (2 * layer + 1).</summary>
     public nint Slot(int plane, int slot) => (nint)((byte*)_memory + ((((long)plane * Slots) + slot) * SlotBytes));
 
+    /// <summary>Positions that are stored together: a copy takes whole tiles.</summary>
+    public const int Tile = AttentionTiles.KeyTile;
+
     /// <summary>Copies the first positions of a slot into another one.</summary>
     public void Copy(int from, int to, int length)
     {
-        var bytes = (long)length * _rowBytes;
+        var bytes = Bytes(length);
         for (var plane = 0; plane < _planes; plane++)
         {
             for (var head = 0; head < _heads; head++)
@@ -54,7 +59,7 @@ internal sealed unsafe class SlotArena : IDisposable
     /// <summary>Exchanges the first positions of two slots.</summary>
     public void Swap(int first, int second, int length)
     {
-        var bytes = checked(length * _rowBytes);
+        var bytes = checked((int)Bytes(length));
         var kept = new byte[bytes];
         for (var plane = 0; plane < _planes; plane++)
         {
@@ -68,6 +73,8 @@ internal sealed unsafe class SlotArena : IDisposable
             }
         }
     }
+
+    private long Bytes(int length) => (length + Tile - 1L) / Tile * Tile * _rowBytes;
 
     public void Dispose() => NativeMemory.Free(_memory);
 }

@@ -41,13 +41,16 @@ internal sealed unsafe class StepBinding : IDisposable
 
     public Span<float> Logits => new(_logits, _sizes.Logits * _sizes.Vocabulary);
 
-    /// <summary>Binds one view of the arena as a cache's past and present.</summary>
-    public void Cache(string past, string present, nint memory, long[] shape, long bytes)
+    /// <summary>Binds one view of the arena as a cache's past and, where the graph has it, its present.</summary>
+    public void Cache(string past, string? present, nint memory, long[] shape, long bytes)
     {
         var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, memory, bytes);
         _values.Add(value);
         Binding.BindInput(past, value);
-        Binding.BindOutput(present, value);
+        if (present is not null)
+        {
+            Binding.BindOutput(present, value);
+        }
     }
 
     public void Dispose()

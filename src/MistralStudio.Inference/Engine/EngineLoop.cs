@@ -185,7 +185,7 @@ internal sealed class EngineLoop : IAsyncDisposable
             }
 
             var slot = _slots.Count;
-            var (from, reused) = next.IsReproducible ? (-1, 0) : StepPlan.BestReuse(Sequences(), next.Request.Prompt);
+            var (from, reused) = NeedsFixedChunks(next) ? (-1, 0) : StepPlan.BestReuse(Sequences(), next.Request.Prompt);
             if (reused > 0 && from != slot)
             {
                 _decoder.Copy(from, slot, reused);
@@ -206,7 +206,7 @@ internal sealed class EngineLoop : IAsyncDisposable
 
         var prompt = generation.Request.Prompt;
         var done = generation.Tokens.Count;
-        var chunk = StepPlan.ChunkOf(prompt.Length - done, _slots.Count > 0, generation.IsReproducible);
+        var chunk = StepPlan.ChunkOf(prompt.Length - done, _slots.Count > 0, NeedsFixedChunks(generation));
         var last = done + chunk == prompt.Length;
         var logits = _decoder.Prefill(_slots.Count, prompt.AsSpan(done, chunk), done, last);
         generation.Tokens.AddRange(prompt.AsSpan(done, chunk));
@@ -222,6 +222,8 @@ internal sealed class EngineLoop : IAsyncDisposable
             Release(_slots.Count - 1);
         }
     }
+
+    private bool NeedsFixedChunks(Generation generation) => generation.IsReproducible && !_decoder.IsBatchInvariant;
 
     // Frees a slot: the last row that decodes moves into the hole, and what was there is remembered behind the active ones.
     private void Release(int slot)

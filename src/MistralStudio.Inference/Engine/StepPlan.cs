@@ -13,11 +13,11 @@ internal static class StepPlan
     private const int LeastReuse = 16;
 
     /// <summary>How many prompt tokens the next step computes.</summary>
-    /// <param name="reproducible">
-    /// True where the answer must be the same in any company: rounding of activations differs with a chunk's length, so the lengths are fixed.
+    /// <param name="fixedLengths">
+    /// True where the answer must be the same in any company, and the decoder's rounding differs with a chunk's length.
     /// </param>
-    public static int ChunkOf(int left, bool othersDecode, bool reproducible) =>
-        Math.Min(left, othersDecode && !reproducible ? ChunkBesideDecoding : Chunk);
+    public static int ChunkOf(int left, bool othersDecode, bool fixedLengths) =>
+        Math.Min(left, othersDecode && !fixedLengths ? ChunkBesideDecoding : Chunk);
 
     /// <summary>Tokens of a cached sequence that a prompt can start from; at least one token of the prompt is computed, for its logits.</summary>
     public static int Reusable(ReadOnlySpan<int> cached, ReadOnlySpan<int> prompt)

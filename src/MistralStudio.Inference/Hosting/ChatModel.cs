@@ -64,10 +64,10 @@ internal sealed class ChatModel : IAsyncDisposable
         }
 
         var trained = file.Integer($"{file.Text("general.architecture")}.context_length") ?? options.SlotTokens;
-        var capacity = (int)Math.Min(options.SlotTokens, trained);
+        var capacity = Math.Max(SlotArena.Tile, (int)Math.Min(options.SlotTokens, trained) / SlotArena.Tile * SlotArena.Tile);
         try
         {
-            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, DecoderForms.OfProcessor, compiled);
+            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, DecoderForms.Best(shape.Value), compiled);
             if (!graph.IsSuccess)
             {
                 return graph.Error;

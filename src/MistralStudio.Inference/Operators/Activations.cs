@@ -22,8 +22,9 @@ internal static unsafe class Activations
 {
     /// <summary>Writes a row of inputs as levels of 8 bits with one scale for 32 of them.</summary>
     /// <param name="zero">The level of a weight that means nothing.</param>
+    /// <param name="rest">Where what the levels leave of the inputs goes; null where nobody asks.</param>
     [SkipLocalsInit]
-    public static void Quantise(float* source, int columns, int zero, sbyte* levels, ActivationBlock* blocks)
+    public static void Quantise(float* source, int columns, int zero, sbyte* levels, ActivationBlock* blocks, float* rest = null)
     {
         var sign = Vector256.Create(-0f);
         var order = Vector256.Create(0, 4, 1, 5, 2, 6, 3, 7);
@@ -38,8 +39,18 @@ internal static unsafe class Activations
             var most = Vector128.Max(four, Vector128.Shuffle(four, Vector128.Create(1, 0, 3, 2))).ToScalar();
             var inverse = Vector256.Create(most > 0 ? 127 / most : 0);
 
-            var ab = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(a * inverse), Avx.ConvertToVector256Int32(b * inverse));
-            var cd = Avx2.PackSignedSaturate(Avx.ConvertToVector256Int32(c * inverse), Avx.ConvertToVector256Int32(d * inverse));
+            var (i, j) = (Avx.ConvertToVector256Int32(a * inverse), Avx.ConvertToVector256Int32(b * inverse));
+            var (k, l) = (Avx.ConvertToVector256Int32(c * inverse), Avx.ConvertToVector256Int32(d * inverse));
+            if (rest is not null)
+            {
+                var step = Vector256.Create(most / 127);
+                (a - (Avx.ConvertToVector256Single(i) * step)).Store(rest + column);
+                (b - (Avx.ConvertToVector256Single(j) * step)).Store(rest + column + 8);
+                (c - (Avx.ConvertToVector256Single(k) * step)).Store(rest + column + 16);
+                (d - (Avx.ConvertToVector256Single(l) * step)).Store(rest + column + 24);
+            }
+
+            var (ab, cd) = (Avx2.PackSignedSaturate(i, j), Avx2.PackSignedSaturate(k, l));
             var packed = Avx2.PermuteVar8x32(Avx2.PackSignedSaturate(ab, cd).AsInt32(), order).AsSByte();
             packed.Store(levels + column);
 

@@ -32,6 +32,9 @@ internal unsafe struct BlockProduct
 
     /// <summary>True where the first 8 rows of a group are gates of the other 8: outputs are <c>silu(gate) * up</c>.</summary>
     public bool Gated;
+
+    /// <summary>True where the products are added to what is at the target.</summary>
+    public bool Adds;
 }
 
 /// <summary>
@@ -241,13 +244,13 @@ internal static unsafe class BlockKernel<TFormat, TDot>
         var target = product->Target + ((long)input * product->Outputs) + output;
         if (output + 8 <= product->Outputs)
         {
-            values.Store(target);
+            (product->Adds ? Vector256.Load(target) + values : values).Store(target);
             return;
         }
 
         for (var i = 0; output + i < product->Outputs; i++)
         {
-            target[i] = values[i];
+            target[i] = product->Adds ? target[i] + values[i] : values[i];
         }
     }
 }

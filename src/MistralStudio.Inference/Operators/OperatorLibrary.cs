@@ -25,7 +25,7 @@ internal static unsafe class OperatorLibrary
     private static nint Create()
     {
         var domain = OrtNative.CreateDomain(Marshal.StringToCoTaskMemUTF8(Domain));
-        foreach (var definition in new[] { BlockMatMul.Definition, BlockGather.Definition })
+        foreach (var definition in new[] { BlockMatMul.Definition, BlockGather.Definition, CachedAttention.Definition })
         {
             var op = (OrtCustomOp*)NativeMemory.AllocZeroed((nuint)sizeof(OrtCustomOp));
             op->Version = OrtNative.Version;

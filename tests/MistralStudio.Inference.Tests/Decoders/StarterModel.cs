@@ -14,7 +14,7 @@ public sealed class StarterModel : IDisposable
     {
         File = GgufFile.Open(Path).Value;
         Shape = DecoderShape.Read(File).Value;
-        Graph = Compile(DecoderForms.OfProcessor);
+        Graph = Compile(DecoderForms.Best(Shape));
         Decoder = new OnnxDecoder(Graph, Shape, slots: 5, Capacity, threads: 2);
     }
 

@@ -56,6 +56,32 @@ public sealed class OperatorLibraryTests : IDisposable
     }
 
     [Fact]
+    public void TwoPlanes_AreAsGoodAsFloats()
+    {
+        Assert.SkipUnless(OperatorLibrary.IsSupported, "This processor has no AVX2.");
+        using var file = Matrix();
+        var weights = Dequantisation.Tensor(file, file.Tensors["w"]);
+        using var coarse = Open(file, gated: false);
+        using var fine = Open(file, gated: false, planes: 2);
+
+        double Error(InferenceSession session)
+        {
+            using var results = session.Run(new RunOptions(), ["ids"], [Ids(3, 9, 1)], ["products"]);
+            var products = results[0].GetTensorDataAsSpan<float>();
+            var worst = 0.0;
+            for (var row = 0; row < Rows; row++)
+            {
+                worst = Math.Max(worst, Math.Abs(products[Rows + row] - Dot(weights.AsSpan(9 * Columns, Columns), weights.AsSpan(row * Columns, Columns))));
+            }
+
+            return worst;
+        }
+
+        Assert.InRange(Error(fine), 0, 1e-4);
+        Assert.True(Error(coarse) > 10 * Error(fine));
+    }
+
+    [Fact]
     public void AnIdOutsideTheMatrix_IsAnError_NotAReadOfForeignMemory()
     {
         Assert.SkipUnless(OperatorLibrary.IsSupported, "This processor has no AVX2.");
@@ -95,7 +121,7 @@ public sealed class OperatorLibraryTests : IDisposable
         return GgufFile.Open(_folder.Write($"{Guid.NewGuid():N}.gguf", new GgufBytes().Tensor("w", GgmlType.Q4_1, [Columns, Rows], bytes).ToArray())).Value;
     }
 
-    private InferenceSession Open(GgufFile file, bool gated)
+    private InferenceSession Open(GgufFile file, bool gated, int planes = 1)
     {
         var tensor = file.Tensors["w"];
         var matrix = PackedMatrix.Pack(file, BlockFormat.FourBitsOffset, Columns, [.. Enumerable.Range(0, gated ? 16 : Rows).Select(row => (tensor, row))]);
@@ -108,7 +134,7 @@ public sealed class OperatorLibraryTests : IDisposable
             graph.Node(OperatorLibrary.Domain, BlockGather.Name, ["embedded"], ["ids", "w"],
                 Int("columns", Columns), Int("rows", gated ? 16 : Rows), Int("format", (int)matrix.Format));
             graph.Node(OperatorLibrary.Domain, BlockMatMul.Name, ["products"], ["embedded", "w"],
-                Int("columns", Columns), Int("outputs", gated ? 8 : Rows), Int("format", (int)matrix.Format), Int("gated", gated ? 1 : 0));
+                Int("columns", Columns), Int("outputs", gated ? 8 : Rows), Int("format", (int)matrix.Format), Int("gated", gated ? 1 : 0), Int("planes", planes));
             graph.Output("embedded", ElementType.Float, 1, "S", Columns);
             graph.Output("products", ElementType.Float, 1, "S", gated ? 8 : Rows);
             graph.Save(Path.Combine(folder, "m.onnx"));

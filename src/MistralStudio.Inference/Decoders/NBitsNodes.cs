@@ -5,7 +5,7 @@ using static MistralStudio.Inference.Onnx.Attributes;
 namespace MistralStudio.Inference.Decoders;
 
 /// <summary>Matrices for ONNX Runtime's own operators, which every processor and accelerator has.</summary>
-internal sealed class NBitsMatrixNodes(GgufFile file, GraphBuilder graph) : IMatrixNodes
+internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, GraphBuilder graph) : IDecoderNodes
 {
     /// <summary>8-bit activations, with integer arithmetic where the processor has it.</summary>
     private const int AccuracyLevel = 4;
@@ -50,6 +50,28 @@ internal sealed class NBitsMatrixNodes(GgufFile file, GraphBuilder graph) : IMat
         var gates = Project($"{name}.gate", input, new MatrixPart(gate));
         var activated = graph.MicrosoftNode("QuickGelu", $"{name}.silu", [gates], Float("alpha", 1));
         return graph.Node("Mul", name, [activated, Project($"{name}.up", input, new MatrixPart(up))]);
+    }
+
+    public string Attend(int layer, string packed)
+    {
+        var cache = DecoderGraph.CacheNames(layer);
+        foreach (var past in new[] { cache.PastKey, cache.PastValue })
+        {
+            graph.Input(past, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
+        }
+
+        var output = graph.Node(
+            GraphBuilder.Microsoft, "GroupQueryAttention",
+            [$"blk.{layer}.attn", cache.PresentKey, cache.PresentValue],
+            [packed, "", "", cache.PastKey, cache.PastValue, "seqlens_k", "total_sequence_length", "rope.cos", "rope.sin"],
+            Int("num_heads", shape.Heads), Int("kv_num_heads", shape.KeyValueHeads), Int("do_rotary", 1), Int("rotary_interleaved", 0),
+            Float("scale", 1 / MathF.Sqrt(shape.HeadSize)));
+        foreach (var present in new[] { cache.PresentKey, cache.PresentValue })
+        {
+            graph.Output(present, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
+        }
+
+        return output;
     }
 
     private BlockMatrix Embeddings

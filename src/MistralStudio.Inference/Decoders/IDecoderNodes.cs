@@ -5,8 +5,8 @@ namespace MistralStudio.Inference.Decoders;
 /// <summary>Rows of a tensor in the given order; null keeps the stored one.</summary>
 internal readonly record struct MatrixPart(GgufTensor Tensor, Func<int, int>? Row = null);
 
-/// <summary>Writes the nodes of a decoder that read big matrices, each in the operators of one kind of machine.</summary>
-internal interface IMatrixNodes
+/// <summary>Writes the nodes of a decoder that do its work, each in the operators of one kind of machine.</summary>
+internal interface IDecoderNodes
 {
     /// <summary>The embeddings of tokens, <c>ids [B, S]</c> to <c>[B, S, hidden]</c>. Where the head is tied, both read the same bytes.</summary>
     string Embed(string ids);
@@ -19,4 +19,10 @@ internal interface IMatrixNodes
 
     /// <summary><c>silu(input * gate) * (input * up)</c>.</summary>
     string ProjectGated(string name, string input, GgufTensor gate, GgufTensor up);
+
+    /// <summary>
+    /// Attention of new positions to their conversation, <c>[B, S, packed width]</c> to <c>[B, S, heads * headSize]</c>; declares the layer's
+    /// cache as inputs of the graph.
+    /// </summary>
+    string Attend(int layer, string packed);
 }

@@ -6,9 +6,15 @@ using static MistralStudio.Inference.Onnx.Attributes;
 namespace MistralStudio.Inference.Decoders;
 
 /// <summary>Matrices for the operators of this room: weights stay as the file has them, and nothing is packed anew when they are loaded.</summary>
-internal sealed class PackedMatrixNodes(GgufFile file, GraphBuilder graph) : IMatrixNodes
+internal sealed class PackedNodes(GgufFile file, DecoderShape shape, GraphBuilder graph) : IDecoderNodes
 {
     private const int HalfGroup = PackedMatrix.GroupRows / 2;
+
+    /// <summary>
+    /// Up to this width queries, keys and values, a sixth of the weights, are projected from 16-bit inputs: small models are fragile, and wide
+    /// ones do not need it. The starter model then follows float32 on the golden prompts wherever that is sure of a token.
+    /// </summary>
+    private const int WidestFineAttention = 1024;
 
     private PackedMatrix? _embeddings;
 
@@ -33,7 +39,8 @@ internal sealed class PackedMatrixNodes(GgufFile file, GraphBuilder graph) : IMa
             rows.AddRange(Enumerable.Range(0, (int)tensor.Rows).Select(row => (tensor, order?.Invoke(row) ?? row)));
         }
 
-        return Multiply(name, Store(name, rows, out var matrix), matrix, rows.Count, input, gated: false);
+        var isFine = name.EndsWith(".qkv", StringComparison.Ordinal) && shape.Hidden <= WidestFineAttention;
+        return Multiply(name, Store(name, rows, out var matrix), matrix, rows.Count, input, gated: false, isFine);
     }
 
     public string ProjectGated(string name, string input, GgufTensor gate, GgufTensor up)
@@ -46,6 +53,19 @@ internal sealed class PackedMatrixNodes(GgufFile file, GraphBuilder graph) : IMa
         }
 
         return Multiply(name, Store(name, rows, out var matrix), matrix, (int)gate.Rows, input, gated: true);
+    }
+
+    public string Attend(int layer, string packed)
+    {
+        var cache = DecoderGraph.CacheNames(layer);
+        foreach (var past in new[] { cache.PastKey, cache.PastValue })
+        {
+            graph.Input(past, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
+        }
+
+        return graph.Node(OperatorLibrary.Domain, CachedAttention.Name, [$"blk.{layer}.attn"],
+            [packed, cache.PastKey, cache.PastValue, "seqlens_k", "rope.cos", "rope.sin"],
+            Int("heads", shape.Heads), Int("kv_heads", shape.KeyValueHeads));
     }
 
     private PackedMatrix Embeddings
@@ -71,7 +91,8 @@ internal sealed class PackedMatrixNodes(GgufFile file, GraphBuilder graph) : IMa
         return graph.Weight<byte>($"{name}.packed", ElementType.UInt8, [matrix.Bytes.LongLength], matrix.Bytes);
     }
 
-    private string Multiply(string output, string weights, PackedMatrix matrix, int outputs, string input, bool gated) =>
+    private string Multiply(string output, string weights, PackedMatrix matrix, int outputs, string input, bool gated, bool isFine = false) =>
         graph.Node(OperatorLibrary.Domain, BlockMatMul.Name, [output], [input, weights],
-            Int("columns", matrix.Columns), Int("outputs", outputs), Int("format", (int)matrix.Format), Int("gated", gated ? 1 : 0));
+            Int("columns", matrix.Columns), Int("outputs", outputs), Int("format", (int)matrix.Format), Int("gated", gated ? 1 : 0),
+            Int("planes", isFine ? 2 : 1));
 }
