@@ -57,6 +57,9 @@ public sealed class StarterModelTests(StarterModels starters) : IClassFixture<St
                 await stop.CancelAsync();
             }
         });
+
+        // The first may come into the step that was under way at the stop; the second comes into a later one.
+        await AskAsync("Hello", new ChatOptions { MaxOutputTokens = 1 });
         await AskAsync("Hello", new ChatOptions { MaxOutputTokens = 1 });
         Assert.Equal(0, starters.Models.Find(ChatId)!.ActiveRequests);
     }
