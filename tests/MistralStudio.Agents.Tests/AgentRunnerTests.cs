@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
@@ -130,7 +129,7 @@ public sealed class AgentRunnerTests
     };
 
     private AgentRunner Runner(ScriptedChatClient model) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, TimeProvider.System, NullLoggerFactory.Instance);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, TimeProvider.System);
 
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {
