@@ -21,16 +21,21 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
                 text = texts[hit.DocumentId] = await knowledge.ReadTextAsync(workspace, hit.Base, hit.DocumentId, cancellationToken);
             }
 
+            var quote = hit.Text[evidence.Quote.Start..evidence.Quote.End];
+            var (start, end) = (hit.Start + evidence.Quote.Start, hit.Start + evidence.Quote.End);
+            if (text is null || start < 0 || end > text.Text.Length || !text.Text.AsSpan(start, quote.Length).SequenceEqual(quote))
+            {
+                // The document was deleted or read anew meanwhile: what cannot be checked is not shown.
+                continue;
+            }
+
             if (!markers.TryGetValue(hit.PassageId, out var marker))
             {
                 marker = markers[hit.PassageId] = markers.Count + 1;
             }
 
-            var quote = hit.Text[evidence.Quote.Start..evidence.Quote.End];
-            var (start, end) = (hit.Start + evidence.Quote.Start, hit.Start + evidence.Quote.End);
-            var verified = text is not null && end <= text.Text.Length && text.Text.AsSpan(start, quote.Length).SequenceEqual(quote);
             citations.Add(new Citation(
-                marker, hit.PassageId, hit.DocumentId, hit.Base, hit.Document, verified ? text!.PageAt(start) : hit.Page, start, end, quote, verified,
+                marker, hit.PassageId, hit.DocumentId, hit.Base, hit.Document, text.PageAt(start), start, end, quote, Verified: true,
                 evidence.Answer.Start, evidence.Answer.End));
         }
 

@@ -44,7 +44,7 @@ internal static class EvidenceMatcher
         double Weight(string stem) => Math.Log(1 + ((single.Count + 1.0) / (found.GetValueOrDefault(stem) + .5)));
 
         var evidence = new List<Evidence>();
-        foreach (var sentence in Sentences.Split(answer, 0, answer.Length, lineEnds: true))
+        foreach (var sentence in AnswerSentences.Split(answer))
         {
             var said = EvidenceWords.Of(answer.AsSpan(sentence.Start, sentence.Length));
             // A word alone ("Yes.", "Summary:") says nothing that could be evidenced; a number alone does.

@@ -8,8 +8,8 @@ using MistralStudio.Tests.Shared;
 namespace MistralStudio.Benchmarks.Retrieval;
 
 /// <summary>
-/// Retrieval in one table: the vector scan beside the memory's own speed, rankings of public corpora by each leg and both, and a whole search
-/// over 100,000 passages. <c>scan</c>, <c>rank</c> and <c>search</c> name parts.
+/// Retrieval in one table: the vector scan beside the memory's own speed, a whole search over 100,000 passages, a chat
+/// beside an ingestion, and rankings of public corpora by each leg and both. <c>scan</c>, <c>search</c>, <c>beside</c> and <c>rank</c> name parts.
 /// </summary>
 internal static class RetrievalBenchmark
 {
@@ -31,6 +31,11 @@ internal static class RetrievalBenchmark
             if (Wanted("search"))
             {
                 await SearchBenchmark.RunAsync(Path.Combine(folder, "search"), model);
+            }
+
+            if (Wanted("beside"))
+            {
+                await ChatBesideIngestionBenchmark.RunAsync(folder, model);
             }
 
             if (Wanted("rank"))

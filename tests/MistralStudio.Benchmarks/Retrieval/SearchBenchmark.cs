@@ -5,6 +5,7 @@ using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Data;
+using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
 using MistralStudio.Inference.Embeddings;
 using MistralStudio.Retrieval;
@@ -50,7 +51,8 @@ internal static class SearchBenchmark
             throw new InvalidOperationException(prepared.Error.ToString());
         }
 
-        var workspace = WorkspaceId.New();
+        var owner = StudioUser.Create("owner@example.com", "Owner", DateTimeOffset.UnixEpoch);
+        var workspace = (await provider.GetRequiredService<AccountStore>().CreateFirstOwnerAsync(owner, "Benchmark", CancellationToken.None)).Value.Workspace;
         var parent = await provider.GetRequiredService<IKnowledgeStore>().CreateBaseAsync(
             workspace, "Base", EmbeddingOnlyHost.ModelId, null, CancellationToken.None);
         await FillAsync(provider, workspace, parent.Id, sentences);

@@ -54,6 +54,6 @@ public sealed class EvidenceTests
             Assert.True(citation.AnswerEnd <= said.Length);
         });
         var foreign = await room.Get<ICitationLinker>().LinkAsync(WorkspaceId.New(), said, hits, TestContext.Current.CancellationToken);
-        Assert.All(foreign, citation => Assert.False(citation.Verified));
+        Assert.Empty(foreign);
     }
 }

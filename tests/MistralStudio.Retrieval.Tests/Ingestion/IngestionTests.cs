@@ -143,6 +143,12 @@ public sealed class IngestionTests
         using var room = new RetrievalRoom();
         var parent = await room.CreateBaseAsync();
         await room.IngestAsync(parent, "report.txt", s_report);
+        var before = new List<IReadOnlyList<SearchHit>>();
+        foreach (var mode in Enum.GetValues<SearchMode>())
+        {
+            before.Add((await room.FindAsync(parent, "product17 warranty", mode, 20)).Hits);
+        }
+
         room.Restart(() =>
         {
             foreach (var path in Directory.EnumerateFiles(Path.GetDirectoryName(room.IndexPath)!))
@@ -158,7 +164,11 @@ public sealed class IngestionTests
 
         await room.Get<IndexRebuild>().RunAsync(Cancellation);
 
-        Assert.Contains("product17", (await room.FindAsync(parent, "product17 warranty")).Hits[0].Text, StringComparison.Ordinal);
+        Assert.Contains("product17", before[0][0].Text, StringComparison.Ordinal);
+        foreach (var mode in Enum.GetValues<SearchMode>())
+        {
+            Assert.Equal(before[(int)mode], (await room.FindAsync(parent, "product17 warranty", mode, 20)).Hits);
+        }
     }
 
     [Fact]

@@ -1,0 +1,82 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Text.Json;
+using MistralStudio.Inference.Decoders;
+using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Gguf;
+using MistralStudio.Retrieval;
+using MistralStudio.Tests.Shared;
+using static MistralStudio.Benchmarks.Retrieval.RetrievalBenchmark;
+
+namespace MistralStudio.Benchmarks.Retrieval;
+
+/// <summary>Decode of the starter chat model alone and while passages are embedded by the batches of an ingestion, turn by turn in one run.</summary>
+internal static class ChatBesideIngestionBenchmark
+{
+    private const int Answer = 96;
+    private const int Capacity = 256;
+    private const int Rounds = 5;
+
+    public static async Task RunAsync(string folder, EmbeddingModel model)
+    {
+        if (SharedData.Find("data", "retrieval", "pubmedqa", "ori_pqal.json") is not { } path)
+        {
+            return;
+        }
+
+        using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(path));
+        var passages = json.RootElement.EnumerateObject().SelectMany(item => item.Value.GetProperty("CONTEXTS").EnumerateArray())
+            .Select(context => context.GetString()!).ToArray();
+        using var file = GgufFile.Open(Path.Combine(SharedData.StarterModels, "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf")).Value;
+        var shape = DecoderShape.Read(file).Value;
+        var graph = DecoderCompiler.Compile(file, shape, "benchmark", Capacity, folder).Value;
+        using var decoder = new OnnxDecoder(graph, shape, 1, Capacity, Environment.ProcessorCount);
+        decoder.Prefill(0, Enumerable.Range(100, 32).ToArray(), 0, true);
+        Decode(decoder);
+
+        var (alone, beside, embedded) = (new List<double>(), new List<double>(), new List<double>());
+        for (var round = 0; round < Rounds; round++)
+        {
+            alone.Add(Decode(decoder));
+            using var stop = new CancellationTokenSource();
+            var ingestion = EmbedAsync(model, passages, stop.Token);
+            beside.Add(Decode(decoder));
+            await stop.CancelAsync();
+            embedded.Add(await ingestion);
+        }
+
+        Row("chat alone, decode tok/s", Middle(alone));
+        Row("chat beside an ingestion, decode tok/s", Middle(beside));
+        Row("**beside / alone**", string.Create(CultureInfo.InvariantCulture, $"{Middle(beside) / Middle(alone):0.00}"));
+        Row("passages embedded a second beside the chat", Middle(embedded));
+    }
+
+    private static double Decode(OnnxDecoder decoder)
+    {
+        var start = Stopwatch.GetTimestamp();
+        for (var step = 0; step < Answer; step++)
+        {
+            decoder.Decode([100 + step], [32 + step]);
+        }
+
+        return Answer / Stopwatch.GetElapsedTime(start).TotalSeconds;
+    }
+
+    private static Task<double> EmbedAsync(EmbeddingModel model, string[] passages, CancellationToken cancellationToken) => Task.Run(
+        async () =>
+        {
+            var start = Stopwatch.GetTimestamp();
+            var done = 0;
+            var size = new KnowledgeOptions().EmbeddingBatch;
+            while (!cancellationToken.IsCancellationRequested)
+            {
+                await model.GenerateAsync(passages.Skip(done % (passages.Length - size)).Take(size), cancellationToken: CancellationToken.None);
+                done += size;
+            }
+
+            return done / Stopwatch.GetElapsedTime(start).TotalSeconds;
+        },
+        CancellationToken.None);
+
+    private static double Middle(List<double> values) => values.Order().ElementAt(values.Count / 2);
+}
