@@ -8,8 +8,8 @@ public sealed class KnowledgeOptions
     /// <summary>The section that they are bound from.</summary>
     public const string Section = "Knowledge";
 
-    /// <summary>Longest file that is taken, bytes.</summary>
-    [Range(1024L, 4L << 30)]
+    /// <summary>Longest file that is taken, bytes; a parser has all of it in one array.</summary>
+    [Range(1024L, 2_000_000_000L)]
     public long MaxDocumentBytes { get; set; } = 100L << 20;
 
     /// <summary>Most pages of one document.</summary>

@@ -52,7 +52,7 @@ internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numb
 
     private static void AddWord(EvidenceWords words, ReadOnlySpan<char> word, bool first, ref bool negated)
     {
-        if (IsUnspaced(word[0]))
+        if (LexicalText.IsUnspaced(word[0]))
         {
             // Unspaced script: neighbouring characters are as near to words as it gets without a dictionary.
             for (var i = 0; i + 1 < word.Length; i++)
@@ -112,6 +112,4 @@ internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numb
 
         return word;
     }
-
-    private static bool IsUnspaced(char c) => c is (>= '\u0E00' and <= '\u0E7F') or (>= '\u3040' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF');
 }

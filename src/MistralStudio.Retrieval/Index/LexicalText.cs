@@ -72,6 +72,7 @@ internal static class LexicalText
         return words.Count == 0 ? null : string.Join(" OR ", words);
     }
 
-    private static bool IsUnspaced(char c) => c is (>= '\u0E00' and <= '\u0E7F') or (>= '\u3040' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF')
+    /// <summary>Whether a character is of a script without spaces between words.</summary>
+    public static bool IsUnspaced(char c) => c is (>= '\u0E00' and <= '\u0E7F') or (>= '\u3040' and <= '\u30FF') or (>= '\u3400' and <= '\u9FFF')
         or (>= '\uF900' and <= '\uFAFF');
 }

@@ -61,9 +61,12 @@ internal sealed class SearchLegs(IndexFile file, ResidentVectors resident)
         using var connection = file.Connect();
         using var select = connection.CreateCommand();
         var names = bases.Select((_, i) => string.Create(CultureInfo.InvariantCulture, $"$b{i}")).ToList();
+        // The index on bases holds all that the filter needs; the rows themselves are mostly vectors, and reading them took half of the time.
         select.CommandText = $"""
-            SELECT passages.row, -bm25(words, {Weights}) AS score FROM words CROSS JOIN passages ON passages.row = words.rowid
-            WHERE words MATCH $match AND passages.base IN ({string.Join(", ", names)}) ORDER BY score DESC, passages.row LIMIT $limit;
+            SELECT rowid, -bm25(words, {Weights}) AS score FROM words
+            WHERE words MATCH $match
+              AND EXISTS (SELECT 1 FROM passages INDEXED BY passages_base WHERE base IN ({string.Join(", ", names)}) AND row = words.rowid)
+            ORDER BY score DESC, rowid LIMIT $limit;
             """;
         select.Parameters.AddWithValue("$match", match);
         select.Parameters.AddWithValue("$limit", limit);
