@@ -55,7 +55,7 @@ public sealed class AccountTests(SharedStudio studio)
         await second.ClickAsync("button[type=submit]");
         await second.WaitForURLAsync("**/w/contracts");
         await second.ClickAsync("details.menu summary");
-        Assert.Contains("Builder", await second.Locator(".pop .who").InnerTextAsync(), StringComparison.Ordinal);
+        await second.Locator(".pop .who", new() { HasText = "Builder" }).WaitForAsync();
 
         // The link is used up.
         var third = await studio.NewPageAsync(signedIn: false);

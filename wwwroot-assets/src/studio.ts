@@ -1,7 +1,10 @@
 // What every page has: menus that close, copy buttons, keys, and what to do when the connection is lost.
 import { listen } from './_keys';
+import { keepMenusOpen } from './_menus';
 
 const each = <T extends Element>(selector: string, act: (element: T) => void) => document.querySelectorAll<T>(selector).forEach(act);
+
+keepMenusOpen();
 
 addEventListener('click', event => {
   const target = event.target as Element;
