@@ -223,8 +223,9 @@ internal static unsafe class BlockKernel<TFormat, TDot>
     private static Vector256<float> Half8(short* source) =>
         ((Avx2.ConvertToVector256Int32(source) << 13) & Vector256.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector256.Create(5.192297e33f);
 
+    /// <summary>Writes the outputs of one group for one input.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store(BlockProduct* product, int group, int input, Vector256<float> first, Vector256<float> second)
+    public static void Store(BlockProduct* product, int group, int input, Vector256<float> first, Vector256<float> second)
     {
         if (product->Gated)
         {

@@ -149,14 +149,28 @@ internal sealed unsafe class BlockMatMul(NodeAttributes attributes) : IOperatorK
         switch (format)
         {
             case BlockFormat.FourBits:
-                BlockKernel<FourBits, TDot>.Multiply(product, first, last);
+                Multiply<FourBits, TDot>(product, first, last);
                 break;
             case BlockFormat.FourBitsOffset:
-                BlockKernel<FourBitsOffset, TDot>.Multiply(product, first, last);
+                Multiply<FourBitsOffset, TDot>(product, first, last);
                 break;
             default:
-                BlockKernel<EightBits, TDot>.Multiply(product, first, last);
+                Multiply<EightBits, TDot>(product, first, last);
                 break;
+        }
+    }
+
+    private static void Multiply<TFormat, TDot>(BlockProduct* product, int first, int last)
+        where TFormat : struct, IBlockFormat
+        where TDot : struct, IDotProduct
+    {
+        if (WideKernel<TFormat>.IsSupported)
+        {
+            WideKernel<TFormat>.Multiply(product, first, last);
+        }
+        else
+        {
+            BlockKernel<TFormat, TDot>.Multiply(product, first, last);
         }
     }
 

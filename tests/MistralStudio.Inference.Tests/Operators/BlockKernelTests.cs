@@ -75,6 +75,11 @@ public sealed unsafe class BlockKernelTests : IDisposable
         var together = Multiply(file, tensor, x, inputs, AvxVnni.IsSupported);
 
         Assert.Equal(together, Multiply(file, tensor, x, inputs, useVnni: false));
+        if (Avx512BW.IsSupported)
+        {
+            Assert.Equal(together, Multiply(file, tensor, x, inputs, useVnni: false, isWide: true));
+        }
+
         for (var i = 0; i < inputs; i++)
         {
             var alone = Multiply(file, tensor, x[(i * Columns)..((i + 1) * Columns)], 1, AvxVnni.IsSupported);
@@ -129,12 +134,14 @@ public sealed unsafe class BlockKernelTests : IDisposable
         return rounded;
     }
 
-    private static float[] Multiply(GgufFile file, GgufTensor tensor, float[] x, int inputs, bool useVnni)
+    private static float[] Multiply(GgufFile file, GgufTensor tensor, float[] x, int inputs, bool useVnni, bool isWide = false)
     {
         var rows = (int)tensor.Rows;
         var matrix = PackedMatrix.Pack(file, PackedMatrix.FormatOf(tensor.Type), Columns, [.. Enumerable.Range(0, rows).Select(row => (tensor, row))]);
         return (matrix.Format, useVnni) switch
         {
+            (BlockFormat.FourBits, _) when isWide => Run<FourBits, Avx2Dot>(matrix, x, inputs, rows, isWide),
+            (BlockFormat.FourBitsOffset, _) when isWide => Run<FourBitsOffset, Avx2Dot>(matrix, x, inputs, rows, isWide),
             (BlockFormat.FourBits, true) => Run<FourBits, VnniDot>(matrix, x, inputs, rows),
             (BlockFormat.FourBits, false) => Run<FourBits, Avx2Dot>(matrix, x, inputs, rows),
             (BlockFormat.FourBitsOffset, true) => Run<FourBitsOffset, VnniDot>(matrix, x, inputs, rows),
@@ -144,7 +151,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
         };
     }
 
-    private static float[] Run<TFormat, TDot>(PackedMatrix matrix, float[] x, int inputs, int rows)
+    private static float[] Run<TFormat, TDot>(PackedMatrix matrix, float[] x, int inputs, int rows, bool isWide = false)
         where TFormat : struct, IBlockFormat
         where TDot : struct, IDotProduct
     {
@@ -175,7 +182,14 @@ public sealed unsafe class BlockKernelTests : IDisposable
                 Target = products,
                 Outputs = rows,
             };
-            BlockKernel<TFormat, TDot>.Multiply(&product, 0, groups);
+            if (isWide)
+            {
+                WideKernel<TFormat>.Multiply(&product, 0, groups);
+            }
+            else
+            {
+                BlockKernel<TFormat, TDot>.Multiply(&product, 0, groups);
+            }
         }
 
         return target;
