@@ -87,7 +87,7 @@ public sealed class AppStoreTests(DataFixture data) : IClassFixture<DataFixture>
 
         var (_, rotated) = (await _apps.RotateLinkAsync(Workspace, app.Id, Owner, Token)).Value;
         Assert.Null(await _apps.OpenLinkAsync(token, Token));
-        Assert.Equal("app.not_found", (await _apps.TakeAnswerAsync(link.Id, "1.2.3.4", Token)).Error?.Code);
+        Assert.Equal("app.link_ended", (await _apps.TakeAnswerAsync(link.Id, "1.2.3.4", Token)).Error?.Code);
         Assert.NotNull(await _apps.OpenLinkAsync(rotated, Token));
         Assert.True(await _apps.RevokeLinkAsync(Workspace, app.Id, Token));
         Assert.Null(await _apps.OpenLinkAsync(rotated, Token));

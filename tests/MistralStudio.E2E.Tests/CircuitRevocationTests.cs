@@ -101,6 +101,7 @@ public sealed class CircuitRevocationTests(BrowserFixture browser) : IClassFixtu
                 // In another tab of the same browser.
                 var tab = await page.Context.NewPageAsync();
                 await tab.GotoAsync($"{studio.Process.Url}w/workspace");
+                await tab.Locator("[data-live]").WaitForAsync();
                 await tab.Locator("details.menu summary").First.ClickAsync();
                 var action = loss == Loss.SignedOut ? "/sign-out" : "/sign-out/everywhere";
                 if (await tab.Locator($"form[action='{action}'] button").CountAsync() == 0)

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using Microsoft.Playwright;
 using MistralStudio.Tests.Shared;
 
@@ -33,51 +32,6 @@ public sealed class FirstLightTests(BrowserFixture browser) : IClassFixture<Brow
         await page.GetByRole(AriaRole.Heading, new() { Name = "This studio has an owner" }).WaitForAsync();
     }
 
-    [Fact]
-    public async Task ADocument_IsAskedAQuestion_AndTheCitationOpensItsPage()
-    {
-        var pdf = SharedData.Require("data", "pdfs", "AMCOR_2022_8K_2022-07-01.pdf");
-        await using var studio = await StudioProcess.StartAsync();
-        var page = await PageAsync();
-        await SetUpAsync(page, studio);
-        var (code, key, _) = await studio.RunAsync("keys", "create", "--name", "test");
-        Assert.Equal(0, code);
-
-        var headers = new Dictionary<string, string> { ["Authorization"] = $"Bearer {key.Trim()}" };
-        var made = await page.APIRequest.PostAsync($"{studio.Url}api/knowledge-bases", new() { Headers = headers, DataObject = new { name = "Filings" } });
-        Assert.Equal(201, made.Status);
-        var id = (await made.JsonAsync())!.Value.GetProperty("id").GetString();
-        var form = page.APIRequest.CreateFormData();
-        form.Set("files", new FilePayload { Name = Path.GetFileName(pdf), MimeType = "application/pdf", Buffer = await File.ReadAllBytesAsync(pdf, TestContext.Current.CancellationToken) });
-        var added = await page.APIRequest.PostAsync($"{studio.Url}api/knowledge-bases/{id}/documents", new() { Headers = headers, Multipart = form });
-        Assert.Equal(202, added.Status);
-        await WaitUntilIndexedAsync(page, $"{studio.Url}api/knowledge-bases/{id}/documents", headers);
-
-        await page.GotoAsync($"{studio.Url}w/contracts/knowledge/{id}?tab=ask");
-        await AskAsync(page, "Which law governs the supplemental indenture?");
-        var citation = page.Locator("button.cite").First;
-        await citation.ClickAsync();
-        await page.Locator(".sources mark").First.WaitForAsync();
-        Assert.Contains("p. ", await page.Locator(".sources").InnerTextAsync(), StringComparison.Ordinal);
-    }
-
-    private static async Task WaitUntilIndexedAsync(IPage page, string documents, Dictionary<string, string> headers)
-    {
-        using var limit = new CancellationTokenSource(TimeSpan.FromMinutes(2));
-        while (true)
-        {
-            limit.Token.ThrowIfCancellationRequested();
-            var listed = await page.APIRequest.GetAsync(documents, new() { Headers = headers });
-            var document = (await listed.JsonAsync())!.Value.GetProperty("items")[0];
-            if (document.GetProperty("state").GetString() == "indexed")
-            {
-                return;
-            }
-
-            Assert.Equal(JsonValueKind.Null, document.GetProperty("error").ValueKind);
-        }
-    }
-
     private static async Task SetUpAsync(IPage page, StudioProcess studio)
     {
         await page.GotoAsync(studio.SetupUrl!.ToString());
@@ -89,6 +43,7 @@ public sealed class FirstLightTests(BrowserFixture browser) : IClassFixture<Brow
         await page.WaitForURLAsync("**/w/contracts");
 
         // Out, and in again.
+        await page.Locator("[data-live]").WaitForAsync();
         await page.Locator("details.menu summary").First.ClickAsync();
         await page.Locator("form[action='/sign-out'] button").First.ClickAsync();
         await page.WaitForURLAsync("**/sign-in");

@@ -135,7 +135,8 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
   pane.addEventListener('click', clicked);
   document.addEventListener('keydown', escaped);
   box.dataset.ready = ''; // until then Enter is only a new line
-  if (matchMedia('(min-width: 761px)').matches) {
+  // Not where it stands beside a form (data-quiet): the field in hand keeps the focus.
+  if (matchMedia('(min-width: 761px)').matches && !box.closest('[data-quiet]')) {
     field.focus({ preventScroll: true });
   }
 

@@ -8,6 +8,7 @@ interface Words {
   cancel: string;
   lost: string;
   lostNext: string;
+  close: string;
 }
 
 interface Problem {
@@ -18,11 +19,11 @@ interface Problem {
   traceId?: string;
 }
 
-export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, words: Words, page: DotNet): { dispose(): void; choose(): void } {
+export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, limit: number, words: Words, page: DotNet): { dispose(): void; choose(): void } {
   const input = document.createElement('input');
   input.type = 'file';
   input.multiple = true;
-  input.accept = '.pdf,application/pdf';
+  input.accept = '.pdf,.md,.markdown,.txt,.html,.htm';
   const aborted = new AbortController();
 
   const choose = () => input.click();
@@ -34,6 +35,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
     input.value = '';
   });
   const on = <K extends keyof HTMLElementEventMap>(name: K, act: (event: HTMLElementEventMap[K]) => void) => zone.addEventListener(name, act, { signal: aborted.signal });
+  zone.dataset.takes = ''; // until then a dropped file would open in the browser
   on('dragover', event => {
     if (hasFiles(event)) {
       event.preventDefault();
@@ -58,6 +60,12 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
 
   function send(file: File): void {
     const row = rowOf(file.name);
+    if (file.size > limit) {
+      row.onClose(row.remove);
+      void page.invokeMethodAsync('RefusalOf', file.size).then(problem => refuse(row, problem as Problem)).catch(() => row.fail(words.lost, words.lostNext, ''));
+      return;
+    }
+
     const request = new XMLHttpRequest();
     request.open('POST', url);
     Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
@@ -68,8 +76,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
         row.remove();
         void page.invokeMethodAsync('UploadedAsync').catch(() => undefined);
       } else {
-        const problem = parse(request.responseText);
-        row.fail(problem.detail ?? problem.title ?? words.lost, problem.next ?? '', [problem.code, problem.traceId && `trace ${problem.traceId}`].filter(Boolean).join(' · '));
+        refuse(row, parse(request.responseText));
       }
     });
     request.addEventListener('error', () => row.fail(words.lost, words.lostNext, ''));
@@ -81,6 +88,9 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
     form.append('files', file, file.name);
     request.send(form);
   }
+
+  const refuse = (row: ReturnType<typeof rowOf>, problem: Problem) =>
+    row.fail(problem.detail ?? problem.title ?? words.lost, problem.next ?? '', [problem.code, problem.traceId && `trace ${problem.traceId}`].filter(Boolean).join(' · '));
 
   function rowOf(name: string) {
     const row = document.createElement('div');
@@ -112,7 +122,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
           row.append(small);
         }
 
-        close.textContent = '×';
+        close.textContent = words.close;
       },
       onClose: (act: () => void) => close.addEventListener('click', act),
       remove: () => row.remove(),

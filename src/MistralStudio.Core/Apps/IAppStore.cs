@@ -39,6 +39,9 @@ public interface IAppStore
     /// <summary>The live link of an app; null where there is none, or it expired or was revoked.</summary>
     Task<ShareLink?> FindLinkAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
 
+    /// <summary>The live links of a workspace, one an app.</summary>
+    Task<IReadOnlyList<ShareLink>> ListLinksAsync(WorkspaceId workspace, CancellationToken cancellationToken);
+
     /// <summary>
     /// Makes a link (22 characters base64url, stored hashed) and returns the token, which is never shown again; a link that the app had
     /// before stops working (rotate). Fails where the app was never published.
@@ -71,6 +74,9 @@ public static class AppErrors
 
     public static Error PublisherGone() => new(
         "app.publisher_gone", "Whoever published this app may no longer use its model or its knowledge here.", "Ask a Builder of the workspace to publish it again.");
+
+    public static Error LinkEnded() => new(
+        "app.link_ended", "This link does not work any more: it was revoked, replaced by another, or has expired.", "Ask whoever sent it to you for a new one.");
 
     public static Error LinkBusy(string when) => new(
         "app.link_busy", "This link has given all the answers it may give for now.", $"Try again {when}, or ask the owner for an account.");

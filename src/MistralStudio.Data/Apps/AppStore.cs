@@ -173,6 +173,8 @@ internal sealed class AppStore(IDbContextFactory<StudioDbContext> contexts, Shar
     public Task<ShareLink?> FindLinkAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken) =>
         links.FindAsync(workspace, id, cancellationToken);
 
+    public Task<IReadOnlyList<ShareLink>> ListLinksAsync(WorkspaceId workspace, CancellationToken cancellationToken) => links.ListAsync(workspace, cancellationToken);
+
     public Task<Result<(ShareLink Link, string Token)>> RotateLinkAsync(WorkspaceId workspace, AppId id, UserId by, CancellationToken cancellationToken) =>
         links.RotateAsync(workspace, id, by, cancellationToken);
 

@@ -24,6 +24,16 @@ internal sealed class ShareLinks(IDbContextFactory<StudioDbContext> contexts, Ti
         return row is null ? null : ToLink(row);
     }
 
+    public async Task<IReadOnlyList<ShareLink>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var now = time.GetUtcNow();
+        var rows = await context.ShareLinks.AsNoTracking()
+            .Where(link => link.RevokedAt == null && link.ExpiresAt > now && context.Apps.Any(app => app.Id == link.AppId && app.WorkspaceId == workspace))
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(ToLink)];
+    }
+
     public async Task<Result<(ShareLink Link, string Token)>> RotateAsync(WorkspaceId workspace, AppId id, UserId by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -91,7 +101,7 @@ internal sealed class ShareLinks(IDbContextFactory<StudioDbContext> contexts, Ti
             .FirstOrDefaultAsync(row => row.Id == id && row.RevokedAt == null && row.ExpiresAt > now, cancellationToken);
         if (link is null)
         {
-            return AppErrors.NotFound();
+            return AppErrors.LinkEnded();
         }
 
         var day = new DateTimeOffset(now.UtcDateTime.Date, TimeSpan.Zero);

@@ -29,6 +29,9 @@ public sealed record StudioOptions
         .Replace("://[::]", "://localhost", StringComparison.Ordinal).Replace("://*", "://localhost", StringComparison.Ordinal)
         .Replace("://+", "://localhost", StringComparison.Ordinal));
 
+    /// <summary>The address of a page to hand to somebody: <c>Link("a/filings")</c>.</summary>
+    public string Link(string path) => $"{OpenUrl.ToString().TrimEnd('/')}/{path}";
+
     /// <summary>True where links open on this machine only.</summary>
     public bool IsLoopbackOnly => PublicUrl is null && Addresses.All(address =>
         Uri.TryCreate(address, UriKind.Absolute, out var uri) && uri.IsLoopback);

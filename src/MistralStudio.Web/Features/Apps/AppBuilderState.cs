@@ -13,6 +13,7 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
     private const int MaxBases = 500;
 
     private App? _app;
+    private AppVersion? _published;
 
     /// <summary>The app as it was last saved; null before <see cref="LoadAsync"/> found it.</summary>
     public App? App => _app;
@@ -38,6 +39,38 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
     /// <summary>True where the form differs from what was saved.</summary>
     public bool IsDirty => _app is not null && (Form.Name.Trim() != _app.Name || Form.ToDefinition() != Comparable(_app.Draft));
 
+    /// <summary>True where publishing would change what readers get.</summary>
+    public bool HasNews => IsDirty || _app is { HasUnpublishedChanges: true };
+
+    /// <summary>What the form says differently from the published version; empty before the first.</summary>
+    public IReadOnlyList<AppPart> Changes
+    {
+        get
+        {
+            if (_published is not { } live)
+            {
+                return [];
+            }
+
+            var (now, then) = (Form.ToDefinition(), Comparable(live.Definition));
+            List<AppPart> changes = [];
+            Add(AppPart.Name, Form.Name.Trim() != live.Name);
+            Add(AppPart.Model, now.Model != then.Model);
+            Add(AppPart.Instructions, now.Instructions != then.Instructions);
+            Add(AppPart.Knowledge, !now.Knowledge.SequenceEqual(then.Knowledge));
+            Add(AppPart.Welcome, now.Welcome != then.Welcome);
+            return changes;
+
+            void Add(AppPart part, bool differs)
+            {
+                if (differs)
+                {
+                    changes.Add(part);
+                }
+            }
+        }
+    }
+
     /// <summary>Reads the app and what it can be made of; false where there is no such app in the workspace.</summary>
     public async Task<bool> LoadAsync(AppId id, CancellationToken cancellationToken)
     {
@@ -53,6 +86,7 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
         Models = [.. choices.Where(choice => choice.Task == ModelTask.Chat && !choice.Id.StartsWith("app:", StringComparison.Ordinal))];
         Bases = (await knowledge.ListBasesAsync(caller.Workspace, null, null, MaxBases, cancellationToken)).Items;
         Link = await apps.FindLinkAsync(caller.Workspace, id, cancellationToken);
+        _published = await apps.FindPublishedAsync(_app.Slug, cancellationToken);
         return true;
     }
 
@@ -83,6 +117,7 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
         Error = published.Error;
         if (published.IsSuccess)
         {
+            _published = published.Value;
             _app = await apps.FindAsync(caller.Workspace, _app.Id, cancellationToken);
         }
 
@@ -127,4 +162,23 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
             throw new UnauthorizedAccessException($"This needs {permission}.");
         }
     }
+}
+
+/// <summary>What a version of an app can differ in.</summary>
+public enum AppPart
+{
+    /// <summary>Its name.</summary>
+    Name,
+
+    /// <summary>The model that answers.</summary>
+    Model,
+
+    /// <summary>The system prompt.</summary>
+    Instructions,
+
+    /// <summary>The knowledge bases.</summary>
+    Knowledge,
+
+    /// <summary>What stands before the first question.</summary>
+    Welcome,
 }

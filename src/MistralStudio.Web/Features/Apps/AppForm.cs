@@ -1,6 +1,7 @@
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.Chat;
 
 namespace MistralStudio.Web.Features.Apps;
 
@@ -39,6 +40,9 @@ public sealed class AppForm
         form.Knowledge.AddRange(definition.Knowledge);
         return form;
     }
+
+    /// <summary>What an answer of this app is made with.</summary>
+    public ChatSetup ToSetup() => new(Model, Instructions.Trim(), _settings, [.. Knowledge]);
 
     public AppDefinition ToDefinition() => new(Model, Instructions.Trim(), new Sequence(Knowledge), Welcome.Trim(), _settings);
 

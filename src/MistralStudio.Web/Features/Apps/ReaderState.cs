@@ -48,7 +48,7 @@ public sealed class ReaderState : IAsyncDisposable
             Setup = SetupOf(version),
             // The link may have been revoked or rotated, or the version replaced, since the page was opened.
             Admit = async cancellationToken => await apps.OpenLinkAsync(token, cancellationToken) is null
-                ? AppErrors.NotFound()
+                ? AppErrors.LinkEnded()
                 : await apps.CheckPublisherAsync(version, cancellationToken) is { Error: { } gone }
                     ? gone
                     : await apps.TakeAnswerAsync(link.Id, address, cancellationToken),
@@ -89,6 +89,5 @@ public sealed class ReaderState : IAsyncDisposable
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Chat.DisposeAsync();
 
-    private static ChatSetup SetupOf(AppVersion version) =>
-        new(version.Definition.Model, version.Definition.Instructions, version.Definition.Settings, version.Definition.Knowledge);
+    private static ChatSetup SetupOf(AppVersion version) => AppForm.Of(version.Definition).ToSetup();
 }

@@ -3,6 +3,8 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.AspNetCore.Components.Forms;
 using Microsoft.Extensions.Options;
 using Microsoft.JSInterop;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Retrieval;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
 
@@ -27,6 +29,16 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     [CascadingParameter] public required WorkspaceScope Scope { get; set; }
 
     [Parameter, EditorRequired] public required KnowledgeBaseState State { get; set; }
+
+    [Inject] public required IOptions<KnowledgeOptions> Limits { get; set; }
+
+    /// <summary>Why a file of this size is not sent at all; the server would say the same after it arrived.</summary>
+    [JSInvokable]
+    public UploadRefusal RefusalOf(long bytes)
+    {
+        var error = KnowledgeErrors.DocumentTooLarge(bytes, Limits.Value.MaxDocumentBytes);
+        return new UploadRefusal(error.Message, error.Next, error.Code);
+    }
 
     /// <summary>A file arrived whole.</summary>
     [JSInvokable]
@@ -87,8 +99,8 @@ public sealed partial class DocumentsTab : IAsyncDisposable
             }
 
             _intake = await _module.InvokeAsync<IJSObjectReference>(
-                "intake", _zone, _uploads, $"/api/knowledge-bases/{knowledge.Id}/documents", headers,
-                new { cancel = L["Cancel"].Value, lost = L["Upload.Lost"].Value, lostNext = L["Upload.LostNext"].Value }, _self);
+                "intake", _zone, _uploads, $"/api/knowledge-bases/{knowledge.Id}/documents", headers, Limits.Value.MaxDocumentBytes,
+                new { cancel = L["Cancel"].Value, lost = L["Upload.Lost"].Value, lostNext = L["Upload.LostNext"].Value, close = W["Close"].Value }, _self);
         }
         catch (JSDisconnectedException)
         {
@@ -112,3 +124,6 @@ public sealed partial class DocumentsTab : IAsyncDisposable
         }
     }
 }
+
+/// <summary>Why a file was not sent, in the shape of the problem that the server answers with.</summary>
+public sealed record UploadRefusal(string Detail, string Next, string Code);

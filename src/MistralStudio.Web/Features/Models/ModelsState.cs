@@ -29,6 +29,9 @@ public sealed class ModelsState(IModelHost host, Caller caller, TimeProvider tim
     /// <summary>True where the caller may load and unload.</summary>
     public bool MayManage => caller.May(Permissions.ModelsManage);
 
+    /// <summary>The chat model that the product brings along, while it is the only one; null once there is another.</summary>
+    public InstalledModel? OnlyStarter => Models.Where(model => model.Task == ModelTask.Chat).ToList() is [{ IsStarter: true } only] ? only : null;
+
     /// <summary>Why a command on a model failed; null where it did not.</summary>
     public Error? ErrorOf(InstalledModel model) => _errors.GetValueOrDefault(model.Id) ?? (model.State == ModelState.Failed ? model.Error : null);
 

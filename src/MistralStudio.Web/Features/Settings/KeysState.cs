@@ -1,4 +1,5 @@
 using MistralStudio.Core;
+using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Web.Layout;
 
@@ -7,6 +8,12 @@ namespace MistralStudio.Web.Features.Settings;
 /// <summary>API keys of a workspace: all of them for who manages keys, one's own otherwise.</summary>
 public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScope scope)
 {
+    private static readonly string[] s_usual =
+    [
+        Permissions.ModelsRead, Permissions.ModelsUse, Permissions.KnowledgeRead, Permissions.KnowledgeSearch, Permissions.KnowledgeWrite,
+        Permissions.AppsUse, Permissions.AppsWrite, Permissions.AppsPublish,
+    ];
+
     /// <summary>Newest first; null before <see cref="LoadAsync"/>.</summary>
     public IReadOnlyList<ApiKey>? Keys { get; private set; }
 
@@ -28,8 +35,11 @@ public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScop
     /// <summary>What went wrong last; null where nothing did.</summary>
     public Error? Error { get; private set; }
 
-    /// <summary>The scopes that the person can give: what their role grants.</summary>
-    public IReadOnlyList<string> Grantable { get; } = [.. scope.Caller.Granted.Order(StringComparer.Ordinal)];
+    /// <summary>The scopes that scripts usually need, of those that the person's role grants.</summary>
+    public IReadOnlyList<string> Usual { get; } = [.. s_usual.Where(scope.May)];
+
+    /// <summary>The other scopes that the person can give.</summary>
+    public IReadOnlyList<string> Others { get; } = [.. scope.Caller.Granted.Except(s_usual).Order(StringComparer.Ordinal)];
 
     /// <summary>Keys that work.</summary>
     public int ActiveCount => Keys?.Count(IsActive) ?? 0;

@@ -1,10 +1,10 @@
 using System.Globalization;
 using System.Text;
 
-namespace MistralStudio.Retrieval.Tests;
+namespace MistralStudio.Tests.Shared;
 
 /// <summary>Writes small PDF files by hand.</summary>
-internal static class TestPdf
+public static class TestPdf
 {
     /// <summary>A document with a page for each text; an empty one makes a page with nothing but a filled box.</summary>
     public static byte[] Write(params string[] pages) => Assemble(pages, "");

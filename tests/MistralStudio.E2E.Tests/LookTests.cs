@@ -1,0 +1,65 @@
+using Deque.AxeCore.Playwright;
+using Microsoft.Playwright;
+
+namespace MistralStudio.E2E.Tests;
+
+/// <summary>Every page is readable by everyone, in both themes, on a desk and on a phone.</summary>
+[Collection(TeamStudioCollection.Name)]
+public sealed class LookTests(TeamStudio studio)
+{
+    private static readonly string[] s_pages =
+        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "apps", "models", "settings/members", "settings/keys", "settings"];
+
+    private readonly List<string> _faults = [];
+
+    [Theory]
+    [InlineData(ColorScheme.Light, false)]
+    [InlineData(ColorScheme.Dark, false)]
+    [InlineData(ColorScheme.Light, true)]
+    [InlineData(ColorScheme.Dark, true)]
+    public async Task EveryPage_PassesAxe_AndDoesNotScrollSideways(ColorScheme theme, bool phone)
+    {
+        var id = await studio.FilingsAsync();
+        var page = await studio.OwnerAsync(phone, theme);
+        foreach (var address in s_pages)
+        {
+            await studio.GoAsync(page, address.Replace("{base}", id, StringComparison.Ordinal));
+            await page.Locator("h1").First.WaitForAsync();
+            await page.Locator(".skel").First.WaitForAsync(new() { State = WaitForSelectorState.Detached });
+            await CheckAsync(page, address);
+        }
+
+        await studio.GoAsync(page, "apps");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New app" }).ClickAsync();
+        await page.FillAsync("dialog[open] input", $"An app with a long name, looked at in {theme} on a {(phone ? "phone" : "desk")}");
+        await CheckAsync(page, "new app");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+        await page.Locator(".builder [data-ready]").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await CheckAsync(page, "app builder");
+        if (phone)
+        {
+            await page.GetByRole(AriaRole.Button, new() { Name = "Preview", Exact = true }).ClickAsync();
+            await page.Locator(".builder [data-ready]").WaitForAsync();
+            await CheckAsync(page, "app preview");
+        }
+        await page.Context.CloseAsync();
+
+        var reader = await studio.NobodyAsync(phone, theme);
+        await reader.GotoAsync($"{studio.Studio.Url}s/AAAAAAAAAAAAAAAAAAAAAA");
+        await reader.GetByRole(AriaRole.Heading, new() { Name = "This link does not work" }).WaitForAsync();
+        await CheckAsync(reader, "link that ended");
+        await reader.Context.CloseAsync();
+        Assert.Empty(_faults);
+    }
+
+    private async Task CheckAsync(IPage page, string address)
+    {
+        if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
+        {
+            _faults.Add($"{address} scrolls sideways.");
+        }
+
+        var found = await page.RunAxe();
+        _faults.AddRange(found.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{address}: {violation.Id}: {violation.Help}: {node.Html}")));
+    }
+}
