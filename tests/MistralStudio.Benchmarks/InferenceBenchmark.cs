@@ -23,7 +23,7 @@ internal static class InferenceBenchmark
 
     private static readonly int[] s_rows = [1, 2, 4, 8];
 
-    public static async Task<int> RunAsync()
+    public static async Task RunAsync()
     {
         var starter = Path.Combine(SharedData.StarterModels, "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf");
         var folder = Directory.CreateTempSubdirectory("mistralstudio-bench-").FullName;
@@ -51,7 +51,6 @@ internal static class InferenceBenchmark
             }
 
             Print(contests, StarterDivergence.Measure(starter, Capacity, folder));
-            return 0;
         }
         finally
         {

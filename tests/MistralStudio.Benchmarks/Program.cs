@@ -22,7 +22,10 @@ switch (args.FirstOrDefault())
         TemplateBenchmark.Run();
         return 0;
     case "inference":
-        return await InferenceBenchmark.RunAsync();
+        await InferenceBenchmark.RunAsync();
+        Console.WriteLine();
+        await EmbeddingBenchmark.RunAsync();
+        return 0;
     case "structured":
         StructuredBenchmark.Run();
         return 0;
