@@ -44,11 +44,13 @@ internal static class EvidenceMatcher
         double Weight(string stem) => Math.Log(1 + ((single.Count + 1.0) / (found.GetValueOrDefault(stem) + .5)));
 
         var evidence = new List<Evidence>();
-        foreach (var sentence in AnswerSentences.Split(answer))
+        var sentences = AnswerSentences.Split(answer);
+        foreach (var sentence in sentences)
         {
             var said = EvidenceWords.Of(answer.AsSpan(sentence.Start, sentence.Length));
-            // A word alone ("Yes.", "Summary:") says nothing that could be evidenced; a number alone does.
-            if (said.Stems.Count < 2 && said.Numbers.Count == 0)
+            // A word alone ("Yes.", "Summary:") says nothing that could be evidenced. A number alone does where it is the whole answer; among others
+            // it counts the points of a list, and any passage with that number would seem to say so.
+            if (said.Stems.Count < 2 && (said.Numbers.Count == 0 || sentences.Count > 1))
             {
                 continue;
             }

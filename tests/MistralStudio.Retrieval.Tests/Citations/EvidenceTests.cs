@@ -30,6 +30,12 @@ public sealed class EvidenceTests
         Assert.Equal(quote is null ? [] : [quote], evidence.Select(e => s_passages[e.Passage][e.Quote.Start..e.Quote.End]));
     }
 
+    [Theory]
+    [InlineData("2.5%", 1)]
+    [InlineData("2.5.\n\nFeed the sourdough with rye flour.\n\n2.5.\n\nLet it rest overnight.", 0)]
+    public void ANumberAlone_IsEvidencedWhereItIsTheWholeAnswer_NotWhereItCountsPoints(string answer, int count) =>
+        Assert.Equal(count, EvidenceMatcher.Match(answer, s_passages).Count);
+
     [Fact]
     public async Task Citations_QuoteTheStoredText_AndCarryItsPage()
     {
