@@ -40,6 +40,7 @@ public sealed class AccountTests(SharedStudio studio)
     {
         var owner = await studio.NewPageAsync();
         await owner.GotoAsync(studio.Url("settings/members"));
+        await owner.Locator("[data-live]").WaitForAsync();
         await owner.GetByRole(AriaRole.Button, new() { NameRegex = new Regex("Invite") }).First.ClickAsync();
         await owner.Locator("dialog select").SelectOptionAsync("Builder");
         await owner.Locator("dialog .btn.primary").ClickAsync();

@@ -19,7 +19,7 @@ public sealed class RefusedStartTests : IDisposable
     [InlineData("Inference__SlotTokens", "12", "Inference:SlotTokens", "a whole number from 64 to 1048576")]
     [InlineData("Knowledge__DenseWeight", "1.5", "Knowledge:DenseWeight", "a number from 0 to 1")]
     [InlineData("Knowledge__MaxParseTime", "soon", "Knowledge:MaxParseTime", "a time from 00:00:01 to 02:00:00")]
-    [InlineData("Knowledge__MaxDocumentBytes", "100MB", "Knowledge:MaxDocumentBytes", "a whole number from 1024 to 4294967296")]
+    [InlineData("Knowledge__MaxDocumentBytes", "100MB", "Knowledge:MaxDocumentBytes", "a whole number from 1024 to 2000000000")]
     public async Task AWrongSetting_IsNamed_WithWhatItWas_AndWhatItMayBe(string variable, string value, string setting, string mayBe) =>
         AssertOneLine(await StudioProcess.RefuseAsync(Data, null, (variable, value)), $"The setting {setting} is \"{value}\". It may be {mayBe}");
 
