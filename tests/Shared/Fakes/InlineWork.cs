@@ -18,24 +18,22 @@ public sealed class InlineWork : IWorkOwner
     public Task StartAsync(WorkKey work, CancellationToken cancellationToken)
     {
         Started.Enqueue(work);
-        if (Executor is { } executor)
+        var running = new Running();
+
+        // Known before it starts: work that is done at once must find itself to take out.
+        if (Executor is { } executor && _running.TryAdd(work, running))
         {
-            _running.GetOrAdd(work, key =>
+            running.Task = Task.Run(async () =>
             {
-                var running = new Running();
-                running.Task = Task.Run(async () =>
+                try
                 {
-                    try
-                    {
-                        await executor.ExecuteAsync(key, running, CancellationToken.None);
-                    }
-                    finally
-                    {
-                        _running.TryRemove(key, out _);
-                    }
-                }, CancellationToken.None);
-                return running;
-            });
+                    await executor.ExecuteAsync(work, running, CancellationToken.None);
+                }
+                finally
+                {
+                    _running.TryRemove(work, out _);
+                }
+            }, CancellationToken.None);
         }
 
         return Task.CompletedTask;
