@@ -35,6 +35,29 @@ internal unsafe struct BlockProduct
 
     /// <summary>True where the products are added to what is at the target.</summary>
     public bool Adds;
+
+    /// <summary>Walks the inputs of some groups of rows, four of them (or the last three) at a time and the rest one by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void ForEach(
+        int firstGroup, int lastGroup, delegate*<BlockProduct*, int, int, void> four, delegate*<BlockProduct*, int, int, void> one)
+    {
+        fixed (BlockProduct* product = &this)
+        {
+            for (var group = firstGroup; group < lastGroup; group++)
+            {
+                var input = 0;
+                for (; InputRows - input >= 3; input += 4)
+                {
+                    four(product, group, input);
+                }
+
+                for (; input < InputRows; input++)
+                {
+                    one(product, group, input);
+                }
+            }
+        }
+    }
 }
 
 /// <summary>
@@ -51,23 +74,7 @@ internal static unsafe class BlockKernel<TFormat, TDot>
     private static int TileBytes => TFormat.IsFourBits ? 256 : 512;
 
     /// <summary>Computes the outputs of some groups of rows for all inputs.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(BlockProduct* product, int firstGroup, int lastGroup)
-    {
-        for (var group = firstGroup; group < lastGroup; group++)
-        {
-            var input = 0;
-            for (; product->InputRows - input >= 3; input += 4)
-            {
-                Four(product, group, input);
-            }
-
-            for (; input < product->InputRows; input++)
-            {
-                One(product, group, input);
-            }
-        }
-    }
+    public static void Multiply(BlockProduct* product, int firstGroup, int lastGroup) => product->ForEach(firstGroup, lastGroup, &Four, &One);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One(BlockProduct* product, int group, int input)

@@ -19,23 +19,7 @@ internal static unsafe class WideKernel<TFormat>
     public static bool IsSupported => Avx512BW.IsSupported && TFormat.IsFourBits;
 
     /// <inheritdoc cref="BlockKernel{TFormat, TDot}.Multiply"/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(BlockProduct* product, int firstGroup, int lastGroup)
-    {
-        for (var group = firstGroup; group < lastGroup; group++)
-        {
-            var input = 0;
-            for (; product->InputRows - input >= 3; input += 4)
-            {
-                Four(product, group, input);
-            }
-
-            for (; input < product->InputRows; input++)
-            {
-                One(product, group, input);
-            }
-        }
-    }
+    public static void Multiply(BlockProduct* product, int firstGroup, int lastGroup) => product->ForEach(firstGroup, lastGroup, &Four, &One);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void One(BlockProduct* product, int group, int input)
