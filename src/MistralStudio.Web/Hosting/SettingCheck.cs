@@ -16,7 +16,8 @@ internal static class SettingCheck
     /// <summary>The first wrong setting; null where all are well.</summary>
     public static Error? Find(IConfiguration configuration) =>
         FindIn<InferenceOptions>(configuration.GetSection(InferenceOptions.Section))
-        ?? FindIn<KnowledgeOptions>(configuration.GetSection(KnowledgeOptions.Section));
+        ?? FindIn<KnowledgeOptions>(configuration.GetSection(KnowledgeOptions.Section))
+        ?? EgressServices.FindWrong(configuration);
 
     private static Error? FindIn<TOptions>(IConfigurationSection section)
     {

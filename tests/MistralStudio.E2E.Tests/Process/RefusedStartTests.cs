@@ -17,6 +17,7 @@ public sealed class RefusedStartTests : IDisposable
     [InlineData("Studio__PublicUrl", "studio", "Studio:PublicUrl", "one address like https://studio.example.com")]
     [InlineData("Inference__Slots", "many", "Inference:Slots", "a whole number from 1 to 256")]
     [InlineData("Inference__SlotTokens", "12", "Inference:SlotTokens", "a whole number from 64 to 1048576")]
+    [InlineData("Egress__AllowedHosts__0", "localhost", "Egress:AllowedHosts", "a list of host:port, like localhost:11434")]
     [InlineData("Knowledge__DenseWeight", "1.5", "Knowledge:DenseWeight", "a number from 0 to 1")]
     [InlineData("Knowledge__MaxParseTime", "soon", "Knowledge:MaxParseTime", "a time from 00:00:01 to 02:00:00")]
     [InlineData("Knowledge__MaxDocumentBytes", "100MB", "Knowledge:MaxDocumentBytes", "a whole number from 1024 to 2000000000")]
