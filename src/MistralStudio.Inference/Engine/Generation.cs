@@ -6,26 +6,6 @@ using MistralStudio.Inference.Tokenization;
 
 namespace MistralStudio.Inference.Engine;
 
-/// <summary>What is asked of the engine.</summary>
-/// <param name="Prompt">Tokens, at least one.</param>
-/// <param name="MaxTokens">Most tokens of the answer.</param>
-internal sealed record GenerationRequest(int[] Prompt, int MaxTokens, SamplingOptions Sampling, IReadOnlyList<string> Stops, bool IgnoreEndOfTurn = false);
-
-/// <summary>What an answer is made of, in order: texts, then one end.</summary>
-internal abstract record GenerationEvent
-{
-    private GenerationEvent()
-    {
-    }
-
-    public sealed record Text(string Piece) : GenerationEvent;
-
-    /// <param name="Reason"><c>stop</c> or <c>length</c>.</param>
-    public sealed record Finished(string Reason, int InputTokens, int OutputTokens, GenerationTimings Timings) : GenerationEvent;
-
-    public sealed record Failed(Error Error) : GenerationEvent;
-}
-
 /// <summary>One answer in the making; owned by the engine's loop but for its reader and its cancellation.</summary>
 internal sealed class Generation
 {

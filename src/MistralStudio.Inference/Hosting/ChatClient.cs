@@ -1,21 +1,17 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
-using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Engine;
-using MistralStudio.Inference.Sampling;
 
 namespace MistralStudio.Inference.Hosting;
 
 /// <summary>
-/// A chat model of this machine as a client. Loads the model on first use; the wait counts as queue. Of <see cref="ChatOptions"/> it
-/// knows temperature, top-p, top-k, length, seed, stop sequences and the penalties; <c>min_p</c>, <c>repetition_penalty</c> and
-/// <c>ignore_eos</c> and <c>chat_template_kwargs</c> (a dictionary of variables for the model's template) come in <see cref="ChatOptions.AdditionalProperties"/>.
+/// A chat model of this machine as a client. Loads the model on first use; the wait counts as queue. What it makes of
+/// <see cref="ChatOptions"/> is in <see cref="ChatRequests"/>. Of several answers each update names its <see cref="ChatUpdateKeys.Choice"/>;
+/// each answer ends with an update that has a finish reason, and the last of them carries usage and timings of all.
 /// </summary>
 internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, TimeProvider time) : IChatClient, ITokenCounter
 {
-    private const int DefaultMaxTokens = 1024;
-
     public int ContextLength => model.Info.ContextLength;
 
     // Four bytes a token is the usual guess; the model's own count needs its tokenizer, which a turn is about to load anyway.
@@ -24,8 +20,14 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default)
     {
-        var response = await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
-        return response;
+        var updates = new List<ChatResponseUpdate>();
+        await foreach (var update in GetStreamingResponseAsync(messages, options, cancellationToken))
+        {
+            updates.Add(update);
+        }
+
+        // Several answers come in turns; each becomes one message.
+        return updates.OrderBy(update => update.Choice).ToChatResponse();
     }
 
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
@@ -37,14 +39,14 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         using var use = await host.UseAsync(model, cancellationToken);
         var chat = use.Model;
         // Tokenising 100,000 characters takes a while; not on a circuit's thread.
-        var prompt = await Task.Run(() => chat.Prompts.Encode(PromptOf([.. messages], options)), cancellationToken);
+        var prompt = await Task.Run(() => chat.Prompts.Encode(ChatRequests.PromptOf([.. messages], options)), cancellationToken);
         if (!prompt.IsSuccess)
         {
             throw new ModelException(prompt.Error);
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Ending);
-        var generation = new Generation(RequestOf(prompt.Value, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, stop.Token);
+        var generation = new Generation(ChatRequests.RequestOf(prompt.Value, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, stop.Token);
         chat.Engine.Submit(generation);
 
         var responseId = Guid.NewGuid().ToString("N");
@@ -54,11 +56,14 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
             switch (happened)
             {
                 case GenerationEvent.Text text:
-                    yield return new ChatResponseUpdate(ChatRole.Assistant, text.Piece) { ResponseId = responseId, ModelId = model.Info.Id };
+                    yield return Update(responseId, text.Choice, text.Piece, text.Logprobs);
+                    break;
+                case GenerationEvent.ChoiceFinished ended:
+                    yield return Ended(Update(responseId, ended.Choice, "", null), ended.Reason);
                     break;
                 case GenerationEvent.Finished finished:
                     model.NoteSpeed(finished);
-                    yield return LastUpdate(finished, responseId);
+                    yield return Last(Ended(Update(responseId, finished.Choice, "", null), finished.Reason), finished);
                     break;
                 case GenerationEvent.Failed failed:
                     throw new ModelException(failed.Error);
@@ -86,63 +91,39 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         // The model belongs to its host.
     }
 
-    private static ChatPrompt PromptOf(IReadOnlyList<ChatMessage> messages, ChatOptions? options) => new(messages)
-    {
-        Tools = options?.ToolMode is NoneChatToolMode ? [] : [.. (options?.Tools ?? []).OfType<AIFunctionDeclaration>()],
-        Variables = options?.AdditionalProperties?.TryGetValue("chat_template_kwargs", out var given) == true && given is IReadOnlyDictionary<string, object?> variables
-            ? variables
-            : new Dictionary<string, object?>(),
-    };
-
-    private static GenerationRequest RequestOf(int[] prompt, ChatOptions? options, int context)
-    {
-        var defaults = new SamplingOptions();
-        var sampling = new SamplingOptions
-        {
-            Temperature = Math.Clamp(options?.Temperature ?? defaults.Temperature, 0, 2),
-            TopP = Math.Clamp(options?.TopP ?? defaults.TopP, 0.01f, 1),
-            TopK = Math.Max(0, options?.TopK ?? defaults.TopK),
-            MinP = Number(options, "min_p") ?? 0,
-            RepetitionPenalty = Number(options, "repetition_penalty") ?? 1,
-            FrequencyPenalty = options?.FrequencyPenalty ?? 0,
-            PresencePenalty = options?.PresencePenalty ?? 0,
-            Seed = options?.Seed,
-        };
-        var longest = Math.Max(1, context - prompt.Length);
-        return new GenerationRequest(
-            prompt,
-            Math.Clamp(options?.MaxOutputTokens ?? DefaultMaxTokens, 1, longest),
-            sampling,
-            [.. (options?.StopSequences ?? []).Where(stop => stop.Length > 0)],
-            options?.AdditionalProperties?.TryGetValue("ignore_eos", out var ignore) == true && ignore is true);
-    }
-
     private sealed class ChatEnd(ModelHost host) : IDisposable
     {
         public void Dispose() => host.EndChat();
     }
 
-    private static float? Number(ChatOptions? options, string name) =>
-        options?.AdditionalProperties?.TryGetValue(name, out var value) == true && value is IConvertible number
-            ? Convert.ToSingle(number, System.Globalization.CultureInfo.InvariantCulture)
-            : null;
-
-    private ChatResponseUpdate LastUpdate(GenerationEvent.Finished finished, string responseId) => new()
+    // Each answer is a message of its own.
+    private ChatResponseUpdate Update(string responseId, int choice, string text, IReadOnlyList<TokenLogprob>? logprobs) => new()
     {
         Role = ChatRole.Assistant,
         ResponseId = responseId,
+        MessageId = $"{responseId}-{choice}",
         ModelId = model.Info.Id,
-        FinishReason = finished.Reason == "length" ? ChatFinishReason.Length : ChatFinishReason.Stop,
-        Contents =
-        [
-            new UsageContent(new UsageDetails
-            {
-                InputTokenCount = finished.InputTokens,
-                OutputTokenCount = finished.OutputTokens,
-                TotalTokenCount = finished.InputTokens + finished.OutputTokens,
-                CachedInputTokenCount = finished.Timings.CachedTokens,
-            }),
-        ],
-        AdditionalProperties = new() { [GenerationTimings.Key] = finished.Timings },
+        Contents = text.Length > 0 ? [new TextContent(text)] : [],
+        Choice = choice,
+        Logprobs = logprobs,
     };
+
+    private static ChatResponseUpdate Ended(ChatResponseUpdate update, string reason)
+    {
+        update.FinishReason = reason == "length" ? ChatFinishReason.Length : ChatFinishReason.Stop;
+        return update;
+    }
+
+    private static ChatResponseUpdate Last(ChatResponseUpdate update, GenerationEvent.Finished finished)
+    {
+        update.Contents.Add(new UsageContent(new UsageDetails
+        {
+            InputTokenCount = finished.InputTokens,
+            OutputTokenCount = finished.OutputTokens,
+            TotalTokenCount = finished.InputTokens + finished.OutputTokens,
+            CachedInputTokenCount = finished.Timings.CachedTokens,
+        }));
+        update.Timings = finished.Timings;
+        return update;
+    }
 }

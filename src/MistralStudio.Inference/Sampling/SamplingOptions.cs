@@ -15,6 +15,15 @@ internal sealed record SamplingOptions
     /// <summary>Keeps tokens with at least this share of the likeliest one's probability; 0 keeps all.</summary>
     public float MinP { get; init; }
 
+    /// <summary>
+    /// Keeps the tokens whose information is closest to the expected one, with this probability together (Meister et al. 2022, locally typical
+    /// sampling); 1 keeps all.
+    /// </summary>
+    public float TypicalP { get; init; } = 1;
+
+    /// <summary>Added to the logits of tokens, by token id.</summary>
+    public IReadOnlyDictionary<int, float> LogitBias { get; init; } = new Dictionary<int, float>();
+
     /// <summary>Divides positive and multiplies negative logits of tokens seen before (Keskar et al. 2019, CTRL); 1 changes nothing.</summary>
     public float RepetitionPenalty { get; init; } = 1;
 
