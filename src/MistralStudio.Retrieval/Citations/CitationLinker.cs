@@ -13,7 +13,7 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
         var citations = new List<Citation>();
         var markers = new Dictionary<PassageId, int>();
         var texts = new Dictionary<DocumentId, ExtractedText?>();
-        foreach (var evidence in EvidenceMatcher.Match(answer, [.. passages.Select(hit => hit.Text)]))
+        foreach (var evidence in EvidenceMatcher.Match(answer, [.. passages.Select(EvidenceSource.Of)]))
         {
             var hit = passages[evidence.Passage];
             if (!texts.TryGetValue(hit.DocumentId, out var text))

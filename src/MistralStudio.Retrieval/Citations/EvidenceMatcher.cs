@@ -11,7 +11,8 @@ internal sealed record Evidence(TextSpan Answer, int Passage, TextSpan Quote, do
 
 /// <summary>
 /// Finds the evidence of each sentence of an answer by what it says, whatever the model's wording: rare words weigh more, every number must
-/// be in the span and every name in its passage. What no span supports gets none.
+/// be in the span and every name in its passage, unless the heading above says it ("the company" of a passage is the one that its document is
+/// named after). What no span supports gets none.
 /// </summary>
 internal static class EvidenceMatcher
 {
@@ -25,15 +26,16 @@ internal static class EvidenceMatcher
 
     private sealed record Candidate(int Passage, TextSpan Span, EvidenceWords Words, int Units);
 
-    public static IReadOnlyList<Evidence> Match(string answer, IReadOnlyList<string> passages)
+    public static IReadOnlyList<Evidence> Match(string answer, IReadOnlyList<EvidenceSource> passages)
     {
-        var candidates = passages.SelectMany((text, i) => Candidates(text, i)).ToList();
+        var candidates = passages.SelectMany((passage, i) => Candidates(passage.Text, i)).ToList();
         if (candidates.Count == 0)
         {
             return [];
         }
 
-        var whole = passages.Select(text => EvidenceWords.Of(text)).ToList();
+        var whole = passages.Select(passage => EvidenceWords.Of(passage.Text)).ToList();
+        var above = passages.Select(passage => passage.Said()).ToList();
         var single = candidates.Where(candidate => candidate.Units == 1).ToList();
         var found = new Dictionary<string, int>(StringComparer.Ordinal);
         foreach (var stem in single.SelectMany(candidate => candidate.Words.Stems))
@@ -55,11 +57,13 @@ internal static class EvidenceMatcher
                 continue;
             }
 
-            var total = said.Stems.Sum(Weight);
             (double Score, double Coverage, Candidate? Best) best = (Enough - 1e-9, 0, null);
             foreach (var candidate in candidates)
             {
-                if (!said.Numbers.IsSubsetOf(candidate.Words.Numbers) || !said.Names.IsSubsetOf(whole[candidate.Passage].Stems))
+                var heading = above[candidate.Passage];
+                var datesItself = candidate.Words.Numbers.Any(EvidenceSource.IsYear);
+                if (!said.Numbers.All(number => candidate.Words.Numbers.Contains(number) || (!datesItself && heading.Contains(number)))
+                    || !said.Names.All(name => whole[candidate.Passage].Stems.Contains(name) || heading.Contains(name)))
                 {
                     continue;
                 }
@@ -70,7 +74,8 @@ internal static class EvidenceMatcher
                     continue;
                 }
 
-                var coverage = shared.Sum(Weight) / total;
+                // What only the heading says is neither for the span nor against it.
+                var coverage = shared.Sum(Weight) / said.Stems.Where(stem => candidate.Words.Stems.Contains(stem) || !heading.Contains(stem)).Sum(Weight);
                 var score = coverage - (WindowCost * (candidate.Units - 1)) - (said.Negated == candidate.Words.Negated ? 0 : Contradiction);
                 if (score > best.Score + 1e-9)
                 {

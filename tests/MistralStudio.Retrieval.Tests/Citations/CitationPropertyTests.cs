@@ -28,7 +28,7 @@ public sealed class CitationPropertyTests
     {
         var answer = Mix(seed);
 
-        var evidence = EvidenceMatcher.Match(answer, [Stored]);
+        var evidence = EvidenceMatcher.Match(answer, [new EvidenceSource(Stored)]);
 
         var end = 0;
         foreach (var found in evidence)
@@ -50,7 +50,7 @@ public sealed class CitationPropertyTests
         var first = "Net sales increased 9% to $2.8 billion in the fourth quarter.\n\n";
         var rest = Mix(seed);
 
-        return EvidenceMatcher.Match(first + rest, [Stored])[0].Answer == EvidenceMatcher.Match(first, [Stored])[0].Answer;
+        return EvidenceMatcher.Match(first + rest, [new EvidenceSource(Stored)])[0].Answer == EvidenceMatcher.Match(first, [new EvidenceSource(Stored)])[0].Answer;
     }
 
     [Fact]

@@ -7,10 +7,10 @@ namespace MistralStudio.Retrieval.Tests.Citations;
 
 public sealed class EvidenceTests
 {
-    private static readonly string[] s_passages =
+    private static readonly EvidenceSource[] s_passages =
     [
-        "Net sales increased 9% to $2.8 billion in the fourth quarter. Comparable sales rose 2.5%. The company opened 30 new stores.",
-        "Dave Kimbell is the chief executive officer. The dividend was not increased in 2023. Stores in Texas employ 1,234 people.",
+        new("Net sales increased 9% to $2.8 billion in the fourth quarter. Comparable sales rose 2.5%. The company opened 30 new stores."),
+        new("Dave Kimbell is the chief executive officer. The dividend was not increased in 2023. Stores in Texas employ 1,234 people."),
     ];
 
     [Theory]
@@ -27,7 +27,7 @@ public sealed class EvidenceTests
     {
         var evidence = EvidenceMatcher.Match(answer, s_passages);
 
-        Assert.Equal(quote is null ? [] : [quote], evidence.Select(e => s_passages[e.Passage][e.Quote.Start..e.Quote.End]));
+        Assert.Equal(quote is null ? [] : [quote], evidence.Select(e => s_passages[e.Passage].Text[e.Quote.Start..e.Quote.End]));
     }
 
     [Theory]
@@ -35,6 +35,26 @@ public sealed class EvidenceTests
     [InlineData("2.5.\n\nFeed the sourdough with rye flour.\n\n2.5.\n\nLet it rest overnight.", 0)]
     public void ANumberAlone_IsEvidencedWhereItIsTheWholeAnswer_NotWhereItCountsPoints(string answer, int count) =>
         Assert.Equal(count, EvidenceMatcher.Match(answer, s_passages).Count);
+
+    [Theory]
+    [InlineData("In the fourth quarter of 2022, Lumen generated $7.7 billion in cash.", "In the fourth quarter, the company generated $7.7 billion in cash.")]
+    [InlineData("In the fourth quarter of 2021, Lumen generated $7.7 billion in cash.", null)]
+    [InlineData("In the fourth quarter of 2022, Acme generated $7.7 billion in cash.", null)]
+    [InlineData("In the fourth quarter of 2022, Lumen paid dividends of $4 billion.", null)]
+    public void WhatTheHeadingSays_GoesWithoutSayingInThePassage(string answer, string? quote)
+    {
+        var passage = new EvidenceSource("In the fourth quarter, the company generated $7.7 billion in cash. It paid dividends of $1.5 billion.", "LUMEN_2022Q4_results.pdf");
+
+        Assert.Equal(quote is null ? [] : [quote], EvidenceMatcher.Match(answer, [passage]).Select(e => passage.Text[e.Quote.Start..e.Quote.End]));
+    }
+
+    [Fact]
+    public void TheHeadingsYear_IsNotTheYearOfASentence_ThatNamesItsOwn()
+    {
+        var passage = new EvidenceSource("Dividends paid in 2021 were $1.5 billion.", "LUMEN_2022Q4_results.pdf");
+
+        Assert.Empty(EvidenceMatcher.Match("Dividends paid in 2022 were $1.5 billion.", [passage]));
+    }
 
     [Fact]
     public async Task Citations_QuoteTheStoredText_AndCarryItsPage()

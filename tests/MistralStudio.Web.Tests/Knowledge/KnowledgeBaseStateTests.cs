@@ -44,13 +44,17 @@ public sealed class KnowledgeBaseStateTests
     }
 
     [Fact]
-    public async Task Refresh_TellsNoChange_WhenNothingIsOnItsWay()
+    public async Task Refresh_IsSilent_WhenNothingChanged()
     {
         var (state, documents) = await LoadedAsync(documents: 1);
         await _store.EnterAsync(documents[0], DocumentState.Indexed, Stop);
+        var changes = 0;
+        state.Changed += () => changes++;
+
+        await state.RefreshAsync(Stop);
         await state.RefreshAsync(Stop);
 
-        Assert.False(await state.RefreshAsync(Stop));
+        Assert.Equal(1, changes);
     }
 
     [Fact]
@@ -60,19 +64,16 @@ public sealed class KnowledgeBaseStateTests
         using var ended = CancellationTokenSource.CreateLinkedTokenSource(Stop);
         var seen = new List<DocumentState>();
         var shown = new SemaphoreSlim(0);
-        var watch = state.WatchAsync(
-            () =>
+        state.Changed += () =>
+        {
+            var now = state.Documents![0].State;
+            if (seen.LastOrDefault(DocumentState.Stored) != now)
             {
-                var now = state.Documents![0].State;
-                if (seen.LastOrDefault(DocumentState.Stored) != now)
-                {
-                    seen.Add(now);
-                    shown.Release();
-                }
-
-                return Task.CompletedTask;
-            },
-            ended.Token);
+                seen.Add(now);
+                shown.Release();
+            }
+        };
+        var watch = state.WatchAsync(ended.Token);
 
         foreach (var next in new[] { DocumentState.Parsing, DocumentState.Embedding, DocumentState.Indexed })
         {

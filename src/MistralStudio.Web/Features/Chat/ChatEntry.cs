@@ -70,6 +70,9 @@ public sealed class ChatEntry
     /// <summary>Passages that the model was given; empty after a reload.</summary>
     public IReadOnlyList<SearchHit> Hits { get; internal set; } = [];
 
+    /// <summary>True where knowledge was searched for it, also after a reload.</summary>
+    public bool WasSearched => Hits.Count > 0 || Timings is { RetrievalMs: > 0 };
+
     /// <summary>How long they took to find, ms.</summary>
     public double SearchMs { get; internal set; }
 

@@ -45,7 +45,6 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     public async Task UploadedAsync()
     {
         await State.RefreshAsync(_stop.Token);
-        await InvokeAsync(StateHasChanged);
     }
 
     /// <inheritdoc/>
@@ -112,7 +111,7 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     {
         try
         {
-            await State.WatchAsync(() => InvokeAsync(StateHasChanged), _stop.Token);
+            await State.WatchAsync(_stop.Token);
         }
         catch (OperationCanceledException)
         {

@@ -22,6 +22,9 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
     private string? _at;
     private string? _after;
 
+    /// <summary>Raised when a read found something else than the one before; from any thread.</summary>
+    public event Action? Changed;
+
     /// <summary>The base; null before <see cref="LoadAsync"/> found it, and after it was deleted.</summary>
     public KnowledgeBase? Base { get; private set; }
 
@@ -57,8 +60,27 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
         return Base is not null;
     }
 
-    /// <summary>Reads the base, the present page and what is on its way again. Returns true where anything differs from before.</summary>
-    public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
+    /// <summary>Reads the base, the present page and what is on its way again.</summary>
+    public async Task RefreshAsync(CancellationToken cancellationToken)
+    {
+        if (await ReadAsync(cancellationToken))
+        {
+            Changed?.Invoke();
+        }
+    }
+
+    /// <summary>Reads again and again, often while something is on its way.</summary>
+    public async Task WatchAsync(CancellationToken cancellationToken)
+    {
+        while (Base is not null)
+        {
+            await Task.Delay(Progress.Working > 0 ? s_whileWorking : s_whileIdle, time, cancellationToken);
+            await RefreshAsync(cancellationToken);
+        }
+    }
+
+    // True where anything differs from before.
+    private async Task<bool> ReadAsync(CancellationToken cancellationToken)
     {
         var found = await store.FindBaseAsync(caller.Workspace, _id, cancellationToken);
         if (found is null)
@@ -75,19 +97,6 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
         var changed = found != Base || Documents is null || !page.Items.SequenceEqual(Documents) || _after != page.After || working != Progress.Working;
         (Base, Documents, _after) = (found, page.Items, page.After);
         return changed || Progress.Working > 0;
-    }
-
-    /// <summary>Reads again and again, often while something is on its way; calls <paramref name="changed"/> when the page has to show it.</summary>
-    public async Task WatchAsync(Func<Task> changed, CancellationToken cancellationToken)
-    {
-        while (Base is not null)
-        {
-            await Task.Delay(Progress.Working > 0 ? s_whileWorking : s_whileIdle, time, cancellationToken);
-            if (await RefreshAsync(cancellationToken))
-            {
-                await changed();
-            }
-        }
     }
 
     /// <summary>Looks for documents by name, from the first page.</summary>
