@@ -31,6 +31,11 @@ internal sealed class GrammarCache(int capacity = 64)
     public Result<OutputGrammar> FromChoices(IReadOnlyCollection<string> choices) =>
         Find($"choices {JsonSerializer.Serialize(choices)}", () => OutputGrammar.FromChoices(choices));
 
+    /// <summary>A grammar that is put together of others.</summary>
+    /// <param name="key">All that it is made of, in one text.</param>
+    /// <param name="compile">Makes it, of parts that no other grammar has: a part is measured with its whole.</param>
+    public Result<OutputGrammar> FromParts(string key, Func<Result<OutputGrammar>> compile) => Find($"parts {key}", compile);
+
     private Result<OutputGrammar> Find(string key, Func<Result<OutputGrammar>> compile)
     {
         lock (_lock)

@@ -108,14 +108,9 @@ internal sealed class GrammarState
             return true;
         }
 
-        if (vocabulary.IsControl(token) || vocabulary.Bytes(token).IsEmpty)
+        if (vocabulary.Bytes(token).IsEmpty || Advance(_readings, _grammar.Machine.Trie.Path(token)) is not { Length: > 0 } next)
         {
-            return vocabulary.EndOfTurn.Contains(token) && IsComplete;
-        }
-
-        if (Advance(_readings, vocabulary.Bytes(token)) is not { Length: > 0 } next)
-        {
-            return false;
+            return vocabulary.IsControl(token) && vocabulary.EndOfTurn.Contains(token) && IsComplete;
         }
 
         _readings = next;

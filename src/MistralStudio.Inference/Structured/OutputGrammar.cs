@@ -60,6 +60,23 @@ internal sealed class OutputGrammar
         return choices.Count > MostChoices ? StructuredErrors.TooLarge($"{choices.Count:N0} choices, of {MostChoices:N0} at most") : Compile(() => new TerminalNode(Text([.. choices])));
     }
 
+    /// <summary>One control token of the vocabulary, by its name: <c>[TOOL_CALLS]</c>.</summary>
+    public static OutputGrammar Control(string name) => new(new TerminalNode(Text([[VocabularyTrie.ControlMark, .. Encoding.UTF8.GetBytes(name)]])));
+
+    /// <summary>One item or more, up to a number, a separator between them: several calls.</summary>
+    public static OutputGrammar Repeat(OutputGrammar item, OutputGrammar separator, int most)
+    {
+        var nothing = new TerminalNode(Text(""));
+        var list = item._root;
+        for (var count = 1; count < most; count++)
+        {
+            var more = new SequenceNode([separator._root, list]);
+            list = new SequenceNode([item._root, new ChoiceNode([nothing, more])]);
+        }
+
+        return new(list);
+    }
+
     /// <summary>One after another: a tool call's opening words, its arguments, its closing words.</summary>
     public static OutputGrammar Sequence(params OutputGrammar[] parts) => new(new SequenceNode([.. parts.Select(part => part._root)]));
 
@@ -77,18 +94,21 @@ internal sealed class OutputGrammar
     /// The state of an answer that is free until it contains a text (or the control token of that name), and follows the grammar from there:
     /// a model that may call a tool, but need not.
     /// </summary>
-    public Result<GrammarState> StartAfter(VocabularyTrie vocabulary, string trigger) =>
+    /// <param name="onlyAtStart">True where the text counts at the beginning of the answer alone.</param>
+    public Result<GrammarState> StartAfter(VocabularyTrie vocabulary, string trigger, bool onlyAtStart = false) =>
         Bind(vocabulary) is var bound && bound.CanBeWritten
-            ? new GrammarState(bound, new Trigger(trigger, vocabulary))
+            ? new GrammarState(bound, new Trigger(trigger, vocabulary, onlyAtStart))
             : StructuredErrors.NotWritable();
 
-    private static ByteDfa Text(params string[] texts)
+    private static ByteDfa Text(params string[] texts) => Text([.. texts.Select(Encoding.UTF8.GetBytes)]);
+
+    private static ByteDfa Text(params byte[][] texts)
     {
         var nfa = new ByteNfa(new WorkLimit());
         var start = nfa.AddState();
         foreach (var text in texts)
         {
-            nfa.Accept(nfa.AddText(start, Encoding.UTF8.GetBytes(text)), 0);
+            nfa.Accept(nfa.AddText(start, text), 0);
         }
 
         return nfa.Determinise(start);

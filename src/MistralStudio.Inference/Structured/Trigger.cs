@@ -10,14 +10,19 @@ namespace MistralStudio.Inference.Structured;
 /// </summary>
 internal sealed class Trigger
 {
+    private const int Missed = -1;
+
+    private readonly bool _onlyAtStart;
     private readonly byte[] _text;
     private readonly int[] _fallback;
     private readonly int? _token;
     private readonly VocabularyTrie _vocabulary;
     private readonly ConcurrentDictionary<int, (int Token, byte[] Behind)[]> _completions = new();
 
-    public Trigger(string text, VocabularyTrie vocabulary)
+    /// <param name="onlyAtStart">True where the text counts at the beginning of an answer alone.</param>
+    public Trigger(string text, VocabularyTrie vocabulary, bool onlyAtStart = false)
     {
+        _onlyAtStart = onlyAtStart;
         _text = Encoding.UTF8.GetBytes(text);
         _vocabulary = vocabulary;
         _token = vocabulary.Vocabulary.Special[text];
@@ -40,7 +45,7 @@ internal sealed class Trigger
     /// </summary>
     public int Advance(int matched, int token, out int behind)
     {
-        if (token == _token)
+        if (token == _token && matched != Missed && !(_onlyAtStart && matched > 0))
         {
             behind = _vocabulary.Vocabulary.Bytes(token).Length;
             return _text.Length;
@@ -49,7 +54,7 @@ internal sealed class Trigger
         behind = -1;
         if (_vocabulary.Vocabulary.IsControl(token))
         {
-            return 0;
+            return _onlyAtStart ? Missed : 0;
         }
 
         var bytes = _vocabulary.Vocabulary.Bytes(token);
@@ -84,6 +89,11 @@ internal sealed class Trigger
 
     private int Advance(int matched, byte value)
     {
+        if (matched == Missed || (_onlyAtStart && _text[matched] != value))
+        {
+            return Missed;
+        }
+
         while (matched > 0 && _text[matched] != value)
         {
             matched = _fallback[matched];

@@ -5,11 +5,18 @@ using MistralStudio.Inference.Tokenization;
 namespace MistralStudio.Inference.Structured.Masks;
 
 /// <summary>
-/// The tokens of a vocabulary that are text, as a tree of their bytes: what many tokens begin with is followed through an automaton once.
-/// Nodes lie in the order of a walk, so that a walk reads memory from front to back. Immutable, one for each tokenizer.
+/// The tokens of a vocabulary as a tree of their bytes: what many tokens begin with is followed through an automaton once. Nodes lie in the
+/// order of a walk, so that a walk reads memory from front to back. Immutable, one for each tokenizer.
 /// </summary>
+/// <remarks>
+/// A control token is no text: its path is <see cref="ControlMark"/> and its name. No text holds that byte, so only a grammar that asks for
+/// the token itself (<see cref="OutputGrammar.Control"/>) ever allows it.
+/// </remarks>
 internal sealed class VocabularyTrie
 {
+    /// <summary>The byte before a control token's name: one that UTF-8 never has.</summary>
+    public const byte ControlMark = 0xFF;
+
     private static readonly ConditionalWeakTable<Vocabulary, VocabularyTrie> s_known = [];
 
     private readonly byte[] _labels;
@@ -21,9 +28,10 @@ internal sealed class VocabularyTrie
     private VocabularyTrie(Vocabulary vocabulary)
     {
         Vocabulary = vocabulary;
-        var texts = Enumerable.Range(0, vocabulary.Count)
-            .Where(token => !vocabulary.IsControl(token) && vocabulary.Bytes(token).Length > 0).ToArray();
-        Array.Sort(texts, (a, b) => vocabulary.Bytes(a).SequenceCompareTo(vocabulary.Bytes(b)));
+        var texts = Enumerable.Range(0, vocabulary.Count).Where(token => vocabulary.Bytes(token).Length > 0).ToArray();
+        Array.Sort(texts, (a, b) => vocabulary.IsControl(a) == vocabulary.IsControl(b)
+            ? vocabulary.Bytes(a).SequenceCompareTo(vocabulary.Bytes(b))
+            : Path(a).SequenceCompareTo(Path(b)));
         var labels = new List<byte> { 0 };
         var tokens = new List<int> { -1 };
         var ends = new List<int> { 0 };
@@ -33,7 +41,7 @@ internal sealed class VocabularyTrie
         byte[] previous = [];
         foreach (var token in texts)
         {
-            var bytes = vocabulary.Bytes(token);
+            var bytes = Path(token);
             var shared = bytes.CommonPrefixLength(previous);
             Close(shared);
             foreach (var value in bytes[shared..])
@@ -48,7 +56,7 @@ internal sealed class VocabularyTrie
             _nextSame[token] = tokens[path[^1]];
             tokens[path[^1]] = token;
             previous = bytes.ToArray();
-            LongestToken = Math.Max(LongestToken, bytes.Length);
+            LongestToken = Math.Max(LongestToken, vocabulary.IsControl(token) ? 1 : bytes.Length);
         }
 
         Close(-1);
@@ -84,6 +92,10 @@ internal sealed class VocabularyTrie
 
     /// <summary>A token that ends in a node, or -1.</summary>
     public int Token(int node) => _tokens[node];
+
+    /// <summary>The bytes that lead to a token.</summary>
+    public ReadOnlySpan<byte> Path(int token) =>
+        Vocabulary.IsControl(token) ? (byte[])[ControlMark, .. Vocabulary.Bytes(token)] : Vocabulary.Bytes(token);
 
     /// <summary>Another token of the same bytes, or -1.</summary>
     public int NextSame(int token) => _nextSame[token];
