@@ -78,6 +78,13 @@ public static class ChatOptionExtensions
             set => Set(options, ChatOptionKeys.Client, value);
         }
 
+        /// <inheritdoc cref="ChatOptionKeys.StreamsCalls"/>
+        public bool? StreamsCalls
+        {
+            get => Find(options, ChatOptionKeys.StreamsCalls) as bool?;
+            set => Set(options, ChatOptionKeys.StreamsCalls, value);
+        }
+
         /// <inheritdoc cref="ChatOptionKeys.ChatTemplateKwargs"/>
         public IReadOnlyDictionary<string, object?>? ChatTemplateKwargs
         {

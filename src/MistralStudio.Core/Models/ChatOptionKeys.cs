@@ -38,6 +38,9 @@ public static class ChatOptionKeys
     /// <summary>string: who asks (a key, a member). Those who wait for one model take turns by it; nothing else is made of it.</summary>
     public const string Client = "client";
 
+    /// <summary>bool: calls of tools come as <see cref="FunctionCallDelta"/>s while they are written, before they come whole.</summary>
+    public const string StreamsCalls = "streams_calls";
+
     /// <summary><c>IReadOnlyDictionary&lt;string, object?&gt;</c>: variables for the model's chat template.</summary>
     public const string ChatTemplateKwargs = "chat_template_kwargs";
 }

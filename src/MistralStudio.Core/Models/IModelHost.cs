@@ -23,6 +23,9 @@ public interface IModelHost
     /// <summary>A generator of an embedding model: L2-normalised vectors of <see cref="InstalledModel.Dimensions"/> numbers.</summary>
     Result<IEmbeddingGenerator<string, Embedding<float>>> Embedder(string id);
 
+    /// <summary>A reranker (<see cref="ModelTask.Reranking"/>), or why there is none.</summary>
+    Result<IReranker> Reranker(string id) => ModelErrors.NoReranker();
+
     /// <summary>Loads a model and waits until it is ready.</summary>
     Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken);
 

@@ -8,6 +8,9 @@ public enum ModelTask
 
     /// <summary>Turns text into a vector.</summary>
     Embedding,
+
+    /// <summary>Scores how well a text answers a question.</summary>
+    Reranking,
 }
 
 /// <summary>Where a model on this machine stands.</summary>

@@ -18,6 +18,21 @@ public static class ModelErrors
         task == ModelTask.Chat ? $"\"{id}\" does not chat: it is an embedding model." : $"\"{id}\" does not embed: it is a chat model.",
         task == ModelTask.Chat ? "Choose a chat model." : "Choose an embedding model.");
 
+    public static Error NoReranker() => new(
+        "model.no_reranker",
+        "There is no reranker (cross-encoder) here.",
+        "Import one, or order by the scores of a search.");
+
+    public static Error NoInfill(string id) => new(
+        "model.no_infill",
+        $"\"{id}\" cannot fill in the middle: its vocabulary has no tokens for prefix, suffix and middle.",
+        "Choose a code model that has them (Codestral, Qwen2.5-Coder), or leave the suffix out.");
+
+    public static Error UnknownToken(int token, int count) => new(
+        "model.unknown_token",
+        $"There is no token {token} in this model's vocabulary of {count:N0}.",
+        "Use token ids of this very model; they differ between models.");
+
     public static Error PromptTooLong(int tokens, int limit) => new(
         "model.prompt_too_long",
         $"This conversation has {tokens:N0} tokens; the model holds {limit:N0}, prompt and answer together.",

@@ -13,7 +13,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
 {
     private const int LongestName = 256;
 
-    private readonly List<ToolStreamEvent> _events = [];
+    private List<ToolStreamEvent> _events = [];
     private readonly StringBuilder _text = new();
     private readonly StringBuilder _raw = new();
     private readonly StringBuilder _name = new();
@@ -43,10 +43,9 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
     /// <summary>Calls that began so far.</summary>
     public int Calls => _calls;
 
-    /// <summary>Takes the next piece of the answer. The list is good until the next call.</summary>
+    /// <summary>Takes the next piece of the answer.</summary>
     public IReadOnlyList<ToolStreamEvent> Push(string piece)
     {
-        _events.Clear();
         foreach (var c in piece)
         {
             Step(c);
@@ -54,13 +53,12 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
 
         FlushText();
         FlushArguments();
-        return _events;
+        return TakeEvents();
     }
 
     /// <summary>The answer is over; a call that is still open is cut.</summary>
     public IReadOnlyList<ToolStreamEvent> End()
     {
-        _events.Clear();
         if (_call is not null)
         {
             EndCall(isCut: true);
@@ -71,7 +69,19 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
         }
 
         FlushText();
-        return _events;
+        return TakeEvents();
+    }
+
+    private IReadOnlyList<ToolStreamEvent> TakeEvents()
+    {
+        if (_events.Count == 0)
+        {
+            return [];
+        }
+
+        var taken = _events;
+        _events = [];
+        return taken;
     }
 
     private void Step(char c)
