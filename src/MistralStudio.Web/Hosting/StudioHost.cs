@@ -207,6 +207,7 @@ public static class StudioHost
         app.UseResponseCompression();
         app.UseRootedCircuits();
         app.UseBrowserRules(studio);
+        app.UseReadersLanguage();
         app.UseMiddleware<ExceptionPage>();
         app.UseHsts();
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
