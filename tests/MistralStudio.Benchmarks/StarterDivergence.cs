@@ -26,7 +26,7 @@ internal sealed record StarterDivergence(double Golden, double Other)
 
         using var file = GgufFile.Open(model).Value;
         var shape = DecoderShape.Read(file).Value;
-        var graph = DecoderCompiler.Compile(file, shape, "divergence", capacity, DecoderForms.Best(shape), new GraphCache(folder)).Value;
+        var graph = DecoderCompiler.Compile(file, shape, "divergence", capacity, DecoderForms.OfThisMachine, new GraphCache(folder)).Value;
         using var decoder = new OnnxDecoder(graph, shape, slots: 1, capacity, Environment.ProcessorCount);
         var reference = new ReferenceDecoder(file);
         return new(

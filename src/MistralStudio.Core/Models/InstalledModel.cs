@@ -56,6 +56,9 @@ public sealed record InstalledModel
     /// <summary>How its weights are stored: <c>Q4_1</c>, <c>F16</c>.</summary>
     public string Quantisation { get; init; } = "";
 
+    /// <summary>What is done to its weights on this machine beyond reading them, one sentence each: "Q6_K is requantised to 8 bits."</summary>
+    public IReadOnlyList<string> Notes { get; init; } = [];
+
     /// <summary>Number of parameters.</summary>
     public long Parameters { get; init; }
 

@@ -8,7 +8,10 @@ namespace MistralStudio.Inference.Decoders;
 internal static class DecoderCompiler
 {
     /// <summary>Counts up whenever the same file would be compiled to another graph.</summary>
-    private const int Version = 5;
+    private const int Version = 6;
+
+    /// <summary>8-bit activations, with integer arithmetic where the processor has it.</summary>
+    private const int AccuracyLevel = 4;
 
     private const string GraphName = "decoder.onnx";
     private const string WeightsName = "decoder.weights";
@@ -17,18 +20,23 @@ internal static class DecoderCompiler
     /// <param name="contentHash">SHA-256 of the model file.</param>
     /// <param name="capacity">Positions of a slot.</param>
     /// <param name="form">Whose operators the graph is made of.</param>
-    public static Result<string> Compile(GgufFile file, DecoderShape shape, string contentHash, int capacity, DecoderForm form, GraphCache cache)
+    /// <param name="allFloat">True keeps every number as the file says it: for measuring.</param>
+    public static Result<string> Compile(
+        GgufFile file, DecoderShape shape, string contentHash, int capacity, DecoderForm form, GraphCache cache, bool allFloat = false)
     {
         if (DecoderTensors.Check(file, shape) is { } error)
         {
             return error;
         }
 
-        var folder = cache.GetOrBuild(contentHash, $"decoder-{Version}:{form}:{capacity}", target =>
+        var folder = cache.GetOrBuild(contentHash, $"decoder-{Version}:{form}:{capacity}:{allFloat}", target =>
         {
             using var weights = new WeightFile(Path.Combine(target, WeightsName));
             var graph = new GraphBuilder("decoder", weights);
-            IDecoderNodes nodes = form == DecoderForm.Packed ? new PackedNodes(file, shape, graph) : new NBitsNodes(file, shape, graph);
+            var plan = new WeightPlan(file, allFloat);
+            IDecoderNodes nodes = form == DecoderForm.Packed
+                ? new PackedNodes(file, shape, plan, capacity, graph)
+                : new NBitsNodes(file, shape, plan, AccuracyLevel, graph);
             new DecoderGraph(file, shape, capacity, graph, nodes).Build();
             graph.Save(Path.Combine(target, GraphName));
         });

@@ -15,7 +15,6 @@ internal enum DecoderForm
 /// <summary>Which form suits this machine.</summary>
 internal static class DecoderForms
 {
-    /// <summary>The fastest form that this machine's processor can run for a decoder.</summary>
-    public static DecoderForm Best(DecoderShape shape) =>
-        OperatorLibrary.IsSupported && shape.HeadSize % CachedAttention.Lanes == 0 ? DecoderForm.Packed : DecoderForm.NBits;
+    /// <summary>The fastest form that this machine's processor can run.</summary>
+    public static DecoderForm OfThisMachine => OperatorLibrary.IsSupported ? DecoderForm.Packed : DecoderForm.NBits;
 }

@@ -5,13 +5,17 @@ using static MistralStudio.Inference.Onnx.Attributes;
 namespace MistralStudio.Inference.Decoders;
 
 /// <summary>
-/// Writes a decoder of the llama architecture as an ONNX graph. Inputs: <c>input_ids [B, S]</c>, <c>seqlens_k [B]</c> (a row's length after
+/// Writes a decoder as an ONNX graph. Inputs: <c>input_ids [B, S]</c>, <c>seqlens_k [B]</c> (a row's length after
 /// this step, minus one), <c>total_sequence_length [1]</c> (the largest length), <c>logit_rows [R]</c> (which of the <c>B * S</c> positions get
-/// logits), <c>past.{layer}.k|v [B, kvHeads, capacity, headSize]</c>. Outputs: <c>logits [R, vocabulary]</c> and <c>present.*</c>, bound to
-/// the same memory as <c>past.*</c>, where the operators do not write in place.
+/// logits), <c>past.{layer}.k|v [B, kvHeads, capacity, headSize]</c>, and <c>query_scales [B, S, 1]</c> where queries grow with their position
+/// and the operators do not scale them. Outputs: <c>logits [R, vocabulary]</c> and <c>present.*</c>, bound to the same memory as <c>past.*</c>,
+/// where the operators do not write in place.
 /// </summary>
 internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capacity, GraphBuilder graph, IDecoderNodes nodes)
 {
+    /// <summary>The input that scales queries.</summary>
+    public const string QueryScales = "query_scales";
+
     /// <summary>Names of the cache tensors of a layer, in and out.</summary>
     public static (string PastKey, string PastValue, string PresentKey, string PresentValue) CacheNames(int layer) =>
         ($"past.{layer}.k", $"past.{layer}.v", $"present.{layer}.k", $"present.{layer}.v");
@@ -45,15 +49,34 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
     {
         var name = $"blk.{layer}";
         (var attentionInput, residual) = Normalise($"{name}.attn_norm", residual, branch);
-        var packed = nodes.Project($"{name}.qkv", attentionInput,
-            Part("attn_q", HalvesOfHeads), Part("attn_k", HalvesOfHeads), Part("attn_v"));
-        var attention = nodes.Project($"{name}.attn_output", nodes.Attend(layer, packed), Part("attn_output"));
+        var attended = nodes.Attend(layer, attentionInput, new AttentionParts(
+            Part("attn_q", isTurned: true), Part("attn_k", isTurned: true), Part("attn_v"), HeadNorm("attn_q_norm"), HeadNorm("attn_k_norm")));
+        var attention = nodes.Project($"{name}.attn_output", attended, Part("attn_output"));
 
         (var feedForwardInput, residual) = Normalise($"{name}.ffn_norm", residual, attention);
         var gated = nodes.ProjectGated($"{name}.gated", feedForwardInput, Part("ffn_gate").Tensor, Part("ffn_up").Tensor);
         return (residual, nodes.Project($"{name}.ffn_down", gated, Part("ffn_down")));
 
-        MatrixPart Part(string tensor, Func<int, int>? row = null) => new(file.Tensors[$"{name}.{tensor}.weight"], row);
+        MatrixPart Part(string tensor, bool isTurned = false)
+        {
+            Func<int, int>? order = isTurned && shape.Rotary.IsInterleaved ? HalvesOfHeads : null;
+            var bias = file.Tensors.TryGetValue($"{name}.{tensor}.bias", out var stored) ? Dequantisation.Tensor(file, stored) : null;
+            return new(
+                file.Tensors[$"{name}.{tensor}.weight"],
+                bias is null || order is null ? bias : [.. Enumerable.Range(0, bias.Length).Select(row => bias[order(row)])],
+                order);
+        }
+
+        float[]? HeadNorm(string tensor)
+        {
+            if (!shape.HasHeadNorms)
+            {
+                return null;
+            }
+
+            var norm = Dequantisation.Tensor(file, file.Tensors[$"{name}.{tensor}.weight"]);
+            return shape.Rotary.IsInterleaved ? [.. Enumerable.Range(0, norm.Length).Select(row => norm[HalvesOfHeads(row)])] : norm;
+        }
     }
 
     private (string Normed, string Residual) Normalise(string name, string residual, string? branch) => branch is null
@@ -66,8 +89,8 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
         graph.Constant<float>($"{name}.weight", ElementType.Float, [shape.Hidden], Dequantisation.Tensor(file, file.Tensors[$"{name}.weight"]));
 
     /// <summary>
-    /// GGUF stores the rows of a head's rotated pairs side by side (0, half, 1, half + 1, ...); the attention kernel rotates the first half of a
-    /// head against the second one faster.
+    /// Some architectures store the rows of a head's rotated pairs side by side (0, half, 1, half + 1, ...); the attention kernel rotates the
+    /// first half of a head against the second. Taking the rows apart once saves doing so at every step.
     /// </summary>
     private int HalvesOfHeads(int row)
     {
@@ -80,12 +103,13 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
     {
         var half = shape.HeadSize / 2;
         var (cos, sin) = (new float[capacity * half], new float[capacity * half]);
+        var frequencies = shape.Rotary.Frequencies(shape.HeadSize);
         for (var i = 0; i < half; i++)
         {
-            var frequency = Math.Pow(shape.RopeTheta, -2.0 * i / shape.HeadSize);
             for (var position = 0; position < capacity; position++)
             {
-                (sin[(position * half) + i], cos[(position * half) + i]) = ((float, float))Math.SinCos(position * frequency);
+                var (s, c) = Math.SinCos(position * frequencies[i]);
+                (sin[(position * half) + i], cos[(position * half) + i]) = ((float)(s * shape.Rotary.Magnitude), (float)(c * shape.Rotary.Magnitude));
             }
         }
 

@@ -4,17 +4,27 @@ using MistralStudio.Inference.Gguf;
 
 namespace MistralStudio.Inference.Decoders;
 
-/// <summary>Checks that a file holds every tensor of its architecture, in the sizes that it states, stored in a way that can be read.</summary>
+/// <summary>
+/// Checks that a file holds every tensor of its architecture, in the sizes that it states, stored in a way that can be read, and none besides:
+/// a tensor that is not computed with is a model that answers wrong.
+/// </summary>
 internal static class DecoderTensors
 {
     /// <summary>What is wrong, naming the tensor; null where nothing is.</summary>
     public static Error? Check(GgufFile file, DecoderShape shape)
     {
-        foreach (var (name, columns, rows) in Required(file, shape))
+        var known = new HashSet<string>(StringComparer.Ordinal) { "rope_freqs.weight" };
+        foreach (var (name, columns, rows, isRequired) in Expected(shape))
         {
+            known.Add(name);
             if (!file.Tensors.TryGetValue(name, out var tensor))
             {
-                return Wrong(file, $"it has no tensor {name}");
+                if (isRequired)
+                {
+                    return Wrong(file, $"it has no tensor {name}");
+                }
+
+                continue;
             }
 
             if (tensor.Columns != columns || tensor.Rows != rows)
@@ -24,7 +34,7 @@ internal static class DecoderTensors
 
             if (!Dequantisation.Supports(tensor.Type))
             {
-                return Wrong(file, $"the tensor {name} is stored as {tensor.Type}; supported are F32, F16, BF16, Q8_0, Q4_0 and Q4_1");
+                return Wrong(file, $"the tensor {name} is stored as {tensor.Type}; supported are {string.Join(", ", Dequantisation.Types)}");
             }
 
             if (rows > 1 && columns % BlockMatrix.Block != 0)
@@ -33,33 +43,39 @@ internal static class DecoderTensors
             }
         }
 
-        var foreign = file.Tensors.Keys.FirstOrDefault(name => name == "rope_freqs.weight" || name.EndsWith(".bias", StringComparison.Ordinal));
-        return foreign is null ? null : Wrong(file, $"it has a tensor {foreign}, which is not supported in this version");
+        var foreign = file.Tensors.Keys.FirstOrDefault(name => !known.Contains(name));
+        return foreign is null ? null : Wrong(file, $"it has a tensor {foreign}, which no {shape.Architecture} model that is supported has");
     }
 
-    private static IEnumerable<(string Name, long Columns, long Rows)> Required(GgufFile file, DecoderShape shape)
+    private static IEnumerable<(string Name, long Columns, long Rows, bool IsRequired)> Expected(DecoderShape shape)
     {
         var queries = shape.Heads * shape.HeadSize;
         var keys = shape.KeyValueHeads * shape.HeadSize;
-        yield return ("token_embd.weight", shape.Hidden, shape.Vocabulary);
-        yield return ("output_norm.weight", shape.Hidden, 1);
-        if (file.Tensors.ContainsKey("output.weight"))
-        {
-            yield return ("output.weight", shape.Hidden, shape.Vocabulary);
-        }
-
+        yield return ("token_embd.weight", shape.Hidden, shape.Vocabulary, true);
+        yield return ("output_norm.weight", shape.Hidden, 1, true);
+        yield return ("output.weight", shape.Hidden, shape.Vocabulary, false);
         for (var layer = 0; layer < shape.Layers; layer++)
         {
             var block = $"blk.{layer}";
-            yield return ($"{block}.attn_norm.weight", shape.Hidden, 1);
-            yield return ($"{block}.attn_q.weight", shape.Hidden, queries);
-            yield return ($"{block}.attn_k.weight", shape.Hidden, keys);
-            yield return ($"{block}.attn_v.weight", shape.Hidden, keys);
-            yield return ($"{block}.attn_output.weight", queries, shape.Hidden);
-            yield return ($"{block}.ffn_norm.weight", shape.Hidden, 1);
-            yield return ($"{block}.ffn_gate.weight", shape.Hidden, shape.FeedForward);
-            yield return ($"{block}.ffn_up.weight", shape.Hidden, shape.FeedForward);
-            yield return ($"{block}.ffn_down.weight", shape.FeedForward, shape.Hidden);
+            yield return ($"{block}.attn_norm.weight", shape.Hidden, 1, true);
+            yield return ($"{block}.attn_q.weight", shape.Hidden, queries, true);
+            yield return ($"{block}.attn_k.weight", shape.Hidden, keys, true);
+            yield return ($"{block}.attn_v.weight", shape.Hidden, keys, true);
+            yield return ($"{block}.attn_output.weight", queries, shape.Hidden, true);
+            yield return ($"{block}.attn_q.bias", queries, 1, false);
+            yield return ($"{block}.attn_k.bias", keys, 1, false);
+            yield return ($"{block}.attn_v.bias", keys, 1, false);
+            yield return ($"{block}.attn_output.bias", shape.Hidden, 1, false);
+            if (shape.HasHeadNorms)
+            {
+                yield return ($"{block}.attn_q_norm.weight", shape.HeadSize, 1, true);
+                yield return ($"{block}.attn_k_norm.weight", shape.HeadSize, 1, true);
+            }
+
+            yield return ($"{block}.ffn_norm.weight", shape.Hidden, 1, true);
+            yield return ($"{block}.ffn_gate.weight", shape.Hidden, shape.FeedForward, true);
+            yield return ($"{block}.ffn_up.weight", shape.Hidden, shape.FeedForward, true);
+            yield return ($"{block}.ffn_down.weight", shape.FeedForward, shape.Hidden, true);
         }
     }
 

@@ -18,11 +18,15 @@ internal static class Dequantisation
     private const int Block = 32;
     private const int SuperBlock = 256;
 
+    /// <summary>The types that can be read here.</summary>
+    public static IReadOnlyList<GgmlType> Types { get; } =
+    [
+        GgmlType.F32, GgmlType.F16, GgmlType.BF16,
+        GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q5_0, GgmlType.Q5_1, GgmlType.Q8_0, GgmlType.Q4_K, GgmlType.Q5_K, GgmlType.Q6_K,
+    ];
+
     /// <summary>True for the types that can be read here.</summary>
-    public static bool Supports(GgmlType type) =>
-        type is GgmlType.F32 or GgmlType.F16 or GgmlType.BF16
-            or GgmlType.Q4_0 or GgmlType.Q4_1 or GgmlType.Q5_0 or GgmlType.Q5_1 or GgmlType.Q8_0
-            or GgmlType.Q4_K or GgmlType.Q5_K or GgmlType.Q6_K;
+    public static bool Supports(GgmlType type) => Types.Contains(type);
 
     /// <summary>A whole tensor.</summary>
     public static float[] Tensor(GgufFile file, GgufTensor tensor)
@@ -204,7 +208,8 @@ internal static class Dequantisation
 
     private static float Real(ReadOnlySpan<byte> half) => (float)BinaryPrimitives.ReadHalfLittleEndian(half);
 
-    private static (int Scale, int Minimum) ScaleAndMinimum(ReadOnlySpan<byte> packed, int group) => group < 4
+    /// <summary>The 6-bit scale and minimum of a group of 32 numbers in a block of Q4_K or Q5_K.</summary>
+    public static (int Scale, int Minimum) ScaleAndMinimum(ReadOnlySpan<byte> packed, int group) => group < 4
         ? (packed[group] & 63, packed[group + 4] & 63)
         : ((packed[group + 4] & 15) | ((packed[group - 4] >> 6) << 4), (packed[group + 4] >> 4) | ((packed[group] >> 6) << 4));
 

@@ -2,8 +2,11 @@ using MistralStudio.Inference.Gguf;
 
 namespace MistralStudio.Inference.Decoders;
 
-/// <summary>Rows of a tensor in the given order; null keeps the stored one.</summary>
-internal readonly record struct MatrixPart(GgufTensor Tensor, Func<int, int>? Row = null);
+/// <summary>A matrix of the file: its rows in the given order, null for the stored one, and what is added to each output.</summary>
+internal readonly record struct MatrixPart(GgufTensor Tensor, float[]? Bias = null, Func<int, int>? Row = null);
+
+/// <summary>What a layer's attention is made of; the norms' weights in the order of the rows.</summary>
+internal sealed record AttentionParts(MatrixPart Query, MatrixPart Key, MatrixPart Value, float[]? QueryNorm, float[]? KeyNorm);
 
 /// <summary>Writes the nodes of a decoder that do its work, each in the operators of one kind of machine.</summary>
 internal interface IDecoderNodes
@@ -14,15 +17,15 @@ internal interface IDecoderNodes
     /// <summary>Logits of positions, <c>[R, hidden]</c> to <c>[R, vocabulary]</c>.</summary>
     string Head(string hidden);
 
-    /// <summary>Outputs of matrices that stand under each other.</summary>
-    string Project(string name, string input, params ReadOnlySpan<MatrixPart> parts);
+    /// <summary>Outputs of a matrix.</summary>
+    string Project(string name, string input, MatrixPart part);
 
     /// <summary><c>silu(input * gate) * (input * up)</c>.</summary>
     string ProjectGated(string name, string input, GgufTensor gate, GgufTensor up);
 
     /// <summary>
-    /// Attention of new positions to their conversation, <c>[B, S, packed width]</c> to <c>[B, S, heads * headSize]</c>; declares the layer's
-    /// cache as inputs of the graph.
+    /// Attention of new positions to their conversation, <c>[B, S, hidden]</c> to <c>[B, S, heads * headSize]</c>, before the output projection;
+    /// declares the layer's cache as inputs of the graph.
     /// </summary>
-    string Attend(int layer, string packed);
+    string Attend(int layer, string input, AttentionParts parts);
 }

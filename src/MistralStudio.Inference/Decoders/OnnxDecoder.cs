@@ -93,6 +93,11 @@ internal sealed class OnnxDecoder : IDecoder
         for (var row = 0; row < rows; row++)
         {
             binding.LastPositions[row] = positions[row] + each - 1;
+            for (var i = 0; i < each && _shape.Temperature is { } temperature && binding.QueryScales.Length > 0; i++)
+            {
+                binding.QueryScales[(row * each) + i] = temperature.At(positions[row] + i);
+            }
+
             longest = Math.Max(longest, positions[row] + each);
         }
 

@@ -6,7 +6,7 @@ using static MistralStudio.Inference.Onnx.Attributes;
 namespace MistralStudio.Inference.Decoders;
 
 /// <summary>Matrices for the operators of this room: weights stay as the file has them, and nothing is packed anew when they are loaded.</summary>
-internal sealed class PackedNodes(GgufFile file, DecoderShape shape, GraphBuilder graph) : IDecoderNodes
+internal sealed class PackedNodes(GgufFile file, DecoderShape shape, WeightPlan plan, int capacity, GraphBuilder graph) : IDecoderNodes
 {
     private const int HalfGroup = PackedMatrix.GroupRows / 2;
 
@@ -16,35 +16,41 @@ internal sealed class PackedNodes(GgufFile file, DecoderShape shape, GraphBuilde
     /// </summary>
     private const int WidestFineAttention = 1024;
 
+    private const string Scales = "rope.scales";
+
     private PackedMatrix? _embeddings;
+    private bool _hasScales;
 
     private bool IsTied => !file.Tensors.ContainsKey("output.weight");
 
     public string Embed(string ids)
     {
-        var matrix = Embeddings;
-        return graph.Node(OperatorLibrary.Domain, BlockGather.Name, ["embedded"], [ids, IsTied ? "head.packed" : "embeddings.packed"],
-            Int("columns", matrix.Columns), Int("rows", matrix.Rows), Int("format", (int)matrix.Format));
-    }
-
-    public string Head(string hidden) => IsTied
-        ? Multiply("logits", "head.packed", Embeddings, (int)file.Tensors["token_embd.weight"].Rows, hidden, gated: false)
-        : Project("logits", hidden, new MatrixPart(file.Tensors["output.weight"]));
-
-    public string Project(string name, string input, params ReadOnlySpan<MatrixPart> parts)
-    {
-        var rows = new List<(GgufTensor, int)>();
-        foreach (var (tensor, order) in parts)
+        var tensor = file.Tensors["token_embd.weight"];
+        var stored = IsTied ? "head" : "embeddings";
+        if (plan.IsFloat(tensor.Type))
         {
-            rows.AddRange(Enumerable.Range(0, (int)tensor.Rows).Select(row => (tensor, order?.Invoke(row) ?? row)));
+            return graph.Node("Gather", "embedded", [StoreFloats(stored, [new MatrixPart(tensor)]), ids], Int("axis", 0));
         }
 
-        var isFine = name.EndsWith(".qkv", StringComparison.Ordinal) && shape.Hidden <= WidestFineAttention;
-        return Multiply(name, Store(name, rows, out var matrix), matrix, rows.Count, input, gated: false, isFine);
+        var weights = Store(stored, Rows(new MatrixPart(tensor)), out _embeddings);
+        return graph.Node(OperatorLibrary.Domain, BlockGather.Name, ["embedded"], [ids, weights],
+            Int("columns", _embeddings.Columns), Int("rows", _embeddings.Rows), Int("format", (int)_embeddings.Format));
     }
+
+    public string Head(string hidden) =>
+        !IsTied ? Project("logits", hidden, new MatrixPart(file.Tensors["output.weight"]))
+        : _embeddings is null ? MultiplyFloats("logits", "head.floats", hidden, gated: false)
+        : Multiply("logits", "head.packed", _embeddings, shape.Vocabulary, hidden, gated: false);
+
+    public string Project(string name, string input, MatrixPart part) => Project(name, input, isFine: false, part);
 
     public string ProjectGated(string name, string input, GgufTensor gate, GgufTensor up)
     {
+        if (plan.IsFloat(gate.Type) && plan.IsFloat(up.Type))
+        {
+            return MultiplyFloats(name, StoreFloats(name, [new MatrixPart(gate), new MatrixPart(up)]), input, gated: true);
+        }
+
         var rows = new List<(GgufTensor, int)>();
         for (var first = 0; first < gate.Rows; first += HalfGroup)
         {
@@ -55,41 +61,103 @@ internal sealed class PackedNodes(GgufFile file, DecoderShape shape, GraphBuilde
         return Multiply(name, Store(name, rows, out var matrix), matrix, (int)gate.Rows, input, gated: true);
     }
 
-    public string Attend(int layer, string packed)
+    public string Attend(int layer, string input, AttentionParts parts)
     {
+        var name = $"blk.{layer}";
+        var isFine = shape.Hidden <= WidestFineAttention;
+        var (query, key, value) = (parts.Query, parts.Key, parts.Value);
+
+        // Values are often stored finer than queries and keys: then they stay by themselves, so that the others need not become finer too.
+        var isApart = FormatOf(query, key) is not null && FormatOf(query, key, value) is null;
+        var packed = isApart
+            ? Project($"{name}.qk", input, isFine, query, key)
+            : Project($"{name}.qkv", input, isFine, query, key, value);
+
         var cache = DecoderGraph.CacheNames(layer);
         foreach (var past in new[] { cache.PastKey, cache.PastValue })
         {
             graph.Input(past, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
         }
 
-        return graph.Node(OperatorLibrary.Domain, CachedAttention.Name, [$"blk.{layer}.attn"],
-            [packed, cache.PastKey, cache.PastValue, "seqlens_k", "rope.cos", "rope.sin"],
-            Int("heads", shape.Heads), Int("kv_heads", shape.KeyValueHeads));
+        return graph.Node(OperatorLibrary.Domain, CachedAttention.Name, [$"{name}.attn"],
+            [
+                packed, cache.PastKey, cache.PastValue, "seqlens_k", "rope.cos", "rope.sin", QueryScales(),
+                Norm($"{name}.attn_q_norm", parts.QueryNorm), Norm($"{name}.attn_k_norm", parts.KeyNorm),
+                isApart ? Project($"{name}.v", input, isFine, value) : "",
+            ],
+            Int("heads", shape.Heads), Int("kv_heads", shape.KeyValueHeads), Int("window", shape.Windows[layer]), Float("epsilon", shape.Epsilon));
     }
 
-    private PackedMatrix Embeddings
+    private string Project(string name, string input, bool isFine, params ReadOnlySpan<MatrixPart> parts)
     {
-        get
+        var areFloats = true;
+        var rows = new List<(GgufTensor, int)>();
+        foreach (var part in parts)
         {
-            if (_embeddings is null)
+            areFloats &= plan.IsFloat(part.Tensor.Type);
+            rows.AddRange(Rows(part));
+        }
+
+        var product = areFloats
+            ? MultiplyFloats(name, StoreFloats(name, parts), input, gated: false)
+            : Multiply(name, Store(name, rows, out var matrix), matrix, rows.Count, input, gated: false, isFine);
+        return Bias.Add(graph, product, parts);
+    }
+
+    // The format of matrices under each other; null where they differ.
+    private BlockFormat? FormatOf(params ReadOnlySpan<MatrixPart> parts)
+    {
+        BlockFormat? format = null;
+        foreach (var part in parts)
+        {
+            var own = plan.IsFloat(part.Tensor.Type) ? (BlockFormat)(-1) : PackedMatrix.FormatOf(part.Tensor.Type);
+            if (format is not null && format != own)
             {
-                var tensor = file.Tensors["token_embd.weight"];
-                Store(IsTied ? "head" : "embeddings", [.. Enumerable.Range(0, (int)tensor.Rows).Select(row => (tensor, row))], out _embeddings);
+                return null;
             }
 
-            return _embeddings;
+            format = own;
         }
+
+        return format;
     }
 
-    private string Store(string name, List<(GgufTensor Tensor, int Row)> rows, out PackedMatrix matrix)
+    private static IEnumerable<(GgufTensor Tensor, int Row)> Rows(MatrixPart part) =>
+        Enumerable.Range(0, (int)part.Tensor.Rows).Select(row => (part.Tensor, part.Row?.Invoke(row) ?? row));
+
+    private string QueryScales()
     {
-        // Matrices under each other may differ in type (llama.cpp keeps some values finer): all take the finest.
+        if (!_hasScales)
+        {
+            _hasScales = true;
+            graph.Weight<float>(Scales, ElementType.Float, [capacity], [.. Enumerable.Range(0, capacity).Select(shape.QueryScale)]);
+        }
+
+        return Scales;
+    }
+
+    private string Norm(string name, float[]? weights) =>
+        weights is null ? "" : graph.Constant<float>($"{name}.weight", ElementType.Float, [weights.Length], weights);
+
+    private string Store(string name, IEnumerable<(GgufTensor Tensor, int Row)> sources, out PackedMatrix matrix)
+    {
+        // Where matrices under each other differ in type, all take the finest.
+        var rows = sources.ToList();
         var formats = rows.Select(row => PackedMatrix.FormatOf(row.Tensor.Type)).Distinct().ToList();
         var format = formats.Count == 1 ? formats[0] : BlockFormat.EightBits;
         matrix = PackedMatrix.Pack(file, format, (int)rows[0].Tensor.Columns, rows);
         return graph.Weight<byte>($"{name}.packed", ElementType.UInt8, [matrix.Bytes.LongLength], matrix.Bytes);
     }
+
+    private string StoreFloats(string name, params ReadOnlySpan<MatrixPart> parts)
+    {
+        var columns = parts[0].Tensor.Columns;
+        var matrix = FloatMatrix.Stack(file, parts);
+        return graph.Weight<float>($"{name}.floats", ElementType.Float, [matrix.LongLength / columns, columns], matrix);
+    }
+
+    private string MultiplyFloats(string output, string weights, string input, bool gated) =>
+        graph.Node(OperatorLibrary.Domain, DenseMatMul.Name, [output], [input, weights], Int("gated", gated ? 1 : 0));
 
     private string Multiply(string output, string weights, PackedMatrix matrix, int outputs, string input, bool gated, bool isFine = false) =>
         graph.Node(OperatorLibrary.Domain, BlockMatMul.Name, [output], [input, weights],

@@ -14,6 +14,7 @@ internal sealed unsafe class StepBinding : IDisposable
     private readonly int* _longest;
     private readonly long* _logitRows;
     private readonly float* _logits;
+    private readonly float* _queryScales;
     private readonly (int Rows, int Tokens, int Logits, int Vocabulary) _sizes;
 
     public StepBinding(InferenceSession session, int rows, int tokens, int logits, int vocabulary)
@@ -24,6 +25,11 @@ internal sealed unsafe class StepBinding : IDisposable
         _lastPositions = (int*)Input("seqlens_k", TensorElementType.Int32, [rows], sizeof(int));
         _longest = (int*)Input("total_sequence_length", TensorElementType.Int32, [1], sizeof(int));
         _logitRows = (long*)Input("logit_rows", TensorElementType.Int64, [logits], sizeof(long));
+        if (session.InputMetadata.ContainsKey(DecoderGraph.QueryScales))
+        {
+            _queryScales = (float*)Input(DecoderGraph.QueryScales, TensorElementType.Float, [rows, tokens, 1], sizeof(float));
+        }
+
         var value = Allocate(TensorElementType.Float, [logits, vocabulary], sizeof(float), out var memory);
         _logits = (float*)memory;
         Binding.BindOutput("logits", value);
@@ -38,6 +44,9 @@ internal sealed unsafe class StepBinding : IDisposable
     public Span<int> Longest => new(_longest, 1);
 
     public Span<long> LogitRows => new(_logitRows, _sizes.Logits);
+
+    /// <summary>What each position's queries are multiplied with; empty where the graph does not ask.</summary>
+    public Span<float> QueryScales => _queryScales is null ? [] : new(_queryScales, _sizes.Rows * _sizes.Tokens);
 
     public Span<float> Logits => new(_logits, _sizes.Logits * _sizes.Vocabulary);
 

@@ -114,6 +114,9 @@ internal sealed class GgufFile : IDisposable
     /// <summary>An array of real numbers (token scores, rope factors); null where the key is absent or none.</summary>
     public float[]? Floats(string key) => Array<float>(key, GgufValueType.Float32, GgufValueType.Float32);
 
+    /// <summary>An array of truth values; null where the key is absent or none.</summary>
+    public bool[]? Flags(string key) => Array<byte>(key, GgufValueType.Bool, GgufValueType.Bool)?.Select(value => value != 0).ToArray();
+
     /// <summary>Rows of a tensor as they are stored.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The rows are not inside the tensor, or are 2 GB or more.</exception>
     public ReadOnlySpan<byte> Rows(GgufTensor tensor, long first, long count)

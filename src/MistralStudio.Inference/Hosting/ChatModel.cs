@@ -67,7 +67,7 @@ internal sealed class ChatModel : IAsyncDisposable
         var capacity = Math.Max(SlotArena.Tile, (int)Math.Min(options.SlotTokens, trained) / SlotArena.Tile * SlotArena.Tile);
         try
         {
-            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, DecoderForms.Best(shape.Value), compiled);
+            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, DecoderForms.OfThisMachine, compiled);
             if (!graph.IsSuccess)
             {
                 return graph.Error;

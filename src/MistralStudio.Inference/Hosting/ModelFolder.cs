@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Security.Cryptography;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Embeddings;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Safetensors;
@@ -119,6 +120,12 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         }
 
         using var file = opened.Value;
+        var shape = DecoderShape.Read(file);
+        if ((shape.Error ?? DecoderTensors.Check(file, shape.Value)) is { } error)
+        {
+            described = described with { State = ModelState.Failed, Error = error };
+        }
+
         var architecture = file.Text("general.architecture") ?? "";
         var trained = file.Integer(string.Create(CultureInfo.InvariantCulture, $"{architecture}.context_length")) ?? slotTokens;
         return described with
@@ -126,6 +133,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             Name = IsStarter ? "SmolLM2 135M Instruct" : file.Text("general.name") ?? Id,
             Architecture = architecture,
             Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
+            Notes = WeightPlan.Notes(file, DecoderForms.OfThisMachine),
             Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
             ContextLength = (int)Math.Min(slotTokens, trained),
             Licence = file.Text("general.license") is { Length: > 0 } licence ? licence == "apache-2.0" ? "Apache-2.0" : licence : described.Licence,

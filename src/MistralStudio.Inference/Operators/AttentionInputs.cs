@@ -20,14 +20,15 @@ internal static unsafe class AttentionInputs
         var sin = step->Sin + ((long)place * size / 2);
         var source = step->Packed + ((long)index * step->Width);
         var key = stackalloc float[MostHeadSize];
+        var normed = stackalloc float[MostHeadSize];
         for (var head = 0; head < step->Heads; head++, source += size)
         {
-            Rotate(source, step->QueryOf(row, position, head), cos, sin, size, step->Scale);
+            Rotate(Normalise(source, step->QueryNorm, step->Epsilon, size, normed), step->QueryOf(row, position, head), cos, sin, size, step->Scales[place]);
         }
 
         for (var head = 0; head < step->KeyValueHeads; head++, source += size)
         {
-            Rotate(source, key, cos, sin, size, 1);
+            Rotate(Normalise(source, step->KeyNorm, step->Epsilon, size, normed), key, cos, sin, size, 1);
             var turned = step->KeysOf(row, head) + ((long)(place / AttentionTiles.KeyTile) * AttentionTiles.KeyTile * size) + (place % AttentionTiles.KeyTile);
             for (var d = 0; d < size; d++)
             {
@@ -35,10 +36,35 @@ internal static unsafe class AttentionInputs
             }
         }
 
+        source = step->NewValues + ((long)index * step->ValueWidth);
         for (var head = 0; head < step->KeyValueHeads; head++, source += size)
         {
             Unsafe.CopyBlock(step->ValuesOf(row, head) + ((long)place * size), source, (uint)(size * sizeof(float)));
         }
+    }
+
+    // RMS norm of one head; without weights the head as it is.
+    private static float* Normalise(float* head, float* weights, float epsilon, int size, float* target)
+    {
+        if (weights is null)
+        {
+            return head;
+        }
+
+        var squares = Vector512<float>.Zero;
+        for (var d = 0; d < size; d += CachedAttention.Lanes)
+        {
+            var x = Vector512.Load(head + d);
+            squares = Vector512.FusedMultiplyAdd(x, x, squares);
+        }
+
+        var inverse = Vector512.Create(1 / MathF.Sqrt((Vector512.Sum(squares) / size) + epsilon));
+        for (var d = 0; d < size; d += CachedAttention.Lanes)
+        {
+            (Vector512.Load(head + d) * inverse * Vector512.Load(weights + d)).Store(target + d);
+        }
+
+        return target;
     }
 
     private static void Rotate(float* source, float* target, float* cos, float* sin, int size, float scale)

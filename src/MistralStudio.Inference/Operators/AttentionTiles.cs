@@ -48,15 +48,21 @@ internal static unsafe class AttentionTiles
         var keys = step->KeysOf(row, keyHead);
         var values = step->ValuesOf(row, keyHead);
         var end = start + queries;
-        for (var t = 0; t < end; t += KeyTile, keys += (long)KeyTile * size, values += (long)KeyTile * size)
+
+        // The first position that a query sees is this many before its own; tiles before that of the oldest query are passed over.
+        var back = step->Window > 0 ? step->Window - 1 : end;
+        var firstTile = Math.Max(0, start - back) / KeyTile * KeyTile;
+        keys += (long)firstTile * size;
+        values += (long)firstTile * size;
+        for (var t = firstTile; t < end; t += KeyTile, keys += (long)KeyTile * size, values += (long)KeyTile * size)
         {
             var count = Math.Min(KeyTile, end - t);
             for (var i = 0; i < rows;)
             {
                 var together = rows - i >= RowTile ? RowTile : 1;
-                if (start + ((i + together - 1) / heads) < t)
+                if (start + ((i + together - 1) / heads) < t || start + (i / heads) - back >= t + KeyTile)
                 {
-                    // The newest query of these rows sees nothing of this tile: neither do the others.
+                    // The newest query of these rows sees nothing of this tile, or the oldest nothing any more: neither do the others.
                     i += together;
                     continue;
                 }
@@ -72,8 +78,9 @@ internal static unsafe class AttentionTiles
 
                 for (var r = 0; r < together; r++)
                 {
-                    var visible = Math.Clamp(start + ((i + r) / heads) - t + 1, 0, KeyTile);
-                    Weigh(scores + (r * KeyTile), visible, most + i + r, sums + i + r, output + ((long)(i + r) * size), size);
+                    var position = start + ((i + r) / heads) - t;
+                    var (hidden, visible) = (Math.Clamp(position - back, 0, KeyTile), Math.Clamp(position + 1, 0, KeyTile));
+                    Weigh(scores + (r * KeyTile), hidden, visible, most + i + r, sums + i + r, output + ((long)(i + r) * size), size);
                 }
 
                 if (together == RowTile)
@@ -157,16 +164,21 @@ internal static unsafe class AttentionTiles
         Store(scores, a0, a1, a2, a3);
     }
 
-    // Scores of one row to weights; what was summed before is scaled to the new largest score.
+    // Scores of one row to weights, those before the hidden-th and from the visible-th on to none; what was summed before is scaled to the new largest score.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static void Weigh(float* scores, int visible, float* most, float* sum, float* output, int size)
+    private static void Weigh(float* scores, int hidden, int visible, float* most, float* sum, float* output, int size)
     {
         for (var t = visible; t < KeyTile; t++)
         {
             scores[t] = float.NegativeInfinity;
         }
 
-        if (visible == 0)
+        for (var t = 0; t < hidden; t++)
+        {
+            scores[t] = float.NegativeInfinity;
+        }
+
+        if (hidden >= visible)
         {
             new Span<float>(scores, KeyTile).Clear();
             return;

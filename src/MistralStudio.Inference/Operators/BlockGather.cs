@@ -51,16 +51,11 @@ internal sealed unsafe class BlockGather(NodeAttributes attributes) : IOperatorK
             var tile = (group * blocks) + block;
             var values = matrix + (tile * tileBytes);
             var scale = (float)scales[(tile * PackedMatrix.GroupRows) + i];
-            var offset = _format switch
-            {
-                BlockFormat.FourBits => -8 * scale,
-                BlockFormat.FourBitsOffset => (float)offsets[(tile * PackedMatrix.GroupRows) + i],
-                _ => -128 * scale,
-            };
+            var offset = _format.HasOffset() ? (float)offsets[(tile * PackedMatrix.GroupRows) + i] : (_format.IsFourBits() ? -8 : -128) * scale;
             for (var column = 0; column < PackedMatrix.Block; column++)
             {
                 var (slice, within) = Math.DivRem(column, 4);
-                var level = _format == BlockFormat.EightBits
+                var level = !_format.IsFourBits()
                     ? values[(((slice * 2) + half) * 32) + (lane * 4) + within]
                     : (values[((((slice / 2) * 2) + half) * 32) + (lane * 4) + within] >> (slice % 2 * 4)) & 15;
                 target[(block * PackedMatrix.Block) + column] = (scale * level) + offset;

@@ -215,7 +215,7 @@ internal static unsafe class BlockKernel<TFormat, TDot>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<int> Dot(Vector256<int> sum, Vector256<byte> weights, Vector256<sbyte> inputs)
     {
-        if (!TFormat.IsFourBits && !TDot.TakesFullBytes)
+        if (!TFormat.IsFourBits && !TFormat.HasOffset && !TDot.TakesFullBytes)
         {
             // The sign goes to the input: 128 * 127 * 2 fits into 16 bits, 255 * 127 * 2 does not.
             var signed = (weights ^ Vector256.Create((byte)0x80)).AsSByte();

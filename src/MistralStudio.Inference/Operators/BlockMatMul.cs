@@ -154,6 +154,9 @@ internal sealed unsafe class BlockMatMul(NodeAttributes attributes) : IOperatorK
             case BlockFormat.FourBitsOffset:
                 Multiply<FourBitsOffset, TDot>(product, first, last);
                 break;
+            case BlockFormat.SevenBitsOffset:
+                Multiply<SevenBitsOffset, TDot>(product, first, last);
+                break;
             default:
                 Multiply<EightBits, TDot>(product, first, last);
                 break;
@@ -181,6 +184,7 @@ internal sealed unsafe class BlockMatMul(NodeAttributes attributes) : IOperatorK
         {
             BlockFormat.FourBits => BlockKernel<FourBits, TDot>.ZeroLevel,
             BlockFormat.FourBitsOffset => BlockKernel<FourBitsOffset, TDot>.ZeroLevel,
+            BlockFormat.SevenBitsOffset => BlockKernel<SevenBitsOffset, TDot>.ZeroLevel,
             _ => BlockKernel<EightBits, TDot>.ZeroLevel,
         };
 

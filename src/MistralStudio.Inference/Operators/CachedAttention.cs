@@ -4,10 +4,13 @@ using MistralStudio.Inference.Onnx;
 namespace MistralStudio.Inference.Operators;
 
 /// <summary>
-/// Attention of new positions to a conversation: rotates queries and keys, appends keys and values to the cache in place, attends. Inputs:
-/// <c>qkv [B, S, (heads + 2 kvHeads) * headSize]</c>, <c>keys</c> and <c>values [B, kvHeads, capacity, headSize]</c> (keys turned, see <see cref="AttentionTiles"/>), <c>lasts [B]</c> int32 (a
-/// row's last position after this step), <c>cos</c> and <c>sin [capacity, headSize / 2]</c>. Output <c>[B, S, heads * headSize]</c>. Attributes:
-/// <c>heads</c>, <c>kv_heads</c>.
+/// Attention of new positions to a conversation: normalises queries and keys head by head where it has weights for that, rotates them, appends
+/// keys and values to the cache in place, attends. Inputs: <c>qkv [B, S, (heads + 2 kvHeads) * headSize]</c>, <c>keys</c> and <c>values [B,
+/// kvHeads, capacity, headSize]</c> (keys turned, see <see cref="AttentionTiles"/>), <c>lasts [B]</c> int32 (a row's last position after this
+/// step), <c>cos</c> and <c>sin [capacity, headSize / 2]</c>, <c>scales [capacity]</c> (what the queries of a position are multiplied with);
+/// optional <c>q_norm</c> and <c>k_norm [headSize]</c>, and <c>v [B, S, kvHeads * headSize]</c> where the first input has queries and keys only.
+/// Output <c>[B, S, heads * headSize]</c>. Attributes: <c>heads</c>, <c>kv_heads</c>, <c>window</c> (how many positions a query sees, its own
+/// included; 0 for all), <c>epsilon</c> of the norms.
 /// </summary>
 /// <remarks>A row's output depends on nothing but its own conversation, whatever else is in the batch and however its prompt is cut.</remarks>
 internal sealed unsafe class CachedAttention(NodeAttributes attributes) : IOperatorKernel
@@ -25,11 +28,17 @@ internal sealed unsafe class CachedAttention(NodeAttributes attributes) : IOpera
 
     private readonly int _heads = attributes["heads\0"u8];
     private readonly int _keyValueHeads = attributes["kv_heads\0"u8];
+    private readonly int _window = attributes["window\0"u8];
+    private readonly float _epsilon = attributes.Real("epsilon\0"u8);
 
     public static OperatorDefinition Definition { get; } = new(
         Name,
-        [ElementType.Float, ElementType.Float, ElementType.Float, ElementType.Int32, ElementType.Float, ElementType.Float],
-        attributes => new CachedAttention(attributes));
+        [
+            ElementType.Float, ElementType.Float, ElementType.Float, ElementType.Int32, ElementType.Float, ElementType.Float, ElementType.Float,
+            ElementType.Float, ElementType.Float, ElementType.Float,
+        ],
+        attributes => new CachedAttention(attributes),
+        Optional: 3);
 
     public void Compute(in OperatorContext context)
     {
@@ -41,6 +50,7 @@ internal sealed unsafe class CachedAttention(NodeAttributes attributes) : IOpera
         ArgumentOutOfRangeException.ThrowIfNotEqual(capacity % AttentionTiles.KeyTile, 0, nameof(capacity));
         var output = context.Output([batch, length, _heads * headSize]);
 
+        var values = context.OptionalInput<float>(9);
         var rows = batch * length;
         var scratch = Scratch.Rent((long)rows * _heads * headSize * sizeof(float));
         using (scratch)
@@ -49,6 +59,8 @@ internal sealed unsafe class CachedAttention(NodeAttributes attributes) : IOpera
             {
                 Packed = packed,
                 Width = width,
+                NewValues = values is null ? packed + ((_heads + _keyValueHeads) * headSize) : values,
+                ValueWidth = values is null ? width : _keyValueHeads * headSize,
                 Keys = keys,
                 Values = context.Input<float>(2),
                 Lasts = context.Input<int>(3),
@@ -62,7 +74,11 @@ internal sealed unsafe class CachedAttention(NodeAttributes attributes) : IOpera
                 KeyValueHeads = _keyValueHeads,
                 HeadSize = headSize,
                 Capacity = capacity,
-                Scale = 1 / MathF.Sqrt(headSize),
+                Scales = context.Input<float>(6),
+                QueryNorm = context.OptionalInput<float>(7),
+                KeyNorm = context.OptionalInput<float>(8),
+                Epsilon = _epsilon,
+                Window = _window,
             };
 
             if (rows <= FewRows)
@@ -119,6 +135,11 @@ internal unsafe struct AttentionStep
 {
     public float* Packed;
     public int Width;
+
+    /// <summary>The new positions' values, <see cref="ValueWidth"/> apart.</summary>
+    public float* NewValues;
+
+    public int ValueWidth;
     public float* Keys;
     public float* Values;
     public int* Lasts;
@@ -135,7 +156,21 @@ internal unsafe struct AttentionStep
     public int KeyValueHeads;
     public int HeadSize;
     public int Capacity;
-    public float Scale;
+
+    /// <summary>What the queries of a position are multiplied with.</summary>
+    public float* Scales;
+
+    /// <summary>Weights of the norm of each head's queries; null for none.</summary>
+    public float* QueryNorm;
+
+    /// <summary>Weights of the norm of each head's keys; null for none.</summary>
+    public float* KeyNorm;
+
+    public float Epsilon;
+
+    /// <summary>How many positions a query sees, its own included; 0 for all.</summary>
+    public int Window;
+
     public int HeadsOfPart;
     public int QueryParts;
 

@@ -25,7 +25,7 @@ internal static unsafe class OperatorLibrary
     private static nint Create()
     {
         var domain = OrtNative.CreateDomain(Marshal.StringToCoTaskMemUTF8(Domain));
-        foreach (var definition in new[] { BlockMatMul.Definition, BlockGather.Definition, CachedAttention.Definition })
+        foreach (var definition in new[] { BlockMatMul.Definition, DenseMatMul.Definition, BlockGather.Definition, CachedAttention.Definition })
         {
             var op = (OrtCustomOp*)NativeMemory.AllocZeroed((nuint)sizeof(OrtCustomOp));
             op->Version = OrtNative.Version;
@@ -36,7 +36,7 @@ internal static unsafe class OperatorLibrary
             op->GetOutputType = &OutputType;
             op->GetOutputTypeCount = &OutputCount;
             op->KernelDestroy = &Destroy;
-            op->GetInputCharacteristic = &Required;
+            op->GetInputCharacteristic = &IsOptional;
             op->GetOutputCharacteristic = &Required;
             op->GetInputMemoryType = &DefaultMemory;
             op->GetVariadicInputMinArity = &Zero;
@@ -72,6 +72,9 @@ internal static unsafe class OperatorLibrary
 
     [UnmanagedCallersOnly]
     private static nuint OutputCount(OrtCustomOp* op) => 1;
+
+    [UnmanagedCallersOnly]
+    private static int IsOptional(OrtCustomOp* op, nuint index) => (int)index >= Definition(op).Inputs.Length - Definition(op).Optional ? 1 : 0;
 
     [UnmanagedCallersOnly]
     private static int Required(OrtCustomOp* op, nuint index) => 0;

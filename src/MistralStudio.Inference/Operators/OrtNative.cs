@@ -79,6 +79,17 @@ internal static unsafe partial class OrtNative
         return value;
     }
 
+    public static float RealAttribute(nint kernelInfo, ReadOnlySpan<byte> nullTerminatedName)
+    {
+        float value;
+        fixed (byte* name = nullTerminatedName)
+        {
+            Check(((delegate* unmanaged<nint, byte*, float*, nint>)s_table[(int)Function.KernelInfoGetAttributeFloat])(kernelInfo, name, &value));
+        }
+
+        return value;
+    }
+
     public static nint Input(nint context, int index)
     {
         nint value;
@@ -128,6 +139,7 @@ internal static unsafe partial class OrtNative
         GetDimensionsCount = 61,
         GetDimensions = 62,
         GetTensorTypeAndShape = 65,
+        KernelInfoGetAttributeFloat = 85,
         KernelInfoGetAttributeInt64 = 86,
         KernelContextGetInput = 90,
         KernelContextGetOutput = 91,

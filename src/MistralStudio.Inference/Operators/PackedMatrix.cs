@@ -23,13 +23,14 @@ internal sealed record PackedMatrix(BlockFormat Format, int Rows, int Columns, b
     public const int GroupRows = 16;
 
     /// <summary>Bytes of all weights of a group in one block.</summary>
-    public static int TileBytes(BlockFormat format) => GroupRows * Block / (format == BlockFormat.EightBits ? 1 : 2);
+    public static int TileBytes(BlockFormat format) => GroupRows * Block / (format.IsFourBits() ? 2 : 1);
 
     /// <summary>The format that loses least of what a tensor holds.</summary>
     public static BlockFormat FormatOf(GgmlType type) => type switch
     {
         GgmlType.Q4_0 => BlockFormat.FourBits,
-        GgmlType.Q4_1 => BlockFormat.FourBitsOffset,
+        GgmlType.Q4_1 or GgmlType.Q4_K => BlockFormat.FourBitsOffset,
+        GgmlType.Q5_1 or GgmlType.Q5_K => BlockFormat.SevenBitsOffset,
         _ => BlockFormat.EightBits,
     };
 
@@ -43,7 +44,7 @@ internal sealed record PackedMatrix(BlockFormat Format, int Rows, int Columns, b
         var tileBytes = TileBytes(format);
         var scalesAt = (long)groups * blocks * tileBytes;
         var planeBytes = (long)groups * blocks * GroupRows * sizeof(ushort);
-        var bytes = new byte[checked(scalesAt + (planeBytes * (format == BlockFormat.FourBitsOffset ? 2 : 1)))];
+        var bytes = new byte[checked(scalesAt + (planeBytes * (format.HasOffset() ? 2 : 1)))];
         Parallel.For(0, groups, group =>
         {
             var row = new BlockRow(format, columns);
@@ -56,10 +57,10 @@ internal sealed record PackedMatrix(BlockFormat Format, int Rows, int Columns, b
                     var tile = ((long)group * blocks) + block;
                     Place(row.Levels.AsSpan(block * Block, Block), format, i, bytes.AsSpan(checked((int)(tile * tileBytes)), tileBytes));
                     var place = (tile * GroupRows) + i;
-                    BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(checked((int)(scalesAt + (place * 2)))), row.Scales[block]);
-                    if (format == BlockFormat.FourBitsOffset)
+                    BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(checked((int)(scalesAt + (place * 2)))), (Half)row.Scales[block]);
+                    if (format.HasOffset())
                     {
-                        BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(checked((int)(scalesAt + planeBytes + (place * 2)))), row.Offsets[block]);
+                        BinaryPrimitives.WriteHalfLittleEndian(bytes.AsSpan(checked((int)(scalesAt + planeBytes + (place * 2)))), (Half)row.Offsets[block]);
                     }
                 }
             }
@@ -75,7 +76,7 @@ internal sealed record PackedMatrix(BlockFormat Format, int Rows, int Columns, b
         for (var column = 0; column < Block; column++)
         {
             var (slice, within) = Math.DivRem(column, 4);
-            if (format == BlockFormat.EightBits)
+            if (!format.IsFourBits())
             {
                 tile[(((slice * 2) + half) * 32) + (lane * 4) + within] = levels[column];
             }

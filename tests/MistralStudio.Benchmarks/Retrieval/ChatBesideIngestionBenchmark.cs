@@ -30,7 +30,7 @@ internal static class ChatBesideIngestionBenchmark
             .Select(context => context.GetString()!).ToArray();
         using var file = GgufFile.Open(Path.Combine(SharedData.StarterModels, "smollm2-135m-instruct", "SmolLM2-135M-Instruct.Q4_1.gguf")).Value;
         var shape = DecoderShape.Read(file).Value;
-        var graph = DecoderCompiler.Compile(file, shape, "benchmark", Capacity, DecoderForms.Best(shape), new GraphCache(folder)).Value;
+        var graph = DecoderCompiler.Compile(file, shape, "benchmark", Capacity, DecoderForms.OfThisMachine, new GraphCache(folder)).Value;
         using var decoder = new OnnxDecoder(graph, shape, 1, Capacity, Environment.ProcessorCount);
         decoder.Prefill(0, Enumerable.Range(100, 32).ToArray(), 0, true);
         Decode(decoder);

@@ -89,7 +89,7 @@ internal sealed class ReferenceDecoder
     {
         for (var i = 0; i < heads.Length; i += 2)
         {
-            var angle = position * Math.Pow(_shape.RopeTheta, -(double)(i % _shape.HeadSize) / _shape.HeadSize);
+            var angle = position * Math.Pow(_shape.Rotary.Theta, -(double)(i % _shape.HeadSize) / _shape.HeadSize);
             var (sin, cos) = ((float, float))Math.SinCos(angle);
             (heads[i], heads[i + 1]) = ((heads[i] * cos) - (heads[i + 1] * sin), (heads[i + 1] * cos) + (heads[i] * sin));
         }
@@ -106,13 +106,14 @@ internal sealed class ReferenceDecoder
     private float[][] Project(float[][] inputs, string name)
     {
         var weights = _tensors[$"{name}.weight"];
+        var bias = _tensors.GetValueOrDefault($"{name}.bias");
         var columns = inputs[0].Length;
         var outputs = inputs.Select(_ => new float[weights.Length / columns]).ToArray();
         Parallel.For(0, weights.Length / columns, row =>
         {
             for (var t = 0; t < inputs.Length; t++)
             {
-                outputs[t][row] = TensorPrimitives.Dot(weights.AsSpan(row * columns, columns), inputs[t]);
+                outputs[t][row] = TensorPrimitives.Dot(weights.AsSpan(row * columns, columns), inputs[t]) + (bias?[row] ?? 0);
             }
         });
         return outputs;

@@ -14,7 +14,7 @@ public sealed class StarterModel : IDisposable
     {
         File = GgufFile.Open(Path).Value;
         Shape = DecoderShape.Read(File).Value;
-        Graph = Compile(DecoderForms.Best(Shape));
+        Graph = Compile(DecoderForms.OfThisMachine);
         Decoder = new OnnxDecoder(Graph, Shape, slots: 5, Capacity, threads: 2);
     }
 

@@ -49,6 +49,13 @@ internal sealed class GgufBytes
         Array.ForEach(values, writer.Write);
     });
 
+    public GgufBytes Flags(string key, params bool[] values) => Pair(key, GgufValueType.Array, writer =>
+    {
+        writer.Write((uint)GgufValueType.Bool);
+        writer.Write((ulong)values.Length);
+        Array.ForEach(values, writer.Write);
+    });
+
     public GgufBytes Bytes(string key, int count) => Pair(key, GgufValueType.Array, writer =>
     {
         writer.Write((uint)GgufValueType.UInt8);
@@ -94,6 +101,23 @@ internal sealed class GgufBytes
 
         writer.Flush();
         return stream.ToArray();
+    }
+
+    /// <summary>Another file with these pairs before its own; its tensors stay aligned, since the pairs are filled up to whole alignments.</summary>
+    public byte[] AddTo(byte[] file)
+    {
+        const int PairsAt = 16;
+        const int HeadBytes = 24;
+        using var stream = new MemoryStream();
+        using var writer = new BinaryWriter(stream);
+        _pairs.ForEach(pair => pair.Write(writer));
+        Write(writer, "filler");
+        writer.Write((uint)GgufValueType.String);
+        Write(writer, new string('.', (int)(32 - ((stream.Length + 8) % 32))));
+        writer.Flush();
+        var head = file[..HeadBytes];
+        BitConverter.TryWriteBytes(head.AsSpan(PairsAt), BitConverter.ToUInt64(head, PairsAt) + (ulong)_pairs.Count + 1);
+        return [.. head, .. stream.ToArray(), .. file[HeadBytes..]];
     }
 
     public GgufBytes Pair(string key, GgufValueType type, Action<BinaryWriter> value)

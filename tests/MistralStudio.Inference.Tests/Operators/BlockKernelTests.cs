@@ -18,7 +18,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
         get
         {
             var cases = new TheoryData<int, int, int>();
-            foreach (var type in new[] { GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q8_0, GgmlType.F32 })
+            foreach (var type in new[] { GgmlType.Q4_0, GgmlType.Q4_1, GgmlType.Q5_0, GgmlType.Q5_1, GgmlType.Q8_0, GgmlType.F32 })
             {
                 foreach (var rows in new[] { 16, 48, 41, 3 })
                 {
@@ -75,7 +75,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
         var together = Multiply(file, tensor, x, inputs, AvxVnni.IsSupported);
 
         Assert.Equal(together, Multiply(file, tensor, x, inputs, useVnni: false));
-        if (Avx512BW.IsSupported)
+        if (Avx512BW.IsSupported && PackedMatrix.FormatOf(tensor.Type).IsFourBits())
         {
             Assert.Equal(together, Multiply(file, tensor, x, inputs, useVnni: false, isWide: true));
         }
@@ -93,7 +93,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
     private GgufFile Matrix(GgmlType type, int rows)
     {
         var random = new Random(5);
-        var (blockBytes, headHalves) = type switch { GgmlType.Q4_0 => (18, 1), GgmlType.Q4_1 => (20, 2), GgmlType.Q8_0 => (34, 1), _ => (128, 0) };
+        var (blockBytes, headHalves) = type switch { GgmlType.Q4_0 => (18, 1), GgmlType.Q4_1 => (20, 2), GgmlType.Q5_0 => (22, 1), GgmlType.Q5_1 => (24, 2), GgmlType.Q8_0 => (34, 1), _ => (128, 0) };
         var bytes = new byte[rows * Columns / 32 * blockBytes];
         random.NextBytes(bytes);
         for (var block = 0; block < bytes.Length; block += blockBytes)
@@ -146,6 +146,8 @@ public sealed unsafe class BlockKernelTests : IDisposable
             (BlockFormat.FourBits, false) => Run<FourBits, Avx2Dot>(matrix, x, inputs, rows),
             (BlockFormat.FourBitsOffset, true) => Run<FourBitsOffset, VnniDot>(matrix, x, inputs, rows),
             (BlockFormat.FourBitsOffset, false) => Run<FourBitsOffset, Avx2Dot>(matrix, x, inputs, rows),
+            (BlockFormat.SevenBitsOffset, true) => Run<SevenBitsOffset, VnniDot>(matrix, x, inputs, rows),
+            (BlockFormat.SevenBitsOffset, false) => Run<SevenBitsOffset, Avx2Dot>(matrix, x, inputs, rows),
             (_, true) => Run<EightBits, VnniDot>(matrix, x, inputs, rows),
             (_, false) => Run<EightBits, Avx2Dot>(matrix, x, inputs, rows),
         };

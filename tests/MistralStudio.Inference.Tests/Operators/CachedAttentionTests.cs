@@ -51,6 +51,29 @@ public sealed unsafe class CachedAttentionTests
         Assert.Equal(whole, pieces.SelectMany(piece => piece));
     }
 
+    [Theory]
+    [InlineData(64, 3, 70, 0, 180)]
+    [InlineData(16, 4, 1, 40, 33)]
+    [InlineData(48, 2, 8, 130, 1)]
+    [InlineData(64, 1, 64, 63, 66)]
+    [InlineData(64, 1, 500, 63, 66)]
+    public void AWindow_HidesAllButTheLastPositions_HoweverThePromptIsCut(int size, int group, int window, int before, int count)
+    {
+        Assert.SkipUnless(OperatorLibrary.IsSupported, "This processor has no AVX2.");
+        var packed = Packed(size, group, before + count);
+
+        var output = new Room(size, group, window).Attend(packed, [before, count])[1];
+        var pieces = new Room(size, group, window).Attend(packed, [before, .. Enumerable.Repeat(1, count)]).Skip(1).SelectMany(piece => piece);
+
+        var expected = Naive(size, group, packed, window);
+        for (var i = 0; i < output.Length; i++)
+        {
+            Assert.Equal(expected[(before * group * KeyValueHeads * size) + i], output[i], 2e-4f);
+        }
+
+        Assert.Equal(output, pieces);
+    }
+
     private static float[] Packed(int size, int group, int positions)
     {
         var random = new Random((size * 31) + group);
@@ -77,7 +100,7 @@ public sealed unsafe class CachedAttentionTests
         return turned;
     }
 
-    private static float[] Naive(int size, int group, float[] packed)
+    private static float[] Naive(int size, int group, float[] packed, int window = int.MaxValue)
     {
         var heads = group * KeyValueHeads;
         var width = (heads + (2 * KeyValueHeads)) * size;
@@ -92,7 +115,7 @@ public sealed unsafe class CachedAttentionTests
                 for (var t = 0; t <= position; t++)
                 {
                     var key = Rotated(packed, (t * width) + ((heads + (head / group)) * size), size, t);
-                    scores[t] = query.Zip(key, (a, b) => a * b).Sum() / Math.Sqrt(size);
+                    scores[t] = position - t < window ? query.Zip(key, (a, b) => a * b).Sum() / Math.Sqrt(size) : double.NegativeInfinity;
                 }
 
                 var most = scores.Max();
@@ -109,7 +132,7 @@ public sealed unsafe class CachedAttentionTests
     }
 
     /// <summary>A cache of one conversation, and the steps of the operator without a session around them.</summary>
-    private sealed class Room(int size, int group)
+    private sealed class Room(int size, int group, int window = 0)
     {
         private readonly float[] _keys = Garbage(size);
         private readonly float[] _values = Garbage(size);
@@ -124,6 +147,7 @@ public sealed unsafe class CachedAttentionTests
                 (cos[i], sin[i]) = Rotation(size, i / (size / 2), i % (size / 2));
             }
 
+            var scales = Enumerable.Repeat(1 / MathF.Sqrt(size), Capacity).ToArray();
             var outputs = new List<float[]>();
             var done = 0;
             foreach (var count in counts)
@@ -131,14 +155,14 @@ public sealed unsafe class CachedAttentionTests
                 var (output, queries, lasts) = (new float[count * heads * size], new float[count * heads * size], new[] { done + count - 1 });
                 if (count > 0)
                 {
-                    fixed (float* p = packed, k = _keys, v = _values, c = cos, s = sin, o = output, q = queries)
+                    fixed (float* p = packed, k = _keys, v = _values, c = cos, s = sin, f = scales, o = output, q = queries)
                     fixed (int* l = lasts)
                     {
                         var step = new AttentionStep
                         {
-                            Packed = p + (done * width), Width = width, Keys = k, Values = v, Lasts = l, Cos = c, Sin = s, Queries = q, Output = o,
+                            Packed = p + (done * width), Width = width, NewValues = p + (done * width) + ((heads + KeyValueHeads) * size), ValueWidth = width, Keys = k, Values = v, Lasts = l, Cos = c, Sin = s, Queries = q, Output = o,
                             Batch = 1, Length = count, Heads = heads, KeyValueHeads = KeyValueHeads, HeadSize = size, Capacity = Capacity,
-                            Scale = 1 / MathF.Sqrt(size), HeadsOfPart = group,
+                            Scales = f, Window = window, HeadsOfPart = group,
                         };
                         Run(&step, count);
                     }
