@@ -96,7 +96,14 @@ public sealed class MessageViewTests : BunitContext
         };
 
         Assert.Contains("could be tied to a passage", Show(entry).Markup, StringComparison.Ordinal);
+        Assert.Contains("text", Show(entry).Find(".given li").TextContent, StringComparison.Ordinal);
+        var reader = Render<MessageView>(parameters => parameters.Add(v => v.Entry, entry));
+        Assert.Empty(reader.FindAll(".given"));
     }
+
+    [Fact]
+    public void View_StillWarnsAfterAReload_WhereKnowledgeWasSearched() =>
+        Assert.NotNull(Show(Ended("Made up.") with { Timings = new(RetrievalMs: 4, 0, 0, 0, 0, 4, 0) }).Find(".verified.none"));
 
     [Fact]
     public void View_StaysMarkupOfOurs_WhateverTheModelWrites()
