@@ -20,6 +20,9 @@ internal interface IDecoder : IDisposable
     /// <summary>Bytes that weights and caches take at most.</summary>
     long MemoryBytes { get; }
 
+    /// <summary>Bytes that weights and caches take now: of the caches what conversations have filled. Can be read from any thread.</summary>
+    long TouchedBytes => MemoryBytes;
+
     /// <summary>
     /// Appends tokens to one slot at a position. Returns the logits after the last one, valid until the next call; empty where
     /// <paramref name="wantLogits"/> is false.
@@ -36,4 +39,9 @@ internal interface IDecoder : IDisposable
 
     /// <summary>Exchanges two slots as far as they are filled.</summary>
     void Swap(int first, int firstLength, int second, int secondLength);
+
+    /// <summary>After a step that failed: gives up what steps share but for the weights. What the slots hold is not used any more.</summary>
+    void Reset()
+    {
+    }
 }

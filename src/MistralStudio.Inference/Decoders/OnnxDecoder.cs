@@ -45,6 +45,8 @@ internal sealed class OnnxDecoder : IDecoder
 
     public long MemoryBytes => _weightBytes + _arena.TotalBytes;
 
+    public long TouchedBytes => _weightBytes + _arena.TouchedBytes;
+
     public Span<float> Prefill(int slot, scoped ReadOnlySpan<int> tokens, int position, bool wantLogits) =>
         Run(slot, rows: 1, tokens, [position], wantLogits ? 1 : 0);
 
@@ -68,13 +70,19 @@ internal sealed class OnnxDecoder : IDecoder
         _arena.Swap(first, second, Math.Max(firstLength, secondLength));
     }
 
-    public void Dispose()
+    public void Reset()
     {
         foreach (var binding in _bindings.Values)
         {
             binding.Dispose();
         }
 
+        _bindings.Clear();
+    }
+
+    public void Dispose()
+    {
+        Reset();
         _session.Dispose();
         _run.Dispose();
         _arena.Dispose();
@@ -99,6 +107,7 @@ internal sealed class OnnxDecoder : IDecoder
             }
 
             longest = Math.Max(longest, positions[row] + each);
+            _arena.Touch(first + row, positions[row] + each);
         }
 
         binding.Longest[0] = longest;

@@ -14,6 +14,8 @@ internal sealed unsafe class SlotArena : IDisposable
     private readonly long _headBytes;
     private readonly int _rowBytes;
     private readonly void* _memory;
+    private readonly int[] _filled;
+    private long _touchedBytes;
 
     /// <param name="capacity">Positions of a slot, a multiple of <see cref="Tile"/>.</param>
     public SlotArena(DecoderShape shape, int slots, int capacity)
@@ -24,6 +26,7 @@ internal sealed unsafe class SlotArena : IDisposable
         _headBytes = (long)capacity * _rowBytes;
         Slots = slots;
         TotalBytes = _planes * slots * SlotBytes;
+        _filled = new int[slots];
         _memory = NativeMemory.AllocZeroed((nuint)TotalBytes);
     }
 
@@ -32,6 +35,9 @@ internal sealed unsafe class SlotArena : IDisposable
 
     /// <summary>Bytes of all planes.</summary>
     public long TotalBytes { get; }
+
+    /// <summary>Bytes that were written so far. Can be read from any thread.</summary>
+    public long TouchedBytes => Volatile.Read(ref _touchedBytes);
 
     /// <summary>Bytes of one slot in one plane.</summary>
     public long SlotBytes => _heads * _headBytes;
@@ -42,9 +48,20 @@ internal sealed unsafe class SlotArena : IDisposable
     /// <summary>Positions that are stored together: a copy takes whole tiles.</summary>
     public const int Tile = AttentionTiles.KeyTile;
 
+    /// <summary>Notes that the first positions of a slot are written.</summary>
+    public void Touch(int slot, int length)
+    {
+        if (length > _filled[slot])
+        {
+            Volatile.Write(ref _touchedBytes, _touchedBytes + ((Bytes(length) - Bytes(_filled[slot])) * _heads * _planes));
+            _filled[slot] = length;
+        }
+    }
+
     /// <summary>Copies the first positions of a slot into another one.</summary>
     public void Copy(int from, int to, int length)
     {
+        Touch(to, length);
         var bytes = Bytes(length);
         for (var plane = 0; plane < _planes; plane++)
         {
@@ -59,6 +76,8 @@ internal sealed unsafe class SlotArena : IDisposable
     /// <summary>Exchanges the first positions of two slots.</summary>
     public void Swap(int first, int second, int length)
     {
+        Touch(first, length);
+        Touch(second, length);
         var bytes = checked((int)Bytes(length));
         var kept = new byte[bytes];
         for (var plane = 0; plane < _planes; plane++)

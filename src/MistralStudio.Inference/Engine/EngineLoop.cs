@@ -1,49 +1,53 @@
-using System.Threading.Channels;
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
-using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Decoders;
 
 namespace MistralStudio.Inference.Engine;
 
 /// <summary>
-/// Owns a decoder. Each turn: one token for every conversation that decodes, then at most one chunk of one prompt. Others only put
-/// requests into its channel and read the events of their own.
+/// Owns a decoder. Each turn: one token for every answer that decodes, then at most one chunk of one prompt. Others only put requests into its
+/// queue and read the events of their own.
 /// </summary>
-/// <remarks>
-/// Slots 0 to d - 1 decode, slot d holds the prompt that is being computed, the slots behind keep what finished, for prompts that begin
-/// alike. <see cref="_slots"/> and <see cref="_cached"/> are the loop's alone.
-/// </remarks>
 internal sealed class EngineLoop : IAsyncDisposable
 {
     private readonly IDecoder _decoder;
     private readonly string _model;
-    private readonly int _queueLimit;
+    private readonly TimeProvider _time;
     private readonly ILogger _log;
-    private readonly Channel<Generation> _requests = Channel.CreateUnbounded<Generation>(new() { SingleReader = true });
+    private readonly RequestQueue _queue;
+    private readonly SlotTable _slots;
+    private readonly StepPace _pace = new();
+    private readonly HashSet<Generation> _running = [];
+    private readonly Queue<Choice> _forks = new();
     private readonly CancellationTokenSource _stop = new();
-    private readonly List<Generation> _slots = [];
-    private readonly List<int>[] _cached;
     private readonly int[] _tokens;
     private readonly int[] _positions;
     private readonly Task _loop;
-    private Generation? _prefilling;
     private int _active;
 
-    public EngineLoop(IDecoder decoder, string model, int queueLimit, ILogger log)
+    /// <param name="share">Requests of one client that may wait.</param>
+    public EngineLoop(IDecoder decoder, string model, int share, ILogger log, TimeProvider? time = null)
     {
         _decoder = decoder;
         _model = model;
-        _queueLimit = queueLimit;
+        _time = time ?? TimeProvider.System;
         _log = log;
-        _cached = [.. Enumerable.Range(0, decoder.Slots).Select(_ => new List<int>())];
+        _queue = new RequestQueue(share, decoder.Slots);
+        _slots = new SlotTable(decoder);
         _tokens = new int[decoder.Slots];
         _positions = new int[decoder.Slots];
         _loop = Task.Factory.StartNew(RunAsync, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap();
     }
 
-    /// <summary>Requests that run or wait. An answer whose end can be read is none of them any more.</summary>
+    /// <summary>Requests that run or wait. One whose end can be read is none of them any more.</summary>
     public int ActiveRequests => Volatile.Read(ref _active);
+
+    /// <summary>Requests that wait.</summary>
+    public int WaitingRequests => _queue.Count;
+
+    /// <summary>Bytes that weights and conversations take now.</summary>
+    public long TouchedBytes => _decoder.TouchedBytes;
 
     /// <summary>Puts a request into the queue.</summary>
     /// <exception cref="ModelException">The prompt does not fit, or the queue is full.</exception>
@@ -54,23 +58,27 @@ internal sealed class EngineLoop : IAsyncDisposable
             throw new ModelException(ModelErrors.PromptTooLong(generation.Request.Prompt.Length, _decoder.Capacity));
         }
 
-        if (Interlocked.Increment(ref _active) > _queueLimit + _decoder.Slots)
-        {
-            Interlocked.Decrement(ref _active);
-            throw new ModelException(ModelErrors.QueueFull(_queueLimit), TimeSpan.FromSeconds(2));
-        }
-
+        Interlocked.Increment(ref _active);
         generation.Ending = () => Interlocked.Decrement(ref _active);
-        if (!_requests.Writer.TryWrite(generation))
+        if (_queue.Add(generation, _pace.SecondsPerAnswer) is not { } admission)
         {
             Interlocked.Decrement(ref _active);
             throw new ModelException(ModelErrors.EngineFailed(_model));
         }
+
+        if (!admission.IsAdmitted)
+        {
+            Interlocked.Decrement(ref _active);
+            throw new ModelException(ModelErrors.QueueFull(_queue.Count), admission.RetryAfter);
+        }
+
+        // The source belongs to the request and ends with it, and the registration with the source.
+        generation.Cancellation.UnsafeRegister(_ => _queue.Leave(generation), null);
     }
 
     public async ValueTask DisposeAsync()
     {
-        _requests.Writer.TryComplete();
+        _queue.Close();
         await _stop.CancelAsync();
         await _loop;
         _decoder.Dispose();
@@ -79,40 +87,44 @@ internal sealed class EngineLoop : IAsyncDisposable
 
     private async Task RunAsync()
     {
+        var failures = 0;
         while (!_stop.IsCancellationRequested)
         {
-            if (_slots.Count == 0 && _prefilling is null && !await NextRequestAsync())
+            try
+            {
+                if (_running.Count == 0)
+                {
+                    await _queue.WaitAsync(_stop.Token);
+                }
+
+                Turn();
+                failures = 0;
+            }
+            catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
                 break;
             }
-
-            try
-            {
-                Turn();
-            }
             catch (Exception exception)
             {
+                failures++;
                 Log.EngineFailed(_log, _model, exception);
-                FailAll(ModelErrors.EngineFailed(_model));
+                Restart();
+                await PauseAsync(StepPlan.PauseAfter(failures));
             }
         }
 
-        FailAll(ModelErrors.EngineFailed(_model));
-        while (_requests.Reader.TryRead(out var left))
+        FailRunning();
+        while (_queue.Begin() is { } left)
         {
             left.Fail(ModelErrors.EngineFailed(_model));
         }
     }
 
-    private async ValueTask<bool> NextRequestAsync()
+    private async Task PauseAsync(TimeSpan pause)
     {
-        try
+        if (pause > TimeSpan.Zero)
         {
-            return await _requests.Reader.WaitToReadAsync(_stop.Token);
-        }
-        catch (OperationCanceledException)
-        {
-            return false;
+            await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -120,32 +132,26 @@ internal sealed class EngineLoop : IAsyncDisposable
     {
         DropCancelled();
         Decode();
-        BeginPrefill();
+        BeginAnswers();
         Prefill();
     }
 
     private void DropCancelled()
     {
-        if (_prefilling is { Cancellation.IsCancellationRequested: true } prefilling)
+        foreach (var generation in _running)
         {
-            prefilling.Abandon();
-            Remember(_slots.Count, prefilling);
-            _prefilling = null;
-        }
-
-        for (var slot = _slots.Count - 1; slot >= 0; slot--)
-        {
-            if (_slots[slot].Cancellation.IsCancellationRequested)
+            if (generation.Cancellation.IsCancellationRequested)
             {
-                _slots[slot].Abandon();
-                Release(slot);
+                generation.Abandon();
             }
         }
+
+        ReleaseEnded();
     }
 
     private void Decode()
     {
-        var rows = _slots.Count;
+        var rows = _slots.Rows.Count;
         if (rows == 0)
         {
             return;
@@ -153,128 +159,156 @@ internal sealed class EngineLoop : IAsyncDisposable
 
         for (var row = 0; row < rows; row++)
         {
-            _tokens[row] = _slots[row].LastToken;
-            _positions[row] = _slots[row].Tokens.Count - 1;
+            _tokens[row] = _slots.Rows[row].LastToken;
+            _positions[row] = _slots.Rows[row].Computed;
         }
 
+        var began = Stopwatch.GetTimestamp();
         var logits = _decoder.Decode(_tokens.AsSpan(0, rows), _positions.AsSpan(0, rows));
         var vocabulary = logits.Length / rows;
         for (var row = 0; row < rows; row++)
         {
-            _tokens[row] = _slots[row].Sampler.Sample(logits.Slice(row * vocabulary, vocabulary));
+            _slots.Rows[row].Generation.NoteStep(rows);
+            Advance(_slots.Rows[row], logits.Slice(row * vocabulary, vocabulary));
         }
 
-        // From the last row on: releasing a slot moves the last row into the hole, and that one has its token already.
-        for (var row = rows - 1; row >= 0; row--)
+        _pace.NoteDecode(Stopwatch.GetElapsedTime(began).TotalMilliseconds);
+        ReleaseEnded();
+    }
+
+    private void Advance(Choice choice, Span<float> logits)
+    {
+        var token = choice.Draw(logits, _decoder.Capacity);
+        if (choice.Take(token, _decoder.Capacity) is { } reason)
         {
-            if (_slots[row].Take(_tokens[row], _decoder.Capacity))
-            {
-                Release(row);
-            }
+            choice.Generation.End(choice, reason);
         }
     }
 
-    private void BeginPrefill()
+    // From the last row on: releasing one moves the last row into the hole, and that one was looked at already.
+    private void ReleaseEnded()
     {
-        while (_prefilling is null && _slots.Count < _decoder.Slots && _requests.Reader.TryRead(out var next))
+        if (_slots.Prefilling is { Generation.HasEnded: true })
         {
-            if (next.Cancellation.IsCancellationRequested)
-            {
-                next.Abandon();
-                continue;
-            }
+            _slots.DropPrefill();
+        }
 
-            var slot = _slots.Count;
-            var (from, reused) = NeedsFixedChunks(next) ? (-1, 0) : StepPlan.BestReuse(Sequences(), next.Request.Prompt);
-            if (reused > 0 && from != slot)
+        for (var row = _slots.Rows.Count - 1; row >= 0; row--)
+        {
+            if (_slots.Rows[row].HasEnded)
             {
-                _decoder.Copy(from, slot, reused);
+                _slots.Release(row);
             }
+        }
 
-            _cached[slot].Clear();
-            next.BeginPrefill(reused);
-            _prefilling = next;
+        foreach (var ended in _running.Where(generation => generation.HasEnded).ToList())
+        {
+            _running.Remove(ended);
+            _pace.NoteAnswer(ended.RunTime.TotalSeconds);
+        }
+
+        _queue.NoteFree(Math.Max(0, _slots.Free - _forks.Count));
+    }
+
+    private void BeginAnswers()
+    {
+        // Further answers to a prompt that is computed before other prompts: the slot that holds it is not given away.
+        while (_slots.Free > 0 && _forks.TryDequeue(out var fork))
+        {
+            if (!fork.Generation.HasEnded)
+            {
+                _slots.Fork(fork);
+            }
+        }
+
+        while (_slots.Prefilling is null && _slots.Free > 0 && _queue.Begin() is { } next)
+        {
+            _running.Add(next);
+            next.BeginPrefill(_slots.BeginPrefill(next.Choices[0], mayReuse: !NeedsFixedChunks(next)));
         }
     }
 
     private void Prefill()
     {
-        if (_prefilling is not { } generation)
+        if (_slots.Prefilling is not { } choice)
         {
             return;
         }
 
-        var prompt = generation.Request.Prompt;
-        var done = generation.Tokens.Count;
-        var chunk = StepPlan.ChunkOf(prompt.Length - done, _slots.Count > 0, NeedsFixedChunks(generation));
+        var prompt = choice.Generation.Request.Prompt;
+        var done = choice.Tokens.Count;
+        var besideDecoding = _slots.Rows.Count > 0;
+        var chunk = StepPlan.ChunkOf(prompt.Length - done, besideDecoding, NeedsFixedChunks(choice.Generation), _pace.DecodeMs, _pace.PrefillMsPerToken);
         var last = done + chunk == prompt.Length;
-        var logits = _decoder.Prefill(_slots.Count, prompt.AsSpan(done, chunk), done, last);
-        generation.Tokens.AddRange(prompt.AsSpan(done, chunk));
-        if (!last)
+        var began = Stopwatch.GetTimestamp();
+        var logits = _decoder.Prefill(_slots.Rows.Count, prompt.AsSpan(done, chunk), done, last);
+        if (besideDecoding)
         {
-            return;
+            _pace.NotePrefill(chunk, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
         }
 
-        _prefilling = null;
-        _slots.Add(generation);
-        if (generation.Take(generation.Sampler.Sample(logits), _decoder.Capacity))
+        choice.Tokens.AddRange(prompt.AsSpan(done, chunk));
+        if (last)
         {
-            Release(_slots.Count - 1);
+            BeginDecoding(choice.Generation, logits);
         }
+    }
+
+    // Every answer draws its first token from the same logits.
+    private void BeginDecoding(Generation generation, Span<float> logits)
+    {
+        generation.EndPrefill();
+        _slots.EndPrefill();
+        var original = generation.Choices.Count > 1 ? logits.ToArray() : [];
+        foreach (var choice in generation.Choices)
+        {
+            if (choice.Index > 0)
+            {
+                original.CopyTo(logits);
+            }
+
+            Advance(choice, logits);
+            if (choice.Index > 0 && !choice.HasEnded)
+            {
+                _forks.Enqueue(choice);
+            }
+        }
+
+        // While the first one's slot still holds the prompt.
+        while (_slots.Free > 0 && _forks.TryDequeue(out var fork))
+        {
+            _slots.Fork(fork);
+        }
+
+        ReleaseEnded();
     }
 
     private bool NeedsFixedChunks(Generation generation) => generation.IsReproducible && !_decoder.IsBatchInvariant;
 
-    // Frees a slot: the last row that decodes moves into the hole, and what was there is remembered behind the active ones.
-    private void Release(int slot)
+    // What failed may have left anything in the slots: those who ran are told, and the next request finds empty ones.
+    private void Restart()
     {
-        var released = _slots[slot];
-        var last = _slots.Count - 1;
-        if (slot != last)
+        FailRunning();
+        try
         {
-            var moved = _slots[last];
-            _decoder.Swap(slot, Computed(released), last, Computed(moved));
-            _slots[slot] = moved;
+            _decoder.Reset();
         }
-
-        _slots.RemoveAt(last);
-        Remember(last, released);
-        if (_prefilling is { } prefilling)
+        catch (Exception exception)
         {
-            // The prompt that is being computed stands right behind the rows that decode.
-            _decoder.Swap(last, _cached[last].Count, last + 1, prefilling.Tokens.Count);
-            (_cached[last], _cached[last + 1]) = (_cached[last + 1], _cached[last]);
-            _cached[last].Clear();
+            Log.EngineFailed(_log, _model, exception);
         }
     }
 
-    private void Remember(int slot, Generation generation)
+    private void FailRunning()
     {
-        _cached[slot].Clear();
-        _cached[slot].AddRange(generation.Tokens.Take(Computed(generation)));
-    }
-
-    // The token drawn last was not computed yet.
-    private static int Computed(Generation generation) => generation.OutputTokens > 0 ? generation.Tokens.Count - 1 : generation.Tokens.Count;
-
-    private IReadOnlyList<int>[] Sequences() =>
-        [.. Enumerable.Range(0, _decoder.Slots).Select(slot => slot < _slots.Count ? ComputedTokens(_slots[slot]) : _cached[slot])];
-
-    private static List<int> ComputedTokens(Generation generation) => generation.Tokens[..Computed(generation)];
-
-    private void FailAll(Error error)
-    {
-        foreach (var generation in _slots)
+        foreach (var generation in _running)
         {
-            generation.Fail(error);
+            generation.Fail(ModelErrors.EngineFailed(_model));
         }
 
-        _prefilling?.Fail(error);
-        _prefilling = null;
+        _running.Clear();
+        _forks.Clear();
         _slots.Clear();
-        foreach (var cached in _cached)
-        {
-            cached.Clear();
-        }
+        _queue.NoteFree(_decoder.Slots);
     }
 }

@@ -6,18 +6,45 @@ internal static class StepPlan
     /// <summary>Prompt tokens computed in one step while nobody waits for a token: larger is faster.</summary>
     public const int Chunk = 128;
 
-    /// <summary>Prompt tokens computed in one step while others decode: smaller lets them wait less.</summary>
+    /// <summary>Prompt tokens computed in one step while others decode, before anything was measured.</summary>
     public const int ChunkBesideDecoding = 32;
 
-    // A shorter common beginning costs more to copy than to compute.
-    private const int LeastReuse = 16;
+    /// <summary>
+    /// A turn with a chunk in it may take this many times a decode step. Those who read along see their tokens come that much slower while a
+    /// prompt is read beside them; a smaller number slows the reading of prompts.
+    /// </summary>
+    public const double MostSlowdown = 6;
+
+    /// <summary>A shorter common beginning costs more to copy than to compute.</summary>
+    public const int LeastReuse = 16;
+
+    // The kernels take 16 positions at a time.
+    private const int ChunkStep = 16;
+
+    private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
 
     /// <summary>How many prompt tokens the next step computes.</summary>
     /// <param name="fixedLengths">
     /// True where the answer must be the same in any company, and the decoder's rounding differs with a chunk's length.
     /// </param>
-    public static int ChunkOf(int left, bool othersDecode, bool fixedLengths) =>
-        Math.Min(left, othersDecode && !fixedLengths ? ChunkBesideDecoding : Chunk);
+    /// <param name="decodeMs">What a decode step took lately; 0 where unknown.</param>
+    /// <param name="prefillMsPerToken">What a prompt token took lately; 0 where unknown.</param>
+    public static int ChunkOf(int left, bool othersDecode, bool fixedLengths, double decodeMs = 0, double prefillMsPerToken = 0)
+    {
+        if (!othersDecode || fixedLengths)
+        {
+            return Math.Min(left, Chunk);
+        }
+
+        if (decodeMs <= 0 || prefillMsPerToken <= 0)
+        {
+            return Math.Min(left, ChunkBesideDecoding);
+        }
+
+        var affordable = (int)Math.Min(Chunk, (MostSlowdown - 1) * decodeMs / prefillMsPerToken);
+        return Math.Min(left, Math.Max(ChunkStep, affordable / ChunkStep * ChunkStep));
+    }
 
     /// <summary>Tokens of a cached sequence that a prompt can start from; at least one token of the prompt is computed, for its logits.</summary>
     public static int Reusable(ReadOnlySpan<int> cached, ReadOnlySpan<int> prompt)
@@ -26,19 +53,10 @@ internal static class StepPlan
         return common >= LeastReuse ? common : 0;
     }
 
-    /// <summary>The slot with the longest reusable beginning; -1 where none has one.</summary>
-    public static (int Slot, int Tokens) BestReuse(IReadOnlyList<IReadOnlyList<int>> cached, int[] prompt)
-    {
-        var best = (Slot: -1, Tokens: 0);
-        for (var slot = 0; slot < cached.Count; slot++)
-        {
-            var tokens = Reusable([.. cached[slot].Take(prompt.Length)], prompt);
-            if (tokens > best.Tokens)
-            {
-                best = (slot, tokens);
-            }
-        }
+    /// <summary>True where a prompt goes on with (almost) all of a cached sequence, which is then moved rather than copied: a chat's next turn.</summary>
+    public static bool Continues(int reused, int cached) => reused > 0 && cached - reused <= Math.Max(LeastReuse, cached / 10);
 
-        return best;
-    }
+    /// <summary>How long the loop rests after failures without a step that worked between: none after the first, then ever longer, up to 5 s.</summary>
+    public static TimeSpan PauseAfter(int failures) =>
+        failures <= 1 ? TimeSpan.Zero : TimeSpan.FromTicks(Math.Min(s_longestPause.Ticks, s_firstPause.Ticks << Math.Min(failures - 2, 10)));
 }

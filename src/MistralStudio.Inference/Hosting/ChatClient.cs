@@ -1,7 +1,9 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
+using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Engine;
+using MistralStudio.Inference.Structured;
 
 namespace MistralStudio.Inference.Hosting;
 
@@ -46,7 +48,14 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         }
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Ending);
-        var generation = new Generation(ChatRequests.RequestOf(prompt.Value, options, chat.ContextLength), chat.Tokenizer.Vocabulary, time, asked, stop.Token);
+        var request = ChatRequests.RequestOf(prompt.Value, options, chat.ContextLength);
+        var grammar = request.Grammar is { } asks ? await Task.Run(() => asks.Start(chat.Grammars), cancellationToken) : (Result<GrammarState>?)null;
+        if (grammar is { IsSuccess: false, Error: var unwritable })
+        {
+            throw new ModelException(unwritable);
+        }
+
+        var generation = new Generation(request, chat.Tokenizer.Vocabulary, time, asked, stop.Token, grammar?.Value);
         chat.Engine.Submit(generation);
 
         var responseId = Guid.NewGuid().ToString("N");

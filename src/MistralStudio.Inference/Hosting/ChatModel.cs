@@ -7,6 +7,7 @@ using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Onnx;
+using MistralStudio.Inference.Structured.Masks;
 using MistralStudio.Inference.Tokenization;
 
 namespace MistralStudio.Inference.Hosting;
@@ -14,6 +15,8 @@ namespace MistralStudio.Inference.Hosting;
 /// <summary>A chat model in memory: its tokenizer, its template and the engine that owns its decoder.</summary>
 internal sealed class ChatModel : IAsyncDisposable
 {
+    private readonly Lazy<VocabularyTrie> _grammars;
+
     private ChatModel(Tokenizer tokenizer, PromptEncoder prompts, EngineLoop engine, int contextLength, long memoryBytes)
     {
         Tokenizer = tokenizer;
@@ -21,16 +24,21 @@ internal sealed class ChatModel : IAsyncDisposable
         Engine = engine;
         ContextLength = contextLength;
         MemoryBytes = memoryBytes;
+        _grammars = new(() => VocabularyTrie.Of(tokenizer.Vocabulary));
     }
 
     public Tokenizer Tokenizer { get; }
 
     public PromptEncoder Prompts { get; }
 
+    /// <summary>The vocabulary as grammars need it; made on first use, which takes tens of milliseconds.</summary>
+    public VocabularyTrie Grammars => _grammars.Value;
+
     public EngineLoop Engine { get; }
 
     public int ContextLength { get; }
 
+    /// <summary>Bytes that weights and conversations take at most.</summary>
     public long MemoryBytes { get; }
 
     /// <summary>Loads a GGUF file, compiled on first use; takes about a second.</summary>

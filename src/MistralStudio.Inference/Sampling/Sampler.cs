@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.Numerics;
 using System.Numerics.Tensors;
+using System.Runtime.InteropServices;
 
 namespace MistralStudio.Inference.Sampling;
 
@@ -11,14 +14,14 @@ internal sealed class Sampler
     private readonly SamplingOptions _options;
     private readonly Dictionary<int, int> _written = [];
     private readonly HashSet<int> _seen = [];
-    private (float Logit, int Token)[] _candidates = [];
     private ulong _random;
 
     /// <param name="prompt">Tokens that the repetition penalty counts as seen.</param>
-    public Sampler(SamplingOptions options, ReadOnlySpan<int> prompt)
+    /// <param name="choice">Which of several answers it draws: each has a seed of its own.</param>
+    public Sampler(SamplingOptions options, ReadOnlySpan<int> prompt, int choice = 0)
     {
         _options = options;
-        _random = unchecked((ulong)(options.Seed ?? Random.Shared.NextInt64()));
+        _random = unchecked((ulong)((options.Seed + choice) ?? Random.Shared.NextInt64()));
         if (options.RepetitionPenalty != 1)
         {
             foreach (var token in prompt)
@@ -28,18 +31,18 @@ internal sealed class Sampler
         }
     }
 
-    /// <summary>Draws the next token. Changes the logits.</summary>
+    /// <summary>Draws the next token. Changes the logits; those of minus infinity are never drawn while another is left.</summary>
     /// <param name="logits">[vocabulary]</param>
     public int Sample(Span<float> logits)
     {
-        Penalise(logits);
+        Adjust(logits);
         var token = _options.Temperature <= 0 ? TensorPrimitives.IndexOfMax<float>(logits) : Draw(logits);
         _seen.Add(token);
         _written[token] = _written.GetValueOrDefault(token) + 1;
         return token;
     }
 
-    private void Penalise(Span<float> logits)
+    private void Adjust(Span<float> logits)
     {
         if (_options.RepetitionPenalty != 1)
         {
@@ -56,34 +59,58 @@ internal sealed class Sampler
                 logits[token] -= (_options.FrequencyPenalty * times) + _options.PresencePenalty;
             }
         }
+
+        foreach (var (token, bias) in _options.LogitBias)
+        {
+            if ((uint)token < (uint)logits.Length)
+            {
+                logits[token] += bias;
+            }
+        }
     }
 
-    private int Draw(Span<float> logits)
+    private int Draw(ReadOnlySpan<float> logits)
     {
-        var count = Candidates(logits);
-        var candidates = _candidates.AsSpan(0, count);
-
-        // Softmax over what is left; candidates are sorted, the likeliest first.
-        var highest = candidates[0].Logit;
-        var sum = 0f;
-        for (var i = 0; i < count; i++)
+        var rented = ArrayPool<Candidate>.Shared.Rent(logits.Length);
+        try
         {
-            candidates[i].Logit = MathF.Exp((candidates[i].Logit - highest) / _options.Temperature);
-            sum += candidates[i].Logit;
+            return Draw(Likeliest(logits, rented));
+        }
+        finally
+        {
+            ArrayPool<Candidate>.Shared.Return(rented);
+        }
+    }
+
+    private int Draw(Span<Candidate> candidates)
+    {
+        // Softmax over what is left; candidates are sorted, the likeliest first.
+        var highest = candidates[0].Weight;
+        var sum = 0f;
+        foreach (ref var candidate in candidates)
+        {
+            candidate.Weight = MathF.Exp((candidate.Weight - highest) / _options.Temperature);
+            sum += candidate.Weight;
+        }
+
+        if (_options.TypicalP < 1)
+        {
+            candidates = TypicalSampling.Keep(candidates, _options.TypicalP, ref sum);
         }
 
         var kept = 0;
         var mass = 0f;
-        while (kept < count && (kept == 0 || (mass < _options.TopP * sum && candidates[kept].Logit >= _options.MinP * candidates[0].Logit)))
+        while (kept < candidates.Length
+            && (kept == 0 || (mass < _options.TopP * sum && candidates[kept].Weight >= _options.MinP * candidates[0].Weight)))
         {
-            mass += candidates[kept].Logit;
+            mass += candidates[kept].Weight;
             kept++;
         }
 
         var point = NextUnit() * mass;
         for (var i = 0; i < kept - 1; i++)
         {
-            point -= candidates[i].Logit;
+            point -= candidates[i].Weight;
             if (point < 0)
             {
                 return candidates[i].Token;
@@ -94,25 +121,36 @@ internal sealed class Sampler
     }
 
     // The top-k of the vocabulary, sorted. Without a k, what is less likely than e^-16 of the first is left out: it would not be drawn.
-    private int Candidates(ReadOnlySpan<float> logits)
+    private Span<Candidate> Likeliest(ReadOnlySpan<float> logits, Candidate[] candidates)
     {
         var floor = TensorPrimitives.Max(logits) - (16 * Math.Max(_options.Temperature, 0.1f));
         var count = 0;
-        if (_candidates.Length < logits.Length)
+        var whole = MemoryMarshal.Cast<float, Vector<float>>(logits);
+        for (var block = 0; block < whole.Length; block++)
         {
-            _candidates = new (float, int)[logits.Length];
-        }
-
-        for (var token = 0; token < logits.Length; token++)
-        {
-            if (logits[token] >= floor)
+            // Hardly any block holds one.
+            if (Vector.GreaterThanOrEqualAny(whole[block], new Vector<float>(floor)))
             {
-                _candidates[count++] = (logits[token], token);
+                Collect(logits, block * Vector<float>.Count, Vector<float>.Count);
             }
         }
 
-        _candidates.AsSpan(0, count).Sort(static (a, b) => a.Logit != b.Logit ? b.Logit.CompareTo(a.Logit) : a.Token.CompareTo(b.Token));
-        return _options.TopK > 0 ? Math.Min(count, _options.TopK) : count;
+        var rest = whole.Length * Vector<float>.Count;
+        Collect(logits, rest, logits.Length - rest);
+        var found = candidates.AsSpan(0, count);
+        found.Sort(static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
+        return _options.TopK > 0 && _options.TopK < count ? found[.._options.TopK] : found;
+
+        void Collect(ReadOnlySpan<float> logits, int start, int length)
+        {
+            for (var token = start; token < start + length; token++)
+            {
+                if (logits[token] >= floor)
+                {
+                    candidates[count++] = new(logits[token], token);
+                }
+            }
+        }
     }
 
     // SplitMix64 (Steele, Lea, Flood 2014): small, and the same on every machine and version.
@@ -124,3 +162,7 @@ internal sealed class Sampler
         return ((z ^ (z >> 31)) >> 40) * (1f / (1 << 24));
     }
 }
+
+/// <summary>A token that may be drawn.</summary>
+/// <param name="Weight">Its logit, then its share of the softmax before division by the sum.</param>
+internal record struct Candidate(float Weight, int Token);

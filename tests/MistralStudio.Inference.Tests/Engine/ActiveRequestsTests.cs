@@ -96,9 +96,9 @@ public sealed class ActiveRequestsTests : IAsyncDisposable
 
         public int Capacity => 8;
 
-        public bool IsBatchInvariant { get; init; }
+        public bool IsBatchInvariant => false;
 
-    public long MemoryBytes => 0;
+        public long MemoryBytes => 0;
 
         public Span<float> Prefill(int slot, ReadOnlySpan<int> tokens, int position, bool wantLogits)
         {

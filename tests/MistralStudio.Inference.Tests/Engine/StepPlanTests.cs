@@ -12,13 +12,21 @@ public sealed class StepPlanTests
     public void ChunkOf_IsShort_WhereOthersWaitForTokens(int left, bool othersDecode, bool reproducible, int chunk) =>
         Assert.Equal(chunk, StepPlan.ChunkOf(left, othersDecode, reproducible));
 
-    [Fact]
-    public void BestReuse_TakesTheLongestCommonBeginning_AndLeavesATokenToCompute()
+    [Theory]
+    [InlineData(500, 4, 0.5, 32)]
+    [InlineData(500, 20, 0.5, 128)]
+    [InlineData(500, 1, 1, 16)]
+    [InlineData(10, 20, 0.5, 10)]
+    public void ChunkOf_TakesNoLongerThanThoseWhoDecodeShallWait(int left, double decodeMs, double prefillMsPerToken, int chunk) =>
+        Assert.Equal(chunk, StepPlan.ChunkOf(left, othersDecode: true, fixedLengths: false, decodeMs, prefillMsPerToken));
+
+    [Theory]
+    [InlineData(40, 40)]
+    [InlineData(102, 99)]
+    [InlineData(10, 0)]
+    public void Reusable_LeavesATokenToCompute_AndAShortBeginningAlone(int cached, int reused)
     {
         var prompt = Enumerable.Range(0, 100).ToArray();
-        IReadOnlyList<int>[] cached = [[], [.. prompt.Take(40), 7, 7], [.. prompt, 100, 101], [.. prompt.Take(10)]];
-        Assert.Equal((2, 99), StepPlan.BestReuse(cached, prompt));
-        Assert.Equal((1, 40), StepPlan.BestReuse(cached[..2], prompt));
-        Assert.Equal((-1, 0), StepPlan.BestReuse([[], [.. prompt.Take(10)]], prompt));
+        Assert.Equal(reused, StepPlan.Reusable(Enumerable.Range(0, cached).ToArray(), prompt));
     }
 }
