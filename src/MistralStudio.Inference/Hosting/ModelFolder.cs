@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Decoders;
-using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Safetensors;
 
@@ -39,7 +39,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             }
             else if (System.IO.Path.Combine(folder, "model.safetensors") is var weights && System.IO.File.Exists(weights))
             {
-                yield return new ModelFolder(folder, weights, ModelTask.Embedding, areStarters);
+                yield return new ModelFolder(folder, weights, EncoderConfig.IsCrossEncoder(folder) ? ModelTask.Reranking : ModelTask.Embedding, areStarters);
             }
         }
     }
@@ -58,7 +58,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             FileBytes = new FileInfo(File).Length,
             Licence = System.IO.File.Exists(System.IO.Path.Combine(Path, "LICENSE")) ? "Apache-2.0" : "",
         };
-        return Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEmbedder(described);
+        return Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEncoder(described);
     }
 
     /// <summary>SHA-256 of the weights, compared with the list beside the starter models where there is one.</summary>
@@ -89,9 +89,9 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         return hash;
     }
 
-    private InstalledModel DescribeEmbedder(InstalledModel described)
+    private InstalledModel DescribeEncoder(InstalledModel described)
     {
-        var config = BertConfig.Read(Path);
+        var config = EncoderConfig.Read(Path);
         var opened = SafetensorsFile.Open(File);
         if ((config.Error ?? opened.Error) is { } error)
         {
@@ -106,7 +106,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
             Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
             ContextLength = config.Value.MaxTokens,
-            Dimensions = config.Value.Hidden,
+            Dimensions = Task == ModelTask.Embedding ? config.Value.Hidden : 0,
             Origin = IsStarter ? "sentence-transformers/all-MiniLM-L6-v2" : "",
         };
     }
