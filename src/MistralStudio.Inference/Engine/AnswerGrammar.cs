@@ -12,6 +12,9 @@ namespace MistralStudio.Inference.Engine;
 /// </param>
 internal sealed record AnswerGrammar(OutputGrammar Grammar, string? After = null)
 {
+    /// <summary>True where <see cref="After"/> counts at the beginning of the answer alone.</summary>
+    public bool OnlyAtStart { get; init; }
+
     /// <summary>The state of an answer that has not begun, or why the vocabulary cannot write one.</summary>
-    public Result<GrammarState> Start(VocabularyTrie vocabulary) => After is null ? Grammar.Start(vocabulary) : Grammar.StartAfter(vocabulary, After);
+    public Result<GrammarState> Start(VocabularyTrie vocabulary) => After is null ? Grammar.Start(vocabulary) : Grammar.StartAfter(vocabulary, After, OnlyAtStart);
 }

@@ -28,7 +28,7 @@ internal sealed class Choice
         _grammar = grammar;
         _sampler = new Sampler(generation.Request.Sampling, generation.Request.Prompt, index);
         _logprobs = generation.Request.TopLogprobs is { } top ? new TokenLogprobs(vocabulary, top) : null;
-        _text = new TokenDecoder(vocabulary);
+        _text = generation.Request.NewDecoder(vocabulary);
         _stop = new StopText(generation.Request.Stops);
     }
 

@@ -1,4 +1,5 @@
 using MistralStudio.Inference.Sampling;
+using MistralStudio.Inference.Tokenization;
 
 namespace MistralStudio.Inference.Engine;
 
@@ -19,6 +20,15 @@ internal sealed record GenerationRequest(int[] Prompt, int MaxTokens, SamplingOp
     /// <summary>How many of the likeliest tokens are told with each token's log-probability; null tells none, 0 the chosen one's alone.</summary>
     public int? TopLogprobs { get; init; }
 
+    /// <summary>Control tokens whose names are written into the text: the marks of calls, which their reader has to see.</summary>
+    public IReadOnlySet<int> ShownControls { get; init; } = new HashSet<int>();
+
+    /// <summary>False where the answer goes on in the middle of a text.</summary>
+    public bool StartsText { get; init; } = true;
+
     /// <summary>Who asks: those who wait take turns by it.</summary>
     public string Client { get; init; } = "";
+
+    /// <summary>Makes the text of one answer.</summary>
+    public TokenDecoder NewDecoder(Vocabulary vocabulary) => new(vocabulary, StartsText, ShownControls);
 }

@@ -4,15 +4,16 @@ using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Structured;
+using MistralStudio.Inference.Tools;
 
 namespace MistralStudio.Inference.Hosting;
 
 /// <summary>
 /// A chat model of this machine as a client. Loads the model on first use; the wait counts as queue. What it makes of
-/// <see cref="ChatOptions"/> is in <see cref="ChatRequests"/>. Of several answers each update names its <see cref="ChatUpdateKeys.Choice"/>;
+/// <see cref="ChatOptions"/> is in <see cref="ChatRequests"/>; calls of tools come as <see cref="FunctionCallContent"/>. Of several answers each update names its <see cref="ChatUpdateKeys.Choice"/>;
 /// each answer ends with an update that has a finish reason, and the last of them carries usage and timings of all.
 /// </summary>
-internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, TimeProvider time) : IChatClient, ITokenCounter
+internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, TimeProvider time) : IChatClient, ITextCompletion, ITokenCounter
 {
     public int ContextLength => model.Info.ContextLength;
 
@@ -32,32 +33,29 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         return updates.OrderBy(update => update.Choice).ToChatResponse();
     }
 
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        RunAsync(chat => ChatRequests.Read(chat, [.. messages], options ?? new ChatOptions()), cancellationToken);
+
+    public IAsyncEnumerable<ChatResponseUpdate> CompleteAsync(TextPrompt prompt, ChatOptions options, CancellationToken cancellationToken) =>
+        RunAsync(chat => CompletionRequests.Read(model.Info.Id, chat, prompt, options), cancellationToken);
+
+    private async IAsyncEnumerable<ChatResponseUpdate> RunAsync(
+        Func<ChatModel, Result<AnswerRequest>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var asked = time.GetTimestamp();
         host.BeginChat();
         using var chatting = new ChatEnd(host);
         using var use = await host.UseAsync(model, cancellationToken);
         var chat = use.Model;
-        // Tokenising 100,000 characters takes a while; not on a circuit's thread.
-        var prompt = await Task.Run(() => chat.Prompts.Encode(ChatRequests.PromptOf([.. messages], options)), cancellationToken);
-        if (!prompt.IsSuccess)
-        {
-            throw new ModelException(prompt.Error);
-        }
+        // Tokenising 100,000 characters or compiling a schema takes a while; not on a circuit's thread.
+        var (request, grammar) = await Task.Run(() => Begin(chat, read), cancellationToken);
 
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Ending);
-        var request = ChatRequests.RequestOf(prompt.Value, options, chat.ContextLength);
-        var grammar = request.Grammar is { } asks ? await Task.Run(() => asks.Start(chat.Grammars), cancellationToken) : (Result<GrammarState>?)null;
-        if (grammar is { IsSuccess: false, Error: var unwritable })
-        {
-            throw new ModelException(unwritable);
-        }
-
-        var generation = new Generation(request, chat.Tokenizer.Vocabulary, time, asked, stop.Token, grammar?.Value);
+        var generation = new Generation(request.Generation, chat.Tokenizer.Vocabulary, time, asked, stop.Token, grammar);
         chat.Engine.Submit(generation);
 
+        var calls = request.Calls;
         var responseId = Guid.NewGuid().ToString("N");
         while (await IsThereMoreAsync(generation, cancellationToken))
         {
@@ -65,19 +63,41 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
             switch (happened)
             {
                 case GenerationEvent.Text text:
-                    yield return Update(responseId, text.Choice, text.Piece, text.Logprobs);
+                    var contents = calls is null ? [new TextContent(text.Piece)] : calls.Push(text.Choice, text.Piece);
+                    if (contents.Count > 0 || text.Logprobs is not null)
+                    {
+                        yield return Update(responseId, text.Choice, contents, text.Logprobs);
+                    }
+
                     break;
                 case GenerationEvent.ChoiceFinished ended:
-                    yield return Ended(Update(responseId, ended.Choice, "", null), ended.Reason);
+                    yield return Ended(Update(responseId, ended.Choice, calls?.End(ended.Choice) ?? [], null), ended.Reason, calls);
                     break;
                 case GenerationEvent.Finished finished:
                     model.NoteSpeed(finished);
-                    yield return Last(Ended(Update(responseId, finished.Choice, "", null), finished.Reason), finished);
+                    yield return Last(Ended(Update(responseId, finished.Choice, calls?.End(finished.Choice) ?? [], null), finished.Reason, calls), finished);
                     break;
                 case GenerationEvent.Failed failed:
                     throw new ModelException(failed.Error);
             }
         }
+    }
+
+    private static (AnswerRequest Request, GrammarState? Grammar) Begin(ChatModel chat, Func<ChatModel, Result<AnswerRequest>> read)
+    {
+        var request = read(chat);
+        if (!request.IsSuccess)
+        {
+            throw new ModelException(request.Error);
+        }
+
+        if (request.Value.Generation.Grammar is not { } asks)
+        {
+            return (request.Value, null);
+        }
+
+        var grammar = asks.Start(chat.Grammars);
+        return grammar.IsSuccess ? (request.Value, grammar.Value) : throw new ModelException(grammar.Error);
     }
 
     private async ValueTask<bool> IsThereMoreAsync(Generation generation, CancellationToken cancellationToken)
@@ -92,8 +112,12 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         }
     }
 
-    public object? GetService(Type serviceType, object? serviceKey = null) =>
-        serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey switch
+    {
+        not null => null,
+        _ when serviceType == typeof(ChatAbilities) => ChatAbilities.All,
+        _ => serviceType.IsInstanceOfType(this) ? this : null,
+    };
 
     public void Dispose()
     {
@@ -106,20 +130,21 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
     }
 
     // Each answer is a message of its own.
-    private ChatResponseUpdate Update(string responseId, int choice, string text, IReadOnlyList<TokenLogprob>? logprobs) => new()
+    private ChatResponseUpdate Update(string responseId, int choice, IList<AIContent> contents, IReadOnlyList<TokenLogprob>? logprobs) => new()
     {
         Role = ChatRole.Assistant,
         ResponseId = responseId,
         MessageId = $"{responseId}-{choice}",
         ModelId = model.Info.Id,
-        Contents = text.Length > 0 ? [new TextContent(text)] : [],
+        Contents = contents,
         Choice = choice,
         Logprobs = logprobs,
     };
 
-    private static ChatResponseUpdate Ended(ChatResponseUpdate update, string reason)
+    private static ChatResponseUpdate Ended(ChatResponseUpdate update, string reason, ToolAnswers? calls)
     {
-        update.FinishReason = reason == "length" ? ChatFinishReason.Length : ChatFinishReason.Stop;
+        update.FinishReason = reason == "length" ? ChatFinishReason.Length
+            : calls?.HasCalls(update.Choice) == true ? ChatFinishReason.ToolCalls : ChatFinishReason.Stop;
         return update;
     }
 

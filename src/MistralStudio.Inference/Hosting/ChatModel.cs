@@ -9,6 +9,7 @@ using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Structured.Masks;
 using MistralStudio.Inference.Tokenization;
+using MistralStudio.Inference.Tools;
 
 namespace MistralStudio.Inference.Hosting;
 
@@ -17,9 +18,12 @@ internal sealed class ChatModel : IAsyncDisposable
 {
     private readonly Lazy<VocabularyTrie> _grammars;
 
-    private ChatModel(Tokenizer tokenizer, PromptEncoder prompts, EngineLoop engine, int contextLength, long memoryBytes)
+    private ChatModel(Tokenizer tokenizer, PromptEncoder prompts, ToolFormat tools, EngineLoop engine, int contextLength, long memoryBytes)
     {
         Tokenizer = tokenizer;
+        Tools = tools;
+        AnswerGrammars = new AnswerGrammars(tools, tokenizer.Vocabulary);
+        ToolMarks = tools.Marks.Select(mark => tokenizer.Vocabulary.Special[mark]).OfType<int>().ToHashSet();
         Prompts = prompts;
         Engine = engine;
         ContextLength = contextLength;
@@ -33,6 +37,15 @@ internal sealed class ChatModel : IAsyncDisposable
 
     /// <summary>The vocabulary as grammars need it; made on first use, which takes tens of milliseconds.</summary>
     public VocabularyTrie Grammars => _grammars.Value;
+
+    /// <summary>How the model writes calls of tools.</summary>
+    public ToolFormat Tools { get; }
+
+    /// <summary>The tokens of that format, where they are such.</summary>
+    public IReadOnlySet<int> ToolMarks { get; }
+
+    /// <summary>What answers were held to before.</summary>
+    public AnswerGrammars AnswerGrammars { get; }
 
     public EngineLoop Engine { get; }
 
@@ -83,7 +96,8 @@ internal sealed class ChatModel : IAsyncDisposable
 
             var decoder = new OnnxDecoder(graph.Value, shape.Value, options.Slots, capacity, options.ThreadCount);
             var engine = new EngineLoop(decoder, id, options.QueueLength, log);
-            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), engine, capacity, decoder.MemoryBytes);
+            var tools = ToolFormat.Of(file.Text("tokenizer.chat_template") ?? "", template.Value.KnowsTools);
+            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, capacity, decoder.MemoryBytes);
         }
         catch (Exception failure) when (failure is OnnxRuntimeException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {

@@ -1,10 +1,15 @@
 using Microsoft.Extensions.AI;
+using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Sampling;
+using MistralStudio.Inference.Tools;
 
 namespace MistralStudio.Inference.Hosting;
+
+/// <summary>A request to the engine, and the reader of the answers' calls where there are tools.</summary>
+internal sealed record AnswerRequest(GenerationRequest Generation, ToolAnswers? Calls = null);
 
 /// <summary>What <see cref="ChatOptions"/> mean to a model of this machine; what they leave open is the product's default.</summary>
 internal static class ChatRequests
@@ -12,19 +17,47 @@ internal static class ChatRequests
     private const int DefaultMaxTokens = 1024;
     private const int MostTopLogprobs = 20;
 
-    /// <summary>The conversation with the tools and variables that its template may show.</summary>
-    public static ChatPrompt PromptOf(IReadOnlyList<ChatMessage> messages, ChatOptions? options) => new(messages)
+    /// <summary>A conversation for a model: its prompt in the model's own words, what the answer is held to, and the reader of its calls.</summary>
+    public static Result<AnswerRequest> Read(ChatModel model, IReadOnlyList<ChatMessage> messages, ChatOptions options)
     {
-        Tools = options?.ToolMode is NoneChatToolMode ? [] : [.. (options?.Tools ?? []).OfType<AIFunctionDeclaration>()],
-        Variables = options?.ChatTemplateKwargs ?? new Dictionary<string, object?>(),
-    };
+        AIFunctionDeclaration[] tools = options.ToolMode is NoneChatToolMode ? [] : [.. (options.Tools ?? []).OfType<AIFunctionDeclaration>()];
+        var prompt = model.Prompts.Encode(ToolHistory.Write(
+            new ChatPrompt(messages) { Tools = tools, Variables = options.ChatTemplateKwargs ?? new Dictionary<string, object?>() }, model.Tools));
+        if (!prompt.IsSuccess)
+        {
+            return prompt.Error;
+        }
+
+        var grammar = model.AnswerGrammars.Of(options, tools);
+        if (!grammar.IsSuccess)
+        {
+            return grammar.Error;
+        }
+
+        if (FindUnknownToken(options, model.Tokenizer.Vocabulary.Count) is { } unknown)
+        {
+            return unknown;
+        }
+
+        var names = tools.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
+        return new AnswerRequest(
+            RequestOf(prompt.Value, options, model.ContextLength) with
+            {
+                Grammar = grammar.Value,
+                ShownControls = tools.Length > 0 ? model.ToolMarks : new HashSet<int>(),
+            },
+            tools.Length > 0 ? new ToolAnswers(model.Tools, names, options.StreamsCalls ?? false) : null);
+    }
+
+    /// <summary>Why a bias cannot be taken; null where it can.</summary>
+    public static Error? FindUnknownToken(ChatOptions options, int count) =>
+        options.LogitBias?.Keys.Where(token => token < 0 || token >= count).Select(token => ModelErrors.UnknownToken(token, count)).FirstOrDefault();
 
     /// <param name="prompt">Tokens.</param>
     /// <param name="options">What was asked; numbers beyond their range are taken as the nearest that is in it.</param>
     /// <param name="context">Tokens that prompt and answer may have together.</param>
-    public static GenerationRequest RequestOf(int[] prompt, ChatOptions? options, int context)
+    public static GenerationRequest RequestOf(int[] prompt, ChatOptions options, int context)
     {
-        options ??= new ChatOptions();
         var longest = Math.Max(1, context - prompt.Length);
         return new GenerationRequest(
             prompt,

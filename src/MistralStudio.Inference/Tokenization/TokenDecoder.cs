@@ -11,7 +11,8 @@ namespace MistralStudio.Inference.Tokenization;
 /// True where the tokens begin a text, so that the space that the encoding puts before one is left out; false where they go on in the middle
 /// of a text (a completion).
 /// </param>
-internal sealed class TokenDecoder(Vocabulary vocabulary, bool startsText = true)
+/// <param name="shown">Control tokens that are written out by their names; null for none.</param>
+internal sealed class TokenDecoder(Vocabulary vocabulary, bool startsText = true, IReadOnlySet<int>? shown = null)
 {
     private readonly Decoder _utf8 = Encoding.UTF8.GetDecoder();
     private bool _dropsSpace = startsText && vocabulary.TextStartsWithSpace;
@@ -21,7 +22,7 @@ internal sealed class TokenDecoder(Vocabulary vocabulary, bool startsText = true
     {
         if (vocabulary.IsControl(token))
         {
-            return "";
+            return shown?.Contains(token) == true ? Decode([], flush: true) + vocabulary.Name(token) : "";
         }
 
         var bytes = vocabulary.Bytes(token);

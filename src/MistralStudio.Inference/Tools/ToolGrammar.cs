@@ -32,7 +32,9 @@ internal sealed class ToolGrammar(ToolFormat format, Vocabulary vocabulary)
 
     /// <summary>The calls behind the first one's opening.</summary>
     /// <param name="many">True where there may be more than one (never with a format whose calls are the whole answer).</param>
-    /// <param name="mayLoosen">True where a tool whose schema cannot be held to gets any JSON object; false where that is an error.</param>
+    /// <param name="mayLoosen">
+    /// True where a tool whose schema cannot be held to gets any JSON object, unless it is strict; false where that is an error.
+    /// </param>
     public Result<OutputGrammar> AfterOpening(IReadOnlyList<AIFunctionDeclaration> tools, bool many, bool mayLoosen)
     {
         var options = new List<OutputGrammar>();
@@ -59,6 +61,9 @@ internal sealed class ToolGrammar(ToolFormat format, Vocabulary vocabulary)
                 OutputGrammar.Sequence(call, Pattern("\\}\n?"), Mark(format.Closing)), OutputGrammar.Sequence(Pattern("\n?"), Mark(format.Opening)), most),
         };
     }
+
+    /// <summary>True where a tool's author wants calls of it to follow its schema or not to be.</summary>
+    public static bool IsStrict(AIFunctionDeclaration tool) => tool.AdditionalProperties.TryGetValue("strict", out var strict) && strict is true;
 
     // Everything up to the arguments, and behind the opening.
     private OutputGrammar Head(string name)
@@ -91,7 +96,7 @@ internal sealed class ToolGrammar(ToolFormat format, Vocabulary vocabulary)
             return compiled;
         }
 
-        return mayLoosen ? OutputGrammar.FromJsonSchema(s_anyObject) : ToolErrors.Parameters(tool.Name, compiled.Error);
+        return mayLoosen && !IsStrict(tool) ? OutputGrammar.FromJsonSchema(s_anyObject) : ToolErrors.Parameters(tool.Name, compiled.Error);
     }
 
     // Arguments are an object, whether or not the schema says so.

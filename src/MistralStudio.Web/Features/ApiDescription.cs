@@ -35,7 +35,7 @@ internal static class ApiDescription
         options.AddSchemaTransformer((schema, context, _) =>
         {
             // The model API writes snake_case, by serialiser options that the generator does not know.
-            if (context.JsonTypeInfo.Type.Namespace == typeof(ModelApiEndpoints).Namespace && schema.Properties is { Count: > 0 } named)
+            if (context.JsonTypeInfo.Type.Namespace?.StartsWith(typeof(ModelApiEndpoints).Namespace!, StringComparison.Ordinal) == true && schema.Properties is { Count: > 0 } named)
             {
                 schema.Properties = named.ToDictionary(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Key), property => property.Value, StringComparer.Ordinal);
                 schema.Required = schema.Required?.Select(JsonNamingPolicy.SnakeCaseLower.ConvertName).ToHashSet(StringComparer.Ordinal);

@@ -16,6 +16,12 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
     /// <summary>Thrown after this many words; null never.</summary>
     public (int Words, Error Error)? Failure { get; init; }
 
+    /// <summary>Contents and all else of an answer, where words are not enough; they come instead of <c>answer</c>'s.</summary>
+    public IReadOnlyList<ChatResponseUpdate>? Updates { get; init; }
+
+    /// <summary>What the model says that it can.</summary>
+    public ChatAbilities Abilities { get; init; } = ChatAbilities.Usual;
+
     /// <summary>Awaited before each word, so that a test decides when it comes.</summary>
     public Func<CancellationToken, Task> BeforeWord { get; init; } = _ => Task.CompletedTask;
 
@@ -39,6 +45,16 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
     {
         var asked = messages.ToList();
         _requests.Add((asked, options));
+        foreach (var update in Updates ?? [])
+        {
+            yield return update;
+        }
+
+        if (Updates is not null)
+        {
+            yield break;
+        }
+
         var words = answer(asked).Split(' ');
         for (var i = 0; i < words.Length; i++)
         {
@@ -63,7 +79,8 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
     }
 
     /// <inheritdoc/>
-    public object? GetService(Type serviceType, object? serviceKey = null) => serviceType.IsInstanceOfType(this) ? this : null;
+    public object? GetService(Type serviceType, object? serviceKey = null) =>
+        serviceType == typeof(ChatAbilities) ? Abilities : serviceType.IsInstanceOfType(this) ? this : null;
 
     /// <inheritdoc/>
     public void Dispose()

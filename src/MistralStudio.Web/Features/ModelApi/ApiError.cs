@@ -31,12 +31,13 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     {
         var (status, type) = error.Code switch
         {
-            "model.not_found" or "app.not_found" or "knowledge.base_not_found" => (404, "invalid_request_error"),
+            "model.not_found" or "model.no_reranker" or "app.not_found" or "knowledge.base_not_found" => (404, "invalid_request_error"),
             "app.publisher_gone" => (403, "permission_error"),
             "model.queue_full" or "app.link_busy" => (429, "rate_limit_error"),
             "model.loading" or "model.load_failed" or "model.stopping" => (503, "server_error"),
             "model.engine_failed" or "model.unreadable" or "model.wrong_checksum" => (503, "server_error"),
-            "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" or "model.template_refused" => (400, "invalid_request_error"),
+            "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" or "model.template_refused"
+                or "model.no_infill" or "model.unknown_token" or "tool.not_found" or "tool.none_given" => (400, "invalid_request_error"),
             _ => (422, "invalid_request_error"),
         };
         var code = error.Code switch
@@ -45,8 +46,21 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
             "model.prompt_too_long" => "context_length_exceeded",
             _ => error.Code,
         };
-        return new(status, type, code, error.ToString(), status == 404 ? "model" : null, status is 429 or 503 ? retryAfter ?? s_busyRetry : null);
+        return new(status, type, code, error.ToString(), ParamOf(error.Code, status), status is 429 or 503 ? retryAfter ?? s_busyRetry : null);
     }
+
+    // Which field the model took offence at.
+    private static string? ParamOf(string code, int status) => code switch
+    {
+        "tool.parameters_unsupported" => "tools",
+        "tool.not_found" or "tool.none_given" => "tool_choice",
+        "schema.invalid_pattern" => "guided_regex",
+        "schema.no_choices" => "guided_choice",
+        _ when code.StartsWith("schema.", StringComparison.Ordinal) => "response_format",
+        "model.unknown_token" => "logit_bias",
+        "model.no_infill" => "suffix",
+        _ => status == 404 ? "model" : null,
+    };
 
     /// <summary>The body.</summary>
     public object ToBody() => new Envelope(new(Message, Type, Param, Code));

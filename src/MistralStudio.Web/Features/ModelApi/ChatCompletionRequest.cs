@@ -24,6 +24,8 @@ internal sealed record ChatCompletionRequest
 
     public float? MinP { get; init; }
 
+    public float? TypicalP { get; init; }
+
     public int? MaxTokens { get; init; }
 
     public int? MaxCompletionTokens { get; init; }
@@ -46,12 +48,28 @@ internal sealed record ChatCompletionRequest
 
     public int? N { get; init; }
 
+    /// <summary><c>{"type": "text" | "json_object" | "json_schema", "json_schema": {"schema": {...}}}</c>.</summary>
     public JsonElement? ResponseFormat { get; init; }
+
+    /// <summary>vLLM's name of a schema for the answer.</summary>
+    public JsonElement? GuidedJson { get; init; }
+
+    /// <summary>vLLM's name of a regular expression for the answer.</summary>
+    public string? GuidedRegex { get; init; }
+
+    /// <summary>vLLM's name of the texts of which the answer is one.</summary>
+    public IReadOnlyList<string>? GuidedChoice { get; init; }
+
+    /// <summary>vLLM's grammar notation, refused by name.</summary>
+    public JsonElement? GuidedGrammar { get; init; }
 
     public JsonElement? Tools { get; init; }
 
     public JsonElement? ToolChoice { get; init; }
 
+    public bool? ParallelToolCalls { get; init; }
+
+    /// <summary>The older name of tools, refused.</summary>
     public JsonElement? Functions { get; init; }
 
     /// <summary>A boolean here; a number in the older completions dialect.</summary>
@@ -59,7 +77,13 @@ internal sealed record ChatCompletionRequest
 
     public int? TopLogprobs { get; init; }
 
-    public JsonElement? LogitBias { get; init; }
+    public Dictionary<string, float>? LogitBias { get; init; }
+
+    /// <summary>Variables for the model's chat template, as vLLM takes them.</summary>
+    public Dictionary<string, JsonElement>? ChatTemplateKwargs { get; init; }
+
+    /// <summary>Mistral's safety prompt; only its clients send it.</summary>
+    public bool? SafePrompt { get; init; }
 }
 
 /// <summary>A message as sent.</summary>
@@ -70,7 +94,32 @@ internal sealed record WireMessage
     /// <summary>A string, null, or an array of parts.</summary>
     public JsonElement? Content { get; init; }
 
-    public JsonElement? ToolCalls { get; init; }
+    public List<WireCall?>? ToolCalls { get; init; }
+
+    /// <summary>Which call a message of the role <c>tool</c> answers.</summary>
+    public string? ToolCallId { get; init; }
+
+    /// <summary>Mistral: the answer goes on from this message; refused.</summary>
+    public bool? Prefix { get; init; }
+}
+
+/// <summary>A call of a tool as sent.</summary>
+internal sealed record WireCall
+{
+    public string? Id { get; init; }
+
+    public string? Type { get; init; }
+
+    public WireFunctionCall? Function { get; init; }
+}
+
+/// <summary>The tool and its arguments.</summary>
+internal sealed record WireFunctionCall
+{
+    public string? Name { get; init; }
+
+    /// <summary>JSON text, or (Mistral) the object itself.</summary>
+    public JsonElement? Arguments { get; init; }
 }
 
 /// <summary>What a stream carries besides text.</summary>

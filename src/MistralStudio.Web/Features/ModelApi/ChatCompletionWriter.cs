@@ -1,147 +1,124 @@
-using System.Text;
-using System.Text.Json;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
 /// <summary>Answers one chat request on the wire, whole or as it is made.</summary>
-/// <param name="model">Who answers; its full reference is what the response names.</param>
+/// <param name="model">The full reference of who answers.</param>
 /// <param name="created">Unix seconds.</param>
-internal sealed class ChatCompletionWriter(HttpContext http, ResolvedModel model, long created)
+internal sealed class ChatCompletionWriter(HttpContext http, string model, long created)
 {
     private readonly string _id = "chatcmpl-" + Guid.CreateVersion7().ToString("N");
-    private readonly string _fingerprint = "fp_" + typeof(ChatCompletionWriter).Assembly.ManifestModule.ModuleVersionId.ToString("N")[..10];
+
+    /// <summary>Tells one build of the product from another.</summary>
+    public static string Fingerprint { get; } = "fp_" + typeof(ChatCompletionWriter).Assembly.ManifestModule.ModuleVersionId.ToString("N")[..10];
 
     /// <summary>Sends the answer when it is whole.</summary>
-    public async Task WriteWholeAsync(ChatRequest request, CancellationToken cancellationToken)
+    public async Task WriteWholeAsync(IAsyncEnumerable<ChatResponseUpdate> updates)
     {
-        var text = new StringBuilder();
-        var end = new AnswerEnd();
         try
         {
-            await foreach (var update in model.Chat.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken))
-            {
-                text.Append(update.Text);
-                end.Note(update);
-            }
+            var (answers, usage) = await WholeAnswer.ReadAsync(updates, http.RequestAborted);
+            var completion = new ChatCompletion(_id, "chat.completion", created, model, Fingerprint, [.. answers.Select(ChoiceOf)], usage);
+            await http.Response.WriteAsJsonAsync(completion, ModelApiJson.Options, http.RequestAborted);
         }
         catch (ModelException failure)
         {
             await ApiError.From(failure.Error, failure.RetryAfter).WriteAsync(http);
-            return;
         }
-
-        var choice = new ChatCompletion.Choice(0, new("assistant", text.ToString()), null, end.FinishReason);
-        var completion = new ChatCompletion(_id, "chat.completion", created, model.Id, _fingerprint, [choice], end.Usage);
-        await http.Response.WriteAsJsonAsync(completion, ModelApiJson.Options, cancellationToken);
     }
 
-    /// <summary>
-    /// Sends the answer token by token as server-sent events. A failure before the first token is a plain response with its status; one after
-    /// it is an <c>error</c> in the stream, because the status has gone out.
-    /// </summary>
-    public async Task WriteStreamAsync(ChatRequest request, bool includeUsage, CancellationToken cancellationToken)
+    /// <summary>Sends the answer token by token as server-sent events.</summary>
+    /// <param name="includeUsage">True where a chunk of its own tells the tokens; otherwise the last one does, as Mistral's clients expect.</param>
+    /// <param name="wholeCalls">True where a call of a tool comes in one piece, as Mistral's clients expect.</param>
+    public Task WriteStreamAsync(IAsyncEnumerable<ChatResponseUpdate> updates, bool includeUsage, bool wholeCalls) =>
+        AnswerStream.SendAsync(http, updates, new Chunks(this, includeUsage, wholeCalls));
+
+    private static ChatCompletion.Choice ChoiceOf(WholeAnswer answer, int index)
     {
-        await using var updates = model.Chat.GetStreamingResponseAsync(request.Messages, request.Options, cancellationToken).GetAsyncEnumerator(cancellationToken);
-        var end = new AnswerEnd();
-        var begun = false;
-        while (true)
+        var calls = answer.Calls.Count == 0 ? null : answer.Calls.Select(call => WireToolCall.Whole(null, call)).ToList();
+        var content = calls is not null && string.IsNullOrWhiteSpace(answer.Text) ? null : answer.Text;
+        return new(index, new("assistant", content, calls), WireLogprobs.From(answer.Logprobs), answer.FinishReason);
+    }
+
+    private ChatCompletionChunk Chunk(params IReadOnlyList<ChatCompletionChunk.Choice> choices) =>
+        new(_id, "chat.completion.chunk", created, model, Fingerprint, choices);
+
+    private sealed class Chunks(ChatCompletionWriter writer, bool includeUsage, bool wholeCalls) : IAnswerDialect
+    {
+        private readonly SortedDictionary<int, string?> _ends = [];
+        private readonly Dictionary<(int Choice, string Id), int> _calls = [];
+        private WireUsage _usage = WireUsage.None;
+
+        public void Write(ChatResponseUpdate update, EventStream events)
         {
-            ChatResponseUpdate update;
-            try
+            var choice = update.Choice;
+            Begin(choice, events);
+            var logprobs = WireLogprobs.From(update.Logprobs);
+            foreach (var content in update.Contents)
             {
-                if (!await updates.MoveNextAsync())
+                var delta = content switch
                 {
-                    break;
+                    TextContent { Text.Length: > 0 } text => new ChatCompletionChunk.WireDelta(Content: text.Text),
+                    FunctionCallDelta piece when !wholeCalls => new(ToolCalls: [Piece(choice, piece)]),
+                    FunctionCallContent call when wholeCalls || !_calls.ContainsKey((choice, call.CallId)) => new(ToolCalls: [WireToolCall.Whole(Place(choice, call.CallId), call)]),
+                    _ => null,
+                };
+                if (delta is not null)
+                {
+                    events.Add(writer.Chunk(new ChatCompletionChunk.Choice(choice, delta, logprobs)));
+                    logprobs = null;
                 }
-
-                update = updates.Current;
-            }
-            catch (ModelException failure) when (!begun)
-            {
-                await ApiError.From(failure.Error, failure.RetryAfter).WriteAsync(http);
-                return;
-            }
-            catch (ModelException failure)
-            {
-                await SendAsync(ApiError.From(failure.Error, failure.RetryAfter).ToBody(), cancellationToken);
-                return;
             }
 
-            end.Note(update);
-            if (update.Text.Length == 0)
+            if (logprobs is not null)
             {
-                continue;
+                events.Add(writer.Chunk(new ChatCompletionChunk.Choice(choice, new(Content: ""), logprobs)));
             }
 
-            if (!begun)
-            {
-                begun = true;
-                await BeginAsync(cancellationToken);
-            }
-
-            await SendAsync(Chunk(new(Content: update.Text)), cancellationToken);
+            _ends[choice] = update.FinishReason?.Value ?? _ends[choice];
+            _usage = WholeAnswer.FindUsage(update) ?? _usage;
         }
 
-        if (!begun)
+        public void End(EventStream events)
         {
-            await BeginAsync(cancellationToken);
-        }
-
-        // Mistral's dialect has no stream_options: its usage comes with the last chunk.
-        await SendAsync(Chunk(new(), end.FinishReason) with { Usage = includeUsage ? null : end.Usage }, cancellationToken);
-        if (includeUsage)
-        {
-            await SendAsync(new ChatCompletionChunk(_id, "chat.completion.chunk", created, model.Id, _fingerprint, [], end.Usage), cancellationToken);
-        }
-
-        await SendLineAsync("[DONE]"u8.ToArray(), cancellationToken);
-    }
-
-    private async Task BeginAsync(CancellationToken cancellationToken)
-    {
-        http.Response.ContentType = "text/event-stream; charset=utf-8";
-        http.Response.Headers.CacheControl = "no-cache";
-        http.Response.Headers["X-Accel-Buffering"] = "no";
-        http.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        await SendAsync(Chunk(new("assistant", "")), cancellationToken);
-    }
-
-    private ChatCompletionChunk Chunk(ChatCompletionChunk.WireDelta delta, string? finishReason = null) =>
-        new(_id, "chat.completion.chunk", created, model.Id, _fingerprint, [new(0, delta, null, finishReason)]);
-
-    private Task SendAsync(object body, CancellationToken cancellationToken) =>
-        SendLineAsync(JsonSerializer.SerializeToUtf8Bytes(body, ModelApiJson.Options), cancellationToken);
-
-    private async Task SendLineAsync(ReadOnlyMemory<byte> json, CancellationToken cancellationToken)
-    {
-        var body = http.Response.BodyWriter;
-        await body.WriteAsync("data: "u8.ToArray(), cancellationToken);
-        await body.WriteAsync(json, cancellationToken);
-        await body.WriteAsync("\n\n"u8.ToArray(), cancellationToken);
-        await body.FlushAsync(cancellationToken);
-    }
-
-    /// <summary>How an answer ended, gathered from its updates.</summary>
-    private sealed class AnswerEnd
-    {
-        public string FinishReason { get; private set; } = "stop";
-
-        public WireUsage Usage { get; private set; } = WireUsage.None;
-
-        public void Note(ChatResponseUpdate update)
-        {
-            if (update.FinishReason is { } reason)
+            Begin(0, events);
+            foreach (var (choice, reason) in _ends)
             {
-                FinishReason = reason.Value;
+                var chunk = writer.Chunk(new ChatCompletionChunk.Choice(choice, new(), FinishReason: reason ?? "stop"));
+                events.Add(!includeUsage && choice == _ends.Keys.Last() ? chunk with { Usage = _usage } : chunk);
             }
 
-            if (update.Contents.OfType<UsageContent>().LastOrDefault() is { } usage)
+            if (includeUsage)
             {
-                Usage = WireUsage.From(usage.Details);
+                events.Add(writer.Chunk() with { Usage = _usage });
             }
+
+            events.AddDone();
+        }
+
+        public void Fail(ApiError error, EventStream events) => events.Add(error.ToBody());
+
+        private void Begin(int choice, EventStream events)
+        {
+            if (_ends.TryAdd(choice, null))
+            {
+                events.Add(writer.Chunk(new ChatCompletionChunk.Choice(choice, new("assistant", ""))));
+            }
+        }
+
+        private WireToolCall Piece(int choice, FunctionCallDelta piece) => piece.Name is { } name
+            ? new(Place(choice, piece.CallId), piece.CallId, "function", new(name, piece.Arguments))
+            : new(Place(choice, piece.CallId), null, null, new(null, piece.Arguments));
+
+        private int Place(int choice, string id)
+        {
+            if (!_calls.TryGetValue((choice, id), out var place))
+            {
+                place = _calls[(choice, id)] = _calls.Keys.Count(call => call.Choice == choice);
+            }
+
+            return place;
         }
     }
 }

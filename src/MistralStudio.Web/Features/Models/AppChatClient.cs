@@ -39,7 +39,12 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IAgentRu
     }
 
     /// <inheritdoc/>
-    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey switch
+    {
+        not null => null,
+        _ when serviceType == typeof(ChatAbilities) => ChatAbilities.TextOnly,
+        _ => serviceType.IsInstanceOfType(this) ? this : null,
+    };
 
     /// <inheritdoc/>
     public void Dispose()
