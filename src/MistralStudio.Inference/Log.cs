@@ -12,4 +12,13 @@ internal static partial class Log
 
     [LoggerMessage(Level = LogLevel.Error, Message = "{Model} cannot be loaded: {Reason}")]
     public static partial void ModelFailed(ILogger logger, string model, string reason, Exception? exception);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The files of {Model} are gone; it is no longer offered")]
+    public static partial void ModelGone(ILogger logger, string model);
+
+    [LoggerMessage(Level = LogLevel.Information, Message = "The model {Model} is imported: {Megabytes} MB")]
+    public static partial void ModelImported(ILogger logger, string model, long megabytes);
+
+    [LoggerMessage(Level = LogLevel.Warning, Message = "The import of {Model} failed: {Reason}")]
+    public static partial void ImportFailed(ILogger logger, string model, string reason, Exception? exception);
 }

@@ -80,6 +80,12 @@ public sealed record InstalledModel
     /// <summary>Where its files came from.</summary>
     public string Origin { get; init; } = "";
 
+    /// <summary>SHA-256 of its weights when they were imported, lower-case hex; empty where they were put here by hand.</summary>
+    public string Sha256 { get; init; } = "";
+
+    /// <summary>When it was imported; null where it was put here by hand.</summary>
+    public DateTimeOffset? InstalledAt { get; init; }
+
     /// <summary>Requests running and waiting now.</summary>
     public int ActiveRequests { get; init; }
 

@@ -29,7 +29,7 @@ public sealed class ModelChecks
     /// <summary>Reads every installed model's header and checks the SHA-256 of its weights.</summary>
     public async IAsyncEnumerable<ModelCheck> RunAsync([EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        foreach (var folder in ModelHost.FindFolders(_options.Value, _models))
+        foreach (var folder in InstalledFolders.Find(_options.Value, _models))
         {
             var model = folder.Describe(_options.Value.SlotTokens);
             yield return new(model, model.Error ?? (await folder.VerifyAsync(cancellationToken)).Error);

@@ -28,21 +28,28 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
 
         foreach (var folder in Directory.EnumerateDirectories(root).Order(StringComparer.Ordinal))
         {
-            if (!ModelReference.TryParse(System.IO.Path.GetFileName(folder).ToLowerInvariant(), out var reference) || reference.Kind != ModelReferenceKind.Local)
+            if (ModelReference.TryParse(System.IO.Path.GetFileName(folder).ToLowerInvariant(), out var reference) && reference.Kind == ModelReferenceKind.Local
+                && Find(folder, areStarters) is { } found)
             {
-                continue;
-            }
-
-            if (Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
-            {
-                yield return new ModelFolder(folder, gguf, ModelTask.Chat, areStarters);
-            }
-            else if (System.IO.Path.Combine(folder, "model.safetensors") is var weights && System.IO.File.Exists(weights))
-            {
-                yield return new ModelFolder(folder, weights, ModelTask.Embedding, areStarters);
+                yield return found;
             }
         }
     }
+
+    /// <summary>The model in a folder; null where it holds none.</summary>
+    public static ModelFolder? Find(string folder, bool isStarter)
+    {
+        if (Directory.EnumerateFiles(folder, "*.gguf").Order(StringComparer.Ordinal).FirstOrDefault() is { } gguf)
+        {
+            return new ModelFolder(folder, gguf, ModelTask.Chat, isStarter);
+        }
+
+        var weights = System.IO.Path.Combine(folder, "model.safetensors");
+        return System.IO.File.Exists(weights) ? new ModelFolder(folder, weights, ModelTask.Embedding, isStarter) : null;
+    }
+
+    /// <summary>The file behind <see cref="File"/>, which may be a link to it.</summary>
+    public FileInfo Weights => new(System.IO.File.ResolveLinkTarget(File, returnFinalTarget: true)?.FullName ?? File);
 
     /// <summary>What a person should know of it, from its header alone.</summary>
     /// <param name="slotTokens">Tokens that a conversation holds here.</param>
@@ -55,10 +62,11 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             Task = Task,
             State = ModelState.OnDisk,
             IsStarter = IsStarter,
-            FileBytes = new FileInfo(File).Length,
+            FileBytes = Weights is { Exists: true } weights ? weights.Length : 0,
             Licence = System.IO.File.Exists(System.IO.Path.Combine(Path, "LICENSE")) ? "Apache-2.0" : "",
         };
-        return Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEmbedder(described);
+        described = Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEmbedder(described);
+        return ModelCard.Read(Path) is { } card ? card.AddTo(described) : described;
     }
 
     /// <summary>SHA-256 of the weights, compared with the list beside the starter models where there is one.</summary>

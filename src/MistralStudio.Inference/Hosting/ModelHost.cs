@@ -22,7 +22,8 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     private readonly GraphCache _compiled;
     private readonly ILogger<ModelHost> _log;
     private readonly TimeProvider _time;
-    private readonly Lazy<ConcurrentDictionary<string, InstalledModelEntry>> _entries;
+    private readonly ConcurrentDictionary<string, InstalledModelEntry> _entries = new(StringComparer.Ordinal);
+    private readonly InstalledFolders _folders;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
@@ -34,23 +35,16 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         _compiled = new GraphCache(models.Compiled);
         _time = time;
         _log = log;
-        // Read on first use: a start does not wait for headers of models that nobody asks for.
-        _entries = new(() => new(
-            FindFolders(_options, models)
-                .Select(folder => KeyValuePair.Create(folder.Id, new InstalledModelEntry(folder, folder.Describe(_options.SlotTokens)))),
-            StringComparer.Ordinal));
+        _folders = new(_options, models);
     }
 
-    /// <summary>The folders of the models that are installed: a person's own before the starter of the same name.</summary>
-    internal static IEnumerable<ModelFolder> FindFolders(InferenceOptions options, DataModels models) =>
-        ModelFolder.Scan(models.Path, areStarters: false)
-            .Concat(ModelFolder.Scan(options.StarterModelsPath ?? DataModels.FindStarters(), areStarters: true))
-            .DistinctBy(folder => folder.Id, StringComparer.Ordinal);
+    public IReadOnlyList<InstalledModel> List()
+    {
+        ReadFolders();
+        return [.. _entries.Values.Select(entry => entry.Info).OrderBy(model => model.Task).ThenBy(model => model.Id, StringComparer.Ordinal)];
+    }
 
-    public IReadOnlyList<InstalledModel> List() =>
-        [.. _entries.Value.Values.Select(entry => entry.Info).OrderBy(model => model.Task).ThenBy(model => model.Id, StringComparer.Ordinal)];
-
-    public InstalledModel? Find(string id) => _entries.Value.GetValueOrDefault(id)?.Info;
+    public InstalledModel? Find(string id) => FindEntry(id)?.Info;
 
     public Result<IChatClient> Chat(string id)
     {
@@ -66,7 +60,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
 
     public async Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken)
     {
-        if (!_entries.Value.TryGetValue(id, out var entry))
+        if (FindEntry(id) is not { } entry)
         {
             return NotFound(id);
         }
@@ -76,7 +70,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
 
     public async Task<Result<InstalledModel>> UnloadAsync(string id, CancellationToken cancellationToken)
     {
-        if (!_entries.Value.TryGetValue(id, out var entry))
+        if (FindEntry(id) is not { } entry)
         {
             return NotFound(id);
         }
@@ -90,6 +84,38 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
             }
 
             await entry.UnloadAsync();
+            return entry.Info;
+        }
+        finally
+        {
+            entry.Gate.Release();
+        }
+    }
+
+    /// <summary>Takes a model out of memory and off the list; refused while it answers.</summary>
+    /// <param name="remove">Removes its files, or says why they stay; then the model stays as well.</param>
+    internal async Task<Result<InstalledModel>> WithdrawAsync(string id, Func<ModelFolder, Error?> remove, CancellationToken cancellationToken)
+    {
+        if (FindEntry(id) is not { } entry)
+        {
+            return NotFound(id);
+        }
+
+        await entry.Gate.WaitAsync(cancellationToken);
+        try
+        {
+            if (entry.Uses > 0)
+            {
+                return HostErrors.InUse(id, entry.Uses);
+            }
+
+            await entry.UnloadAsync();
+            if (remove(entry.Folder) is { } error)
+            {
+                return error;
+            }
+
+            _entries.TryRemove(new(id, entry));
             return entry.Info;
         }
         finally
@@ -134,12 +160,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     {
         // More than once, since it is registered under two types; a source without a timer needs no disposing.
         await _ending.CancelAsync();
-        if (!_entries.IsValueCreated)
-        {
-            return;
-        }
-
-        foreach (var entry in _entries.Value.Values)
+        foreach (var entry in _entries.Values)
         {
             await entry.UnloadAsync();
             entry.Dispose();
@@ -242,7 +263,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
 
     private Result<InstalledModelEntry> Entry(string id, ModelTask task)
     {
-        if (!_entries.Value.TryGetValue(id, out var entry))
+        if (FindEntry(id) is not { } entry)
         {
             return NotFound(id);
         }
@@ -250,7 +271,58 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         return entry.Folder.Task == task ? entry : ModelErrors.WrongTask(id, task);
     }
 
-    private Error NotFound(string id) => ModelErrors.NotFound(id, _entries.Value.Keys.Order(StringComparer.Ordinal));
+    // Read when somebody asks: a start does not wait for headers of models that nobody asks for.
+    private InstalledModelEntry? FindEntry(string id)
+    {
+        ReadFolders();
+        if (_entries.TryGetValue(id, out var known))
+        {
+            return known;
+        }
+
+        ReadFolders(atOnce: true);
+        return _entries.GetValueOrDefault(id);
+    }
+
+    private void ReadFolders(bool atOnce = false)
+    {
+        _folders.Read(atOnce, found =>
+        {
+            foreach (var folder in found.Added)
+            {
+                _entries[folder.Id] = new InstalledModelEntry(folder, folder.Describe(_options.SlotTokens));
+            }
+
+            foreach (var id in found.Gone)
+            {
+                if (_entries.TryRemove(id, out var entry))
+                {
+                    _ = RetireAsync(entry);
+                }
+            }
+        }, isInUse: id => _entries.TryGetValue(id, out var entry) && entry.Info.State is ModelState.Ready or ModelState.Loading);
+    }
+
+    // Its files are gone; those who ask it still get their answers from the mapped ones.
+    private async Task RetireAsync(InstalledModelEntry entry)
+    {
+        try
+        {
+            while (entry.Uses > 0)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(1), _time, _ending.Token);
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the process ends
+        }
+
+        await entry.UnloadAsync();
+        Log.ModelGone(_log, entry.Folder.Id);
+    }
+
+    private Error NotFound(string id) => ModelErrors.NotFound(id, _entries.Keys.Order(StringComparer.Ordinal));
 }
 
 /// <summary>Keeps a model loaded while something runs on it.</summary>
