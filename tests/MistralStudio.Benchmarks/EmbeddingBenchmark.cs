@@ -3,6 +3,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Tests.Shared;
 
@@ -30,7 +31,7 @@ internal static class EmbeddingBenchmark
         {
             Console.WriteLine("| threads | batch | texts | embeddings/s | tokens/s | tokens per CPU-second | of torch |");
             Console.WriteLine("|---|---|---|---|---|---|---|");
-            foreach (var size in batchTokens.Length > 0 ? batchTokens : [EmbeddingModel.DefaultBatchTokens])
+            foreach (var size in batchTokens.Length > 0 ? batchTokens : [EncoderLoop.DefaultBatchTokens])
             {
                 foreach (var threads in new[] { 1, 0 })
                 {

@@ -2,6 +2,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Embeddings;
 using MistralStudio.Inference.Engine;
+using MistralStudio.Inference.Reranking;
 
 namespace MistralStudio.Inference.Hosting;
 
@@ -20,9 +21,11 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
 
     public EmbeddingModel? Embedder { get; private set; }
 
+    public CrossEncoder? Reranker { get; private set; }
+
     public int Uses => Volatile.Read(ref _uses);
 
-    public InstalledModel Info => _info with { ActiveRequests = Chat?.Engine.ActiveRequests ?? Embedder?.ActiveRequests ?? 0 };
+    public InstalledModel Info => _info with { ActiveRequests = Chat?.Engine.ActiveRequests ?? Embedder?.ActiveRequests ?? Reranker?.ActiveRequests ?? 0 };
 
     public void BeginUse() => Interlocked.Increment(ref _uses);
 
@@ -44,6 +47,12 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
         _info = _info with { State = ModelState.Ready, Error = null, MemoryBytes = embedder.MemoryBytes };
     }
 
+    public void NoteReady(CrossEncoder reranker)
+    {
+        Reranker = reranker;
+        _info = _info with { State = ModelState.Ready, Error = null, MemoryBytes = reranker.MemoryBytes };
+    }
+
     public void NoteSpeed(GenerationEvent.Finished finished)
     {
         // Shorter answers say more of the clock than of the model.
@@ -55,8 +64,8 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
 
     public async ValueTask UnloadAsync()
     {
-        var (chat, embedder) = (Chat, Embedder);
-        (Chat, Embedder) = (null, null);
+        var (chat, embedder, reranker) = (Chat, Embedder, Reranker);
+        (Chat, Embedder, Reranker) = (null, null, null);
         _info = _info with { State = ModelState.OnDisk, Error = null, MemoryBytes = 0 };
         if (chat is not null)
         {
@@ -67,6 +76,12 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
         {
             embedder.Dispose();
             await embedder.Closed;
+        }
+
+        if (reranker is not null)
+        {
+            reranker.Dispose();
+            await reranker.Closed;
         }
     }
 

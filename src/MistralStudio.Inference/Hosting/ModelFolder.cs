@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Decoders;
-using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Safetensors;
 
@@ -45,7 +45,9 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         }
 
         var weights = System.IO.Path.Combine(folder, "model.safetensors");
-        return System.IO.File.Exists(weights) ? new ModelFolder(folder, weights, ModelTask.Embedding, isStarter) : null;
+        return System.IO.File.Exists(weights)
+            ? new ModelFolder(folder, weights, EncoderConfig.IsCrossEncoder(folder) ? ModelTask.Reranking : ModelTask.Embedding, isStarter)
+            : null;
     }
 
     /// <summary>The file behind <see cref="File"/>, which may be a link to it.</summary>
@@ -65,7 +67,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             FileBytes = Weights is { Exists: true } weights ? weights.Length : 0,
             Licence = System.IO.File.Exists(System.IO.Path.Combine(Path, "LICENSE")) ? "Apache-2.0" : "",
         };
-        described = Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEmbedder(described);
+        described = Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEncoder(described);
         return ModelCard.Read(Path) is { } card ? card.AddTo(described) : described;
     }
 
@@ -97,9 +99,9 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         return hash;
     }
 
-    private InstalledModel DescribeEmbedder(InstalledModel described)
+    private InstalledModel DescribeEncoder(InstalledModel described)
     {
-        var config = BertConfig.Read(Path);
+        var config = EncoderConfig.Read(Path);
         var opened = SafetensorsFile.Open(File);
         if ((config.Error ?? opened.Error) is { } error)
         {
@@ -114,7 +116,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
             Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
             ContextLength = config.Value.MaxTokens,
-            Dimensions = config.Value.Hidden,
+            Dimensions = Task == ModelTask.Embedding ? config.Value.Hidden : 0,
             Origin = IsStarter ? "sentence-transformers/all-MiniLM-L6-v2" : "",
         };
     }

@@ -7,6 +7,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Embeddings;
 using MistralStudio.Inference.Onnx;
+using MistralStudio.Inference.Reranking;
 
 namespace MistralStudio.Inference.Hosting;
 
@@ -56,6 +57,12 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     {
         var entry = Entry(id, ModelTask.Embedding);
         return entry.IsSuccess ? new Embedder(entry.Value, this) : entry.Error;
+    }
+
+    public Result<IReranker> Reranker(string id)
+    {
+        var entry = Entry(id, ModelTask.Reranking);
+        return entry.IsSuccess ? new Reranker(entry.Value, this) : entry.Error;
     }
 
     public async Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken)
@@ -247,6 +254,17 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
                 return (chat.Error, null);
             }
 
+            if (entry.Folder.Task == ModelTask.Reranking)
+            {
+                var reranker = CrossEncoder.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, _compiled, _log, _options.ThreadCount);
+                if (reranker.IsSuccess)
+                {
+                    entry.NoteReady(reranker.Value);
+                }
+
+                return (reranker.Error, null);
+            }
+
             var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, _compiled, _log, _options.ThreadCount);
             if (embedder.IsSuccess)
             {
@@ -333,6 +351,8 @@ internal sealed class ModelUse(InstalledModelEntry entry) : IDisposable
     public ChatModel Model => entry.Chat ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
 
     public EmbeddingModel Embedder => entry.Embedder ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
+
+    public CrossEncoder Reranker => entry.Reranker ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
 
     public void Dispose()
     {

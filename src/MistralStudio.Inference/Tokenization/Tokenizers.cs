@@ -1,5 +1,7 @@
+using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Gguf;
 
 namespace MistralStudio.Inference.Tokenization;
@@ -47,6 +49,24 @@ internal static class Tokenizers
         catch (InvalidDataException contradiction)
         {
             return ModelErrors.Unreadable(name, contradiction.Message);
+        }
+    }
+
+    /// <summary>How an encoder reads texts: <c>vocab.txt</c> of BERT, <c>tokenizer.json</c> of XLM-R.</summary>
+    public static Result<IEncoderTokens> ForEncoder(string folder, EncoderConfig config)
+    {
+        if (!config.IsXlmRoberta)
+        {
+            return FromVocabularyFile(Path.Combine(folder, "vocab.txt")).Match<Result<IEncoderTokens>>(words => new BertTokens(words), error => error);
+        }
+
+        try
+        {
+            return UnigramFile.Read(Path.Combine(folder, "tokenizer.json"));
+        }
+        catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException or JsonException or FormatException)
+        {
+            return ModelErrors.Unreadable("tokenizer.json", unreadable.Message.TrimEnd('.'));
         }
     }
 

@@ -1,13 +1,13 @@
-using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Encoders;
 
-namespace MistralStudio.Inference.Tests.Embeddings;
+namespace MistralStudio.Inference.Tests.Encoders;
 
-public sealed class EmbeddingQueueTests
+public sealed class EncoderQueueTests
 {
     [Fact]
     public void TakeBatch_PutsNeighboursInLengthTogether_AndBoundsThePadding()
     {
-        var queue = new EmbeddingQueue(batchTokens: 600);
+        var queue = new EncoderQueue(batchTokens: 600);
         queue.Add(Request(10, 300, 20, 300, 250, 10));
         Assert.Equal([[300, 300], [250, 20], [10, 10]], Batches(queue).Select(batch => batch.ToArray()));
     }
@@ -15,7 +15,7 @@ public sealed class EmbeddingQueueTests
     [Fact]
     public void TakeBatch_PutsATextThatIsLongerThanABatchAlone()
     {
-        var queue = new EmbeddingQueue(batchTokens: 100);
+        var queue = new EncoderQueue(batchTokens: 100);
         queue.Add(Request(513, 513));
         Assert.Equal([[513], [513]], Batches(queue).Select(batch => batch.ToArray()));
     }
@@ -23,7 +23,7 @@ public sealed class EmbeddingQueueTests
     [Fact]
     public void TakeBatch_TakesAQueryFirst_WhenAnIngestionWaits()
     {
-        var queue = new EmbeddingQueue(batchTokens: 512);
+        var queue = new EncoderQueue(batchTokens: 512);
         var (ingestion, query) = (Request([.. Enumerable.Repeat(256, 20)]), Request(12));
         queue.Add(ingestion);
         Assert.Same(ingestion, queue.TakeBatch()[0].Request);
@@ -35,7 +35,7 @@ public sealed class EmbeddingQueueTests
     [Fact]
     public void TakeBatch_PutsQueriesOfSeveralPeopleInOneBatch()
     {
-        var queue = new EmbeddingQueue(batchTokens: 512);
+        var queue = new EncoderQueue(batchTokens: 512);
         queue.Add(Request(12));
         queue.Add(Request(9));
         Assert.Equal(2, queue.TakeBatch().Count);
@@ -44,7 +44,7 @@ public sealed class EmbeddingQueueTests
     [Fact]
     public void TakeBatch_LetsAnIngestionOn_WhenQueriesNeverEnd()
     {
-        var queue = new EmbeddingQueue(batchTokens: 256);
+        var queue = new EncoderQueue(batchTokens: 256);
         var ingestion = Request(256, 256, 256);
         queue.Add(ingestion);
         var turns = 0;
@@ -55,14 +55,14 @@ public sealed class EmbeddingQueueTests
         }
         while (queue.TakeBatch()[0].Request != ingestion);
 
-        Assert.Equal(EmbeddingQueue.SmallTurns + 1, turns);
+        Assert.Equal(EncoderQueue.SmallTurns + 1, turns);
     }
 
     [Fact]
     public void TakeBatch_LetsLargeRequestsTakeTurns()
     {
-        var queue = new EmbeddingQueue(batchTokens: 512);
-        EmbeddingRequest[] requests = [Request(256, 256, 256, 256), Request(256, 256, 256, 256)];
+        var queue = new EncoderQueue(batchTokens: 512);
+        EncoderRequest[] requests = [Request(256, 256, 256, 256), Request(256, 256, 256, 256)];
         queue.Add(requests[0]);
         queue.Add(requests[1]);
         Assert.Equal([0, 1, 0, 1], Enumerable.Range(0, 4).Select(_ => Array.IndexOf(requests, queue.TakeBatch()[0].Request)));
@@ -72,7 +72,7 @@ public sealed class EmbeddingQueueTests
     [Fact]
     public async Task TakeBatch_DropsTheRestOfARequest_ThatWasCancelled()
     {
-        var queue = new EmbeddingQueue(batchTokens: 512);
+        var queue = new EncoderQueue(batchTokens: 512);
         var (cancelled, next) = (Request(256, 256, 256), Request(300, 300));
         queue.Add(cancelled);
         queue.Add(next);
@@ -84,13 +84,13 @@ public sealed class EmbeddingQueueTests
         await Assert.ThrowsAnyAsync<OperationCanceledException>(() => cancelled.Completion);
     }
 
-    private static EmbeddingRequest Request(params int[] lengths) => new([.. lengths.Select(length => new int[length])]);
+    private static EncoderRequest Request(params int[] lengths) => new([.. lengths.Select(length => EncoderRow.Of(new int[length]))]);
 
-    private static IEnumerable<IEnumerable<int>> Batches(EmbeddingQueue queue)
+    private static IEnumerable<IEnumerable<int>> Batches(EncoderQueue queue)
     {
         for (var batch = queue.TakeBatch(); batch.Count > 0; batch = queue.TakeBatch())
         {
-            yield return batch.Select(item => item.Tokens.Length);
+            yield return batch.Select(item => item.Row.Tokens.Length);
         }
     }
 }

@@ -1,10 +1,10 @@
 using System.Numerics.Tensors;
 using System.Text.Json;
-using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Safetensors;
 using MistralStudio.Tests.Shared;
 
-namespace MistralStudio.Inference.Tests.Embeddings;
+namespace MistralStudio.Inference.Tests.Encoders;
 
 public sealed class EncoderTests : IDisposable
 {
@@ -19,7 +19,7 @@ public sealed class EncoderTests : IDisposable
         using var session = Open(Path.Combine(SharedData.StarterModels, "all-minilm-l6-v2"));
         foreach (var batch in cases.OrderBy(c => c.Ids.Length).Chunk(8))
         {
-            var vectors = session.Embed(batch.Select(c => c.Ids).ToArray());
+            var vectors = session.Run(batch.Select(c => EncoderRow.Of(c.Ids)).ToArray());
             foreach (var (vector, expected) in vectors.Zip(batch))
             {
                 var cosine = TensorPrimitives.CosineSimilarity(vector, expected.Vector);
@@ -41,8 +41,32 @@ public sealed class EncoderTests : IDisposable
         {
             var mask = Ints(expected.GetProperty("attention_mask"));
             var ids = Ints(expected.GetProperty("input_ids"))[..mask.Count(bit => bit == 1)];
-            var vector = Assert.Single(session.Embed([ids]));
+            var vector = Assert.Single(session.Run([EncoderRow.Of(ids)]));
             Assert.InRange(TensorPrimitives.CosineSimilarity(vector, Floats(expected.GetProperty("mean_pooled_normalised"))), 0.999999, 1.000001);
+        }
+    }
+
+    [Theory]
+    [InlineData("bert-cross-encoder")]
+    [InlineData("xlmr-cross-encoder")]
+    public void Score_IsTheReferences_ForPairsAloneAndInABatch(string model)
+    {
+        var folder = SharedData.Require("data", "models-tiny", "families", model);
+        using var golden = JsonDocument.Parse(File.ReadAllBytes(Path.Combine(folder, "golden.json")));
+        using var session = Open(folder);
+        var cases = golden.RootElement.GetProperty("cases").EnumerateArray().Select(Case).ToList();
+
+        Assert.All(cases, expected => Assert.InRange(session.Run([expected.Row])[0][0] - expected.Logit, -1e-4f, 1e-4f));
+        Assert.All(
+            session.Run(cases.Select(expected => expected.Row).ToArray()).Zip(cases),
+            pair => Assert.InRange(pair.First[0] - pair.Second.Logit, -1e-4f, 1e-4f));
+
+        static (EncoderRow Row, float Logit) Case(JsonElement expected)
+        {
+            var ids = Ints(expected.GetProperty("input_ids"))[..Ints(expected.GetProperty("attention_mask")).Count(bit => bit == 1)];
+            var types = Ints(expected.GetProperty("token_type_ids"))[..ids.Length];
+            var second = Array.IndexOf(types, 1);
+            return (new EncoderRow(ids, second < 0 ? ids.Length : second), expected.GetProperty("logit").GetSingle());
         }
     }
 
@@ -50,10 +74,10 @@ public sealed class EncoderTests : IDisposable
 
     private EncoderSession Open(string model)
     {
-        var config = BertConfig.Read(model).Value;
+        var config = EncoderConfig.Read(model).Value;
         using var file = SafetensorsFile.Open(Path.Combine(model, "model.safetensors")).Value;
-        new BertGraph(config, file).Build(_folder);
-        return new EncoderSession(Path.Combine(_folder, "model.onnx"), config.Hidden, threads: 0);
+        new EncoderGraph(config, file).Build(_folder);
+        return new EncoderSession(Path.Combine(_folder, "model.onnx"), config, threads: 0);
     }
 
     private static int[] Ints(JsonElement list) => [.. list.EnumerateArray().Select(item => item.GetInt32())];

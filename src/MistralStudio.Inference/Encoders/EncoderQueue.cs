@@ -1,12 +1,12 @@
-namespace MistralStudio.Inference.Embeddings;
+namespace MistralStudio.Inference.Encoders;
 
 /// <summary>
-/// Which texts are embedded next. Texts of small requests (a search query) go before those of large ones (a document's passages), so a query
+/// Which texts an encoder reads next. Texts of small requests (a search query) go before those of large ones (a document's passages), so a query
 /// waits for one batch at most; every <see cref="SmallTurns"/> turns the large ones get one, so that queries cannot starve them. Large requests
 /// take turns. Plain data, for one owner.
 /// </summary>
 /// <param name="batchTokens">Most tokens of a batch, padding included; a longer text is a batch alone.</param>
-internal sealed class EmbeddingQueue(int batchTokens)
+internal sealed class EncoderQueue(int batchTokens)
 {
     /// <summary>Tokens of a request that still counts as small.</summary>
     public const int SmallTokens = 512;
@@ -14,12 +14,12 @@ internal sealed class EmbeddingQueue(int batchTokens)
     /// <summary>Batches of small requests in a row while large ones wait.</summary>
     public const int SmallTurns = 16;
 
-    private readonly Queue<EmbeddingItem> _small = new();
-    private readonly Queue<EmbeddingRequest> _large = new();
+    private readonly Queue<EncoderItem> _small = new();
+    private readonly Queue<EncoderRequest> _large = new();
     private int _smallInARow;
 
     /// <summary>Adds a request.</summary>
-    public void Add(EmbeddingRequest request)
+    public void Add(EncoderRequest request)
     {
         if (request.Tokens > SmallTokens)
         {
@@ -34,7 +34,7 @@ internal sealed class EmbeddingQueue(int batchTokens)
     }
 
     /// <summary>Takes the texts of the next batch; none where nothing waits. Texts of requests that were cancelled or failed are dropped.</summary>
-    public List<EmbeddingItem> TakeBatch()
+    public List<EncoderItem> TakeBatch()
     {
         var large = _large.Count > 0 && (_small.Count == 0 || _smallInARow >= SmallTurns);
         var batch = large ? TakeLarge() : Take(_small);
@@ -42,7 +42,7 @@ internal sealed class EmbeddingQueue(int batchTokens)
         return batch.Count == 0 && (_small.Count > 0 || _large.Count > 0) ? TakeBatch() : batch;
     }
 
-    private List<EmbeddingItem> TakeLarge()
+    private List<EncoderItem> TakeLarge()
     {
         var request = _large.Dequeue();
         var batch = Take(request.Pending);
@@ -54,9 +54,9 @@ internal sealed class EmbeddingQueue(int batchTokens)
         return batch;
     }
 
-    private List<EmbeddingItem> Take(Queue<EmbeddingItem> items)
+    private List<EncoderItem> Take(Queue<EncoderItem> items)
     {
-        var batch = new List<EmbeddingItem>();
+        var batch = new List<EncoderItem>();
         var longest = 0;
         while (items.TryPeek(out var item))
         {
@@ -66,7 +66,7 @@ internal sealed class EmbeddingQueue(int batchTokens)
                 continue;
             }
 
-            longest = Math.Max(longest, item.Tokens.Length);
+            longest = Math.Max(longest, item.Row.Tokens.Length);
             if (batch.Count > 0 && longest * (batch.Count + 1) > batchTokens)
             {
                 break;

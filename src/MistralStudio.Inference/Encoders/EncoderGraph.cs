@@ -1,45 +1,69 @@
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Safetensors;
 
-namespace MistralStudio.Inference.Embeddings;
+namespace MistralStudio.Inference.Encoders;
 
 /// <summary>
-/// A BERT encoder as an ONNX graph on ONNX Runtime's fused operators: <c>ids</c> int32 <c>[batch, sequence]</c> and <c>lengths</c> int32
-/// <c>[batch]</c> (tokens of each row, padding behind them) to <c>hidden</c> float <c>[batch, sequence, hidden]</c>. Everything is single
-/// precision: with 8-bit weights and activations (<c>MatMulNBits</c>, blocks of 32) the cosine to the reference fell to 0.998.
+/// A BERT or XLM-R encoder as an ONNX graph on ONNX Runtime's fused operators: <c>ids</c> int32 <c>[batch, sequence]</c>, <c>lengths</c> int32
+/// <c>[batch]</c> (tokens of each row, padding behind them) and, where <see cref="EncoderConfig.TellsTypes"/>, <c>types</c> int32
+/// <c>[batch, sequence]</c>; to <c>hidden</c> float <c>[batch, sequence, hidden]</c>, or to <c>score</c> float <c>[batch, 1]</c> (logits) of a
+/// cross-encoder. Everything is single precision: with 8-bit weights and activations (<c>MatMulNBits</c>, blocks of 32) the cosine to the
+/// reference fell to 0.998.
 /// </summary>
-internal sealed class BertGraph(BertConfig config, SafetensorsFile file)
+internal sealed class EncoderGraph(EncoderConfig config, SafetensorsFile file)
 {
     /// <summary>Raised with every change of the graph, so that no older compiled one is used.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
+
+    // A checkpoint with a head puts the encoder under a name.
+    private readonly string _root = new[] { "", "bert.", "roberta." }.FirstOrDefault(root => file.Tensors.ContainsKey(root + Words)) ?? "";
+
+    private const string Words = "embeddings.word_embeddings.weight";
 
     /// <summary>Compiles the encoder into <c>model.onnx</c> and <c>model.bin</c> of a folder.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or has another shape; the message names it.</exception>
     public void Build(string folder)
     {
         using var weights = new WeightFile(Path.Combine(folder, "model.bin"));
-        var graph = new GraphBuilder("bert", weights);
+        var graph = new GraphBuilder("encoder", weights);
         graph.Input("ids", ElementType.Int32, "batch", "sequence");
         graph.Input("lengths", ElementType.Int32, "batch");
+        if (config.TellsTypes)
+        {
+            graph.Input("types", ElementType.Int32, "batch", "sequence");
+        }
+
         var hidden = Embed(graph);
         for (var layer = 0; layer < config.Layers; layer++)
         {
             hidden = Layer(graph, layer, hidden);
         }
 
-        graph.Node("Identity", "hidden", [hidden]);
-        graph.Output("hidden", ElementType.Float, "batch", "sequence", config.Hidden);
+        if (config.Head == EncoderHead.Score)
+        {
+            Score(graph, hidden);
+            graph.Output("score", ElementType.Float, "batch", 1);
+        }
+        else
+        {
+            graph.Node("Identity", "hidden", [hidden]);
+            graph.Output("hidden", ElementType.Float, "batch", "sequence", config.Hidden);
+        }
+
         graph.Save(Path.Combine(folder, "model.onnx"));
     }
 
     private string Embed(GraphBuilder graph)
     {
-        // There is one token type only, so its vector is added to every position once and for all.
-        var positions = file.Floats("embeddings.position_embeddings.weight", config.Positions, config.Hidden);
-        var type = file.Floats("embeddings.token_type_embeddings.weight", config.TokenTypes, config.Hidden).AsSpan(0, config.Hidden);
-        for (var i = 0; i < positions.Length; i++)
+        var positions = file.Floats($"{_root}embeddings.position_embeddings.weight", config.Positions, config.Hidden)[(config.FirstPosition * config.Hidden)..];
+        var types = file.Floats($"{_root}embeddings.token_type_embeddings.weight", config.TokenTypes, config.Hidden);
+        if (!config.TellsTypes)
         {
-            positions[i] += type[i % config.Hidden];
+            // There is one token type only, so its vector is added to every position once and for all.
+            for (var i = 0; i < positions.Length; i++)
+            {
+                positions[i] += types[i % config.Hidden];
+            }
         }
 
         graph.Node(
@@ -47,10 +71,11 @@ internal sealed class BertGraph(BertConfig config, SafetensorsFile file)
             "EmbedLayerNormalization",
             ["embedded", "embedded.mask"],
             [
-                "ids", "",
-                Matrix(graph, "embeddings.words", file.Floats("embeddings.word_embeddings.weight", config.VocabularySize, config.Hidden), config.VocabularySize, config.Hidden),
-                Matrix(graph, "embeddings.positions", positions, config.Positions, config.Hidden), "",
-                Vector(graph, "embeddings.LayerNorm.weight", config.Hidden), Vector(graph, "embeddings.LayerNorm.bias", config.Hidden),
+                "ids", config.TellsTypes ? "types" : "",
+                Matrix(graph, "embeddings.words", file.Floats($"{_root}{Words}", config.VocabularySize, config.Hidden), config.VocabularySize, config.Hidden),
+                Matrix(graph, "embeddings.positions", positions, config.Positions - config.FirstPosition, config.Hidden),
+                config.TellsTypes ? Matrix(graph, "embeddings.types", types, config.TokenTypes, config.Hidden) : "",
+                Vector(graph, $"{_root}embeddings.LayerNorm.weight", config.Hidden), Vector(graph, $"{_root}embeddings.LayerNorm.bias", config.Hidden),
             ],
             Attributes.Float("epsilon", config.Epsilon));
         return "embedded";
@@ -58,7 +83,7 @@ internal sealed class BertGraph(BertConfig config, SafetensorsFile file)
 
     private string Layer(GraphBuilder graph, int layer, string hidden)
     {
-        var prefix = $"encoder.layer.{layer}";
+        var prefix = $"{_root}encoder.layer.{layer}";
         var (wide, narrow) = (config.Intermediate, config.Hidden);
         var attention = Attention(graph, prefix, hidden);
         var projected = Multiply(graph, $"{prefix}.attention.output", attention, [$"{prefix}.attention.output.dense"], narrow, narrow);
@@ -83,6 +108,18 @@ internal sealed class BertGraph(BertConfig config, SafetensorsFile file)
             [.. parts, graph.Weight<float>($"{prefix}.qkv.bias", ElementType.Float, [bias.Length], bias), "lengths"],
             Attributes.Int("num_heads", config.Heads));
     }
+
+    /// <summary>A dense layer with tanh over the first token's state, then one number of it.</summary>
+    private void Score(GraphBuilder graph, string hidden)
+    {
+        var (dense, last) = config.IsXlmRoberta ? ("classifier.dense", "classifier.out_proj") : ($"{_root}pooler.dense", "classifier");
+        var first = graph.Node("Gather", "first", [hidden, graph.Weight<long>("first.index", ElementType.Int64, [], [0])], Attributes.Int("axis", 1));
+        var pooled = graph.Node("Tanh", "pooled", [Project(graph, "pooled", first, dense, config.Hidden)]);
+        graph.Node("Identity", "score", [Project(graph, "scored", pooled, last, 1)]);
+    }
+
+    private string Project(GraphBuilder graph, string name, string value, string weights, int rows) => graph.Node(
+        "Add", $"{name}.sum", [Multiply(graph, name, value, [weights], rows, config.Hidden), Vector(graph, $"{weights}.bias", rows)]);
 
     private string AddNorm(GraphBuilder graph, string output, string value, string skip, string weights) =>
         graph.MicrosoftNode(
