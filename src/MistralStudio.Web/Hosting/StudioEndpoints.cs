@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Identity;
+using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Web.Features;
 using MistralStudio.Web.Layout;
@@ -13,6 +14,7 @@ internal static class StudioEndpoints
     {
         app.MapGet("/healthz", () => Results.Text("ok")).AllowAnonymous();
         app.MapReady();
+        app.MapPrometheusScrapingEndpoint("/metrics").RequirePermission(Permissions.UsageRead);
         app.MapGet("/", OpenAsync).AllowAnonymous();
         app.MapPost("/sign-out", SignOutAsync).AllowAnonymous();
         app.MapPost("/sign-out/everywhere", SignOutEverywhereAsync).AllowAnonymous();

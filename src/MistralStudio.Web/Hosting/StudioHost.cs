@@ -46,7 +46,7 @@ public static class StudioHost
     public static WebApplication Build(WebApplicationBuilder builder, StudioOptions studio)
     {
         AddLogging(builder, studio);
-        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, studio.Urls);
+        builder.WebHost.UseSetting(WebHostDefaults.ServerUrlsKey, studio.ManagementUrl is { } management ? $"{studio.Urls};{management}" : studio.Urls);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
@@ -62,6 +62,7 @@ public static class StudioHost
         builder.AddRooms(studio);
         AddAccounts(builder.Services, studio);
         AddPages(builder.Services);
+        builder.Services.AddTelemetry(studio);
 
         var app = builder.Build();
         UsePipeline(app, studio);
@@ -203,6 +204,7 @@ public static class StudioHost
             app.UseForwardedHeaders(forwarded);
         }
 
+        app.UseManagement(studio);
         app.UseOwnNames(studio);
         app.UseResponseCompression();
         app.UseRootedCircuits();

@@ -18,6 +18,12 @@ public sealed record StudioOptions
     /// <summary>What links are made of; null where it is the address that it listens on.</summary>
     public Uri? PublicUrl { get; init; }
 
+    /// <summary>An address more, for the operator's own network, that answers <c>/metrics</c>, <c>/healthz</c> and <c>/readyz</c> without a key and nothing else; null for none.</summary>
+    public Uri? ManagementUrl { get; init; }
+
+    /// <summary>Where traces and metrics are sent by OTLP over gRPC; null sends none.</summary>
+    public Uri? OtlpEndpoint { get; init; }
+
     /// <summary>Proxies whose forwarded headers are believed.</summary>
     public IReadOnlyList<IPAddress> KnownProxies { get; init; } = [];
 
@@ -58,11 +64,19 @@ public sealed record StudioOptions
             }
         }
 
-        Uri? publicUrl = null;
-        if (section[nameof(PublicUrl)] is { Length: > 0 } open
-            && (!Uri.TryCreate(open, UriKind.Absolute, out publicUrl) || publicUrl.Scheme is not ("http" or "https")))
+        if (!TryReadUrl(section, nameof(PublicUrl), out var publicUrl))
         {
-            return SettingErrors.Wrong("Studio:PublicUrl", open, "one address like https://studio.example.com");
+            return SettingErrors.Wrong("Studio:PublicUrl", section[nameof(PublicUrl)]!, "one address like https://studio.example.com");
+        }
+
+        if (!TryReadUrl(section, nameof(ManagementUrl), out var management))
+        {
+            return SettingErrors.Wrong("Studio:ManagementUrl", section[nameof(ManagementUrl)]!, "one address like http://127.0.0.1:9464");
+        }
+
+        if (!TryReadUrl(section, nameof(OtlpEndpoint), out var otlp))
+        {
+            return SettingErrors.Wrong("Studio:OtlpEndpoint", section[nameof(OtlpEndpoint)]!, "one address like http://localhost:4317");
         }
 
         var proxies = new List<IPAddress>();
@@ -81,8 +95,16 @@ public sealed record StudioOptions
             DataPath = Path.GetFullPath(section[nameof(DataPath)] is { Length: > 0 } path ? path : DefaultDataPath()),
             Urls = urls,
             PublicUrl = publicUrl,
+            ManagementUrl = management,
+            OtlpEndpoint = otlp,
             KnownProxies = proxies,
         };
+    }
+
+    private static bool TryReadUrl(IConfigurationSection section, string name, out Uri? url)
+    {
+        url = null;
+        return section[name] is not { Length: > 0 } text || (Uri.TryCreate(text, UriKind.Absolute, out url) && url.Scheme is "http" or "https");
     }
 
     // Beside the solution while developing, the user's own folder otherwise.

@@ -15,6 +15,7 @@ public sealed class RefusedStartTests : IDisposable
     [Theory]
     [InlineData("Studio__Urls", "ftp://here", "Studio:Urls", "addresses like http://localhost:5080")]
     [InlineData("Studio__PublicUrl", "studio", "Studio:PublicUrl", "one address like https://studio.example.com")]
+    [InlineData("Studio__ManagementUrl", "9464", "Studio:ManagementUrl", "one address like http://127.0.0.1:9464")]
     [InlineData("Inference__Slots", "many", "Inference:Slots", "a whole number from 1 to 256")]
     [InlineData("Inference__SlotTokens", "12", "Inference:SlotTokens", "a whole number from 64 to 1048576")]
     [InlineData("Egress__AllowedHosts__0", "localhost", "Egress:AllowedHosts", "a list of host:port, like localhost:11434")]
