@@ -11,23 +11,38 @@ public sealed class InferenceOptions
     [Range(0, 1024, ErrorMessage = "Inference:Threads may be 0 (all cores) to 1024.")]
     public int Threads { get; set; }
 
-    /// <summary>Conversations of one model that are computed together.</summary>
-    [Range(1, 256, ErrorMessage = "Inference:Slots may be 1 to 256.")]
-    public int Slots { get; set; } = 8;
+    /// <summary>
+    /// Memory that all models may take together, weights and conversations, bytes; 0 takes half of the machine's (of the container's, where it has
+    /// a limit). Where a model does not fit beside others, those that were used longest ago are unloaded.
+    /// </summary>
+    [Range(typeof(long), "0", "1125899906842624", ErrorMessage = "Inference:MemoryBytes may be 0 (half of the machine's memory) to 1125899906842624.")]
+    public long MemoryBytes { get; set; }
 
-    /// <summary>Tokens of one conversation, prompt and answer together.</summary>
-    [Range(64, 1 << 20, ErrorMessage = "Inference:SlotTokens may be 64 to 1048576.")]
-    public int SlotTokens { get; set; } = 2048;
+    /// <summary>Conversations of one model that are computed together; 0 takes 8, and 16 where memory allows.</summary>
+    [Range(0, 256, ErrorMessage = "Inference:Slots may be 0 (by memory) to 256.")]
+    public int Slots { get; set; }
 
-    /// <summary>Requests that wait beyond those that run; more are refused with a time to try again.</summary>
+    /// <summary>
+    /// Tokens of one conversation, prompt and answer together, at most what the model was trained on; 0 takes 2,048, and more where memory allows.
+    /// </summary>
+    [Range(0, 1 << 20, ErrorMessage = "Inference:SlotTokens may be 0 (by memory) to 1048576.")]
+    public int SlotTokens { get; set; }
+
+    /// <summary>
+    /// Requests of one client that wait for a model beyond those that run, and eight times as many of all clients; more are refused with a time to
+    /// try again.
+    /// </summary>
     [Range(64, 1 << 16, ErrorMessage = "Inference:QueueLength may be 64 to 65536.")]
     public int QueueLength { get; set; } = 64;
 
-    /// <summary>Ids of models that are loaded at start and stay.</summary>
+    /// <summary>Ids of models that are loaded at start and stay: they are never unloaded for others.</summary>
     public IList<string> KeepWarm { get; } = [];
 
     /// <summary>Where the models lie that the product brings along; null finds them beside the program, or in the repository.</summary>
     public string? StarterModelsPath { get; set; }
+
+    /// <summary>Memory for models, bytes.</summary>
+    internal long Budget => MemoryBytes > 0 ? MemoryBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
     /// <summary>Threads, counted.</summary>
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;

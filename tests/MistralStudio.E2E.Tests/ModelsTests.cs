@@ -13,7 +13,7 @@ public sealed class ModelsTests(TeamStudio studio)
         var chat = page.Locator("tr", new() { HasText = "SmolLM2 135M Instruct" });
         Assert.Contains("for trying out", await chat.InnerTextAsync(), StringComparison.Ordinal);
         Assert.Contains("Apache-2.0", await chat.InnerTextAsync(), StringComparison.Ordinal);
-        Assert.Contains("2,048 tokens", await chat.InnerTextAsync(), StringComparison.Ordinal);
+        Assert.Matches("[248],\\d{3} tokens", await chat.InnerTextAsync());
         await page.Locator("tr", new() { HasText = "all-MiniLM-L6-v2" }).WaitForAsync();
         await page.GetByText("SmolLM2 135M Instruct is for trying the studio out").WaitForAsync();
         Assert.Equal(Path.Combine(studio.Studio.DataPath, "models"), await page.Locator(".bigger .secret").InnerTextAsync());

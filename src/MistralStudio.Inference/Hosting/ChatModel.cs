@@ -57,7 +57,9 @@ internal sealed class ChatModel : IAsyncDisposable
     /// <summary>Loads a GGUF file, compiled on first use; takes about a second.</summary>
     /// <param name="contentHash">SHA-256 of the file.</param>
     /// <param name="compiled">Where compiled models are kept.</param>
-    public static Result<ChatModel> Open(string id, string path, string contentHash, GraphCache compiled, InferenceOptions options, ILogger log)
+    /// <param name="size">Its conversations.</param>
+    public static Result<ChatModel> Open(
+        string id, string path, string contentHash, GraphCache compiled, SlotSize size, InferenceOptions options, ILogger log)
     {
         var opened = GgufFile.Open(path);
         if (!opened.IsSuccess)
@@ -84,20 +86,18 @@ internal sealed class ChatModel : IAsyncDisposable
             return template.Error;
         }
 
-        var trained = file.Integer($"{file.Text("general.architecture")}.context_length") ?? options.SlotTokens;
-        var capacity = Math.Max(SlotArena.Tile, (int)Math.Min(options.SlotTokens, trained) / SlotArena.Tile * SlotArena.Tile);
         try
         {
-            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, capacity, DecoderForms.OfThisMachine, compiled);
+            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, size.Tokens, DecoderForms.OfThisMachine, compiled);
             if (!graph.IsSuccess)
             {
                 return graph.Error;
             }
 
-            var decoder = new OnnxDecoder(graph.Value, shape.Value, options.Slots, capacity, options.ThreadCount);
+            var decoder = new OnnxDecoder(graph.Value, shape.Value, size.Slots, size.Tokens, options.ThreadCount);
             var engine = new EngineLoop(decoder, id, options.QueueLength, log);
             var tools = ToolFormat.Of(file.Text("tokenizer.chat_template") ?? "", template.Value.KnowsTools);
-            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, capacity, decoder.MemoryBytes);
+            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, size.Tokens, decoder.MemoryBytes);
         }
         catch (Exception failure) when (failure is OnnxRuntimeException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {

@@ -31,7 +31,7 @@ public sealed class ModelChecks
     {
         foreach (var folder in InstalledFolders.Find(_options.Value, _models))
         {
-            var model = folder.Describe(_options.Value.SlotTokens);
+            var model = folder.Describe(_options.Value);
             yield return new(model, model.Error ?? (await folder.VerifyAsync(cancellationToken)).Error);
         }
     }

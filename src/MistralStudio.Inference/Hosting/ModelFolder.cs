@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Security.Cryptography;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
@@ -54,8 +53,8 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
     public FileInfo Weights => new(System.IO.File.ResolveLinkTarget(File, returnFinalTarget: true)?.FullName ?? File);
 
     /// <summary>What a person should know of it, from its header alone.</summary>
-    /// <param name="slotTokens">Tokens that a conversation holds here.</param>
-    public InstalledModel Describe(int slotTokens)
+    /// <param name="options">What conversations may hold here.</param>
+    public InstalledModel Describe(InferenceOptions options)
     {
         var described = new InstalledModel
         {
@@ -67,7 +66,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             FileBytes = Weights is { Exists: true } weights ? weights.Length : 0,
             Licence = System.IO.File.Exists(System.IO.Path.Combine(Path, "LICENSE")) ? "Apache-2.0" : "",
         };
-        described = Task == ModelTask.Chat ? DescribeChat(described, slotTokens) : DescribeEncoder(described);
+        described = Task == ModelTask.Chat ? DescribeChat(described, options) : DescribeEncoder(described);
         return ModelCard.Read(Path) is { } card ? card.AddTo(described) : described;
     }
 
@@ -99,6 +98,20 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         return hash;
     }
 
+    /// <summary>What a chat model takes in memory, from its header alone.</summary>
+    public Result<ModelFootprint> ReadFootprint()
+    {
+        var opened = GgufFile.Open(File);
+        if (!opened.IsSuccess)
+        {
+            return opened.Error;
+        }
+
+        using var file = opened.Value;
+        var shape = DecoderShape.Read(file);
+        return shape.IsSuccess ? ModelFootprint.Of(shape.Value, Weights.Length) : shape.Error;
+    }
+
     private InstalledModel DescribeEncoder(InstalledModel described)
     {
         var config = EncoderConfig.Read(Path);
@@ -121,7 +134,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         };
     }
 
-    private InstalledModel DescribeChat(InstalledModel described, int slotTokens)
+    private InstalledModel DescribeChat(InstalledModel described, InferenceOptions options)
     {
         var opened = GgufFile.Open(File);
         if (!opened.IsSuccess)
@@ -137,7 +150,6 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         }
 
         var architecture = file.Text("general.architecture") ?? "";
-        var trained = file.Integer(string.Create(CultureInfo.InvariantCulture, $"{architecture}.context_length")) ?? slotTokens;
         return described with
         {
             Name = IsStarter ? "SmolLM2 135M Instruct" : file.Text("general.name") ?? Id,
@@ -145,7 +157,9 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
             Notes = WeightPlan.Notes(file, DecoderForms.OfThisMachine),
             Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
-            ContextLength = (int)Math.Min(slotTokens, trained),
+            ContextLength = shape.IsSuccess
+                ? SlotSize.Choose(ModelFootprint.Of(shape.Value, described.FileBytes), options.Budget, options.Slots, options.SlotTokens).Tokens
+                : 0,
             Licence = file.Text("general.license") is { Length: > 0 } licence ? licence == "apache-2.0" ? "Apache-2.0" : licence : described.Licence,
             Origin = IsStarter ? "HuggingFaceTB/SmolLM2-135M-Instruct" : file.Text("general.source.url") ?? "",
         };

@@ -1,30 +1,23 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
-using MistralStudio.Inference.Embeddings;
 using MistralStudio.Inference.Onnx;
-using MistralStudio.Inference.Reranking;
 
 namespace MistralStudio.Inference.Hosting;
 
 /// <inheritdoc cref="IModelHost"/>
 internal sealed class ModelHost : IModelHost, IAsyncDisposable
 {
-    /// <summary>How long a request waits for its model.</summary>
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
-
-    private static readonly TimeSpan s_loadRetry = TimeSpan.FromSeconds(10);
-
     private readonly InferenceOptions _options;
-    private readonly GraphCache _compiled;
     private readonly ILogger<ModelHost> _log;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, InstalledModelEntry> _entries = new(StringComparer.Ordinal);
     private readonly InstalledFolders _folders;
+    private readonly ModelMemory _memory;
+    private readonly ModelLoader _loader;
     private readonly CancellationTokenSource _ending = new();
     private readonly TaskCompletionSource _drained = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private volatile bool _draining;
@@ -33,10 +26,11 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     public ModelHost(IOptions<InferenceOptions> options, DataModels models, TimeProvider time, ILogger<ModelHost> log)
     {
         _options = options.Value;
-        _compiled = new GraphCache(models.Compiled);
         _time = time;
         _log = log;
         _folders = new(_options, models);
+        _memory = new ModelMemory(_options.Budget, _options.KeepWarm, () => _entries.Values, time);
+        _loader = new ModelLoader(_options, new GraphCache(models.Compiled), _memory, time, log);
     }
 
     public IReadOnlyList<InstalledModel> List()
@@ -72,7 +66,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
             return NotFound(id);
         }
 
-        return await EnsureLoadedAsync(entry, cancellationToken) is { } error ? error : entry.Info;
+        return await _loader.LoadAsync(entry, cancellationToken) is { } error ? error : entry.Info;
     }
 
     public async Task<Result<InstalledModel>> UnloadAsync(string id, CancellationToken cancellationToken)
@@ -85,12 +79,12 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            if (entry.Uses > 0)
+            if (!await entry.UnloadIdleAsync())
             {
                 return HostErrors.InUse(id, entry.Uses);
             }
 
-            await entry.UnloadAsync();
+            _memory.NoteChange();
             return entry.Info;
         }
         finally
@@ -111,12 +105,12 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         await entry.Gate.WaitAsync(cancellationToken);
         try
         {
-            if (entry.Uses > 0)
+            if (!await entry.UnloadIdleAsync())
             {
                 return HostErrors.InUse(id, entry.Uses);
             }
 
-            await entry.UnloadAsync();
+            _memory.NoteChange();
             if (remove(entry.Folder) is { } error)
             {
                 return error;
@@ -174,110 +168,8 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         }
     }
 
-    /// <summary>Loads a model if need be and keeps it loaded until the use is disposed of.</summary>
-    /// <exception cref="ModelException">It cannot be loaded.</exception>
-    internal async ValueTask<ModelUse> UseAsync(InstalledModelEntry entry, CancellationToken cancellationToken)
-    {
-        entry.BeginUse();
-        try
-        {
-            // The load goes on for those who ask again.
-            return await EnsureLoadedAsync(entry, cancellationToken).WaitAsync(s_patience, _time, cancellationToken) is { } error
-                ? throw new ModelException(error)
-                : new ModelUse(entry);
-        }
-        catch (TimeoutException)
-        {
-            entry.EndUse();
-            throw new ModelException(ModelErrors.Loading(entry.Folder.Id), s_loadRetry);
-        }
-        catch
-        {
-            entry.EndUse();
-            throw;
-        }
-    }
-
-    private async Task<Error?> EnsureLoadedAsync(InstalledModelEntry entry, CancellationToken cancellationToken)
-    {
-        if (entry.Info.State == ModelState.Ready)
-        {
-            return null;
-        }
-
-        await entry.Gate.WaitAsync(cancellationToken);
-        try
-        {
-            if (entry.Info.State == ModelState.Ready)
-            {
-                return null;
-            }
-
-            entry.NoteLoading();
-            var began = Stopwatch.GetTimestamp();
-            // Not cancelled with the first who asked: others wait for the same model.
-            var (error, cause) = await Task.Run(() => LoadAsync(entry), CancellationToken.None);
-            if (error is not null)
-            {
-                entry.NoteFailed(error);
-                Log.ModelFailed(_log, entry.Folder.Id, error.Message, cause);
-                return error;
-            }
-
-            Log.ModelLoaded(_log, entry.Folder.Id, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds, entry.Info.MemoryBytes >> 20);
-            return null;
-        }
-        finally
-        {
-            entry.Gate.Release();
-        }
-    }
-
-    private async Task<(Error? Error, Exception? Cause)> LoadAsync(InstalledModelEntry entry)
-    {
-        try
-        {
-            var hash = await entry.Folder.VerifyAsync(CancellationToken.None);
-            if (!hash.IsSuccess)
-            {
-                return (hash.Error, null);
-            }
-
-            if (entry.Folder.Task == ModelTask.Chat)
-            {
-                var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash.Value, _compiled, _options, _log);
-                if (chat.IsSuccess)
-                {
-                    entry.NoteReady(chat.Value);
-                }
-
-                return (chat.Error, null);
-            }
-
-            if (entry.Folder.Task == ModelTask.Reranking)
-            {
-                var reranker = CrossEncoder.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, _compiled, _log, _options.ThreadCount);
-                if (reranker.IsSuccess)
-                {
-                    entry.NoteReady(reranker.Value);
-                }
-
-                return (reranker.Error, null);
-            }
-
-            var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash.Value, _compiled, _log, _options.ThreadCount);
-            if (embedder.IsSuccess)
-            {
-                entry.NoteReady(embedder.Value);
-            }
-
-            return (embedder.Error, null);
-        }
-        catch (Exception exception)
-        {
-            return (ModelErrors.LoadFailed(entry.Folder.Id, exception.Message.TrimEnd('.')), exception);
-        }
-    }
+    /// <inheritdoc cref="ModelLoader.UseAsync"/>
+    internal ValueTask<ModelUse> UseAsync(InstalledModelEntry entry, CancellationToken cancellationToken) => _loader.UseAsync(entry, cancellationToken);
 
     private Result<InstalledModelEntry> Entry(string id, ModelTask task)
     {
@@ -308,7 +200,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         {
             foreach (var folder in found.Added)
             {
-                _entries[folder.Id] = new InstalledModelEntry(folder, folder.Describe(_options.SlotTokens));
+                _entries[folder.Id] = new InstalledModelEntry(folder, folder.Describe(_options));
             }
 
             foreach (var id in found.Gone)
@@ -337,39 +229,9 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         }
 
         await entry.UnloadAsync();
+        _memory.NoteChange();
         Log.ModelGone(_log, entry.Folder.Id);
     }
 
     private Error NotFound(string id) => ModelErrors.NotFound(id, _entries.Keys.Order(StringComparer.Ordinal));
-}
-
-/// <summary>Keeps a model loaded while something runs on it.</summary>
-internal sealed class ModelUse(InstalledModelEntry entry) : IDisposable
-{
-    private bool _ended;
-
-    public ChatModel Model => entry.Chat ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
-
-    public EmbeddingModel Embedder => entry.Embedder ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
-
-    public CrossEncoder Reranker => entry.Reranker ?? throw new ModelException(ModelErrors.EngineFailed(entry.Folder.Id));
-
-    public void Dispose()
-    {
-        if (!_ended)
-        {
-            _ended = true;
-            entry.EndUse();
-        }
-    }
-}
-
-/// <summary>Expected failures of the host.</summary>
-internal static class HostErrors
-{
-    public static Error Stopping() => new(
-        "model.stopping", "The studio is being stopped.", "Send the message again once it has started.");
-
-    public static Error InUse(string id, int uses) => new(
-        "model.in_use", $"\"{id}\" is answering {uses:N0} requests.", "Wait until they end, or stop them, then unload it.");
 }

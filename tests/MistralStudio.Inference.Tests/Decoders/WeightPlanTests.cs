@@ -34,7 +34,7 @@ public sealed class WeightPlanTests : IDisposable
         Directory.CreateDirectory(_folder.File("gemma"));
         _folder.Write("gemma/model.gguf", TinyDecoder.ToArray(TinyDecoder.Head("gemma3")));
 
-        var model = ModelFolder.Scan(_folder.Path, areStarters: false).Single().Describe(slotTokens: 2048);
+        var model = ModelFolder.Scan(_folder.Path, areStarters: false).Single().Describe(new InferenceOptions { SlotTokens = 2048 });
 
         Assert.Equal((ModelState.Failed, "gemma3"), (model.State, model.Architecture));
         Assert.Contains("\"gemma3\" is not supported", model.Error!.Message, StringComparison.Ordinal);

@@ -14,7 +14,9 @@ public sealed class StarterModelTests(StarterModels starters) : IClassFixture<St
     public void TheStarters_AreInstalled_AndSayWhatTheyAre()
     {
         var chat = starters.Models.Find(ChatId)!;
-        Assert.Equal((ModelTask.Chat, true, "llama", "Apache-2.0", 2048), (chat.Task, chat.IsStarter, chat.Architecture, chat.Licence, chat.ContextLength));
+        Assert.Equal((ModelTask.Chat, true, "llama", "Apache-2.0"), (chat.Task, chat.IsStarter, chat.Architecture, chat.Licence));
+        // By the machine's memory, at most what it was trained on.
+        Assert.InRange(chat.ContextLength, 2048, 8192);
         Assert.InRange(chat.Parameters, 130_000_000, 140_000_000);
         var embedder = starters.Models.Find("all-minilm-l6-v2")!;
         Assert.Equal((ModelTask.Embedding, 384, 256), (embedder.Task, embedder.Dimensions, embedder.ContextLength));

@@ -61,7 +61,8 @@ public sealed class RerankerTests : IDisposable
         var folder = Assert.Single(ModelFolder.Scan(_folder, areStarters: false));
 
         Assert.Equal(ModelTask.Reranking, folder.Task);
-        Assert.Equal((ModelState.OnDisk, 0, 128), (folder.Describe(2048).State, folder.Describe(2048).Dimensions, folder.Describe(2048).ContextLength));
+        var model = folder.Describe(new InferenceOptions());
+        Assert.Equal((ModelState.OnDisk, 0, 128), (model.State, model.Dimensions, model.ContextLength));
     }
 
     [Fact]
@@ -71,7 +72,7 @@ public sealed class RerankerTests : IDisposable
         var config = Path.Combine(model, "config.json");
         File.WriteAllText(config, File.ReadAllText(config).Replace("\"0\": \"LABEL_0\"", "\"0\": \"no\", \"1\": \"yes\"", StringComparison.Ordinal));
 
-        Assert.Contains("2 labels", Assert.Single(ModelFolder.Scan(_folder, areStarters: false)).Describe(2048).Error!.Message, StringComparison.Ordinal);
+        Assert.Contains("2 labels", Assert.Single(ModelFolder.Scan(_folder, areStarters: false)).Describe(new InferenceOptions()).Error!.Message, StringComparison.Ordinal);
     }
 
     public void Dispose() => Directory.Delete(_folder, recursive: true);
