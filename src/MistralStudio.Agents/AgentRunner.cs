@@ -27,7 +27,7 @@ internal sealed class AgentRunner(
             yield break;
         }
 
-        var resolved = await models.ResolveAsync(turn.Workspace, turn.Model, cancellationToken);
+        var resolved = await models.ResolveAsync(turn.Workspace, turn.Model, [.. turn.Knowledge, .. turn.Heard], cancellationToken);
         if (!resolved.IsSuccess)
         {
             yield return new AgentEvent.Failed(resolved.Error);

@@ -3,12 +3,17 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MistralStudio.Core;
 using MistralStudio.Core.Apps;
+using MistralStudio.Core.Audit;
 using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Connections;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Egress;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Apps;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Blobs;
+using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
@@ -47,6 +52,11 @@ public static class DataServices
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<IAppStore, AppStore>();
         services.AddSingleton<IBlobStore, BlobStore>();
+        services.AddSingleton<IConnectionStore, ConnectionStore>();
+        services.AddSingleton<IDataClasses, DataClassStore>();
+        services.AddSingleton<IWorkspaceHosts, AllowedHostStore>();
+        services.AddSingleton<IAllowedHosts>(provider => provider.GetRequiredService<IWorkspaceHosts>());
+        services.AddSingleton<IAuditLog, AuditLog>();
         return services;
     }
 }

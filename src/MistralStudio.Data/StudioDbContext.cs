@@ -6,7 +6,9 @@ using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Apps;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Blobs;
+using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
@@ -51,6 +53,12 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
     internal DbSet<ShareLinkRow> ShareLinks => Set<ShareLinkRow>();
 
     internal DbSet<ShareLinkUsageRow> ShareLinkUsages => Set<ShareLinkUsageRow>();
+
+    internal DbSet<ConnectionRow> Connections => Set<ConnectionRow>();
+
+    internal DbSet<AllowedHostRow> AllowedHosts => Set<AllowedHostRow>();
+
+    internal DbSet<AuditRow> AuditEntries => Set<AuditRow>();
 
     internal DbSet<IdempotencyRow> IdempotencyRecords => Set<IdempotencyRow>();
 

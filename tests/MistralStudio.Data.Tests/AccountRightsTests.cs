@@ -37,7 +37,7 @@ public sealed class AccountRightsTests(DataFixture data) : IClassFixture<DataFix
     {
         var member = await data.JoinAsync("back@example.com", Role.Builder);
         var (_, key) = (await _keys.CreateAsync(member.Workspace, member.User, "old", [Permissions.ModelsUse], null, Token)).Value;
-        Assert.True((await _accounts.RemoveAsync(member.Workspace, member.User, Token)).IsSuccess);
+        Assert.True((await _accounts.RemoveAsync(member.Workspace, member.User, null, Token)).IsSuccess);
         Assert.Null(await _keys.AuthenticateAsync(key, Token));
 
         var (_, invite) = await _invites.CreateAsync(data.Owner.Workspace, Role.Builder, data.Owner.User, Token);
@@ -53,8 +53,8 @@ public sealed class AccountRightsTests(DataFixture data) : IClassFixture<DataFix
         var admin = await data.JoinAsync($"admin-{suspended}@example.com", Role.Admin);
         var (_, token) = await _invites.CreateAsync(admin.Workspace, Role.Admin, admin.User, Token);
         Assert.True((suspended
-            ? await _accounts.SuspendAsync(admin.Workspace, admin.User, true, Token)
-            : await _accounts.RemoveAsync(admin.Workspace, admin.User, Token)).IsSuccess);
+            ? await _accounts.SuspendAsync(admin.Workspace, admin.User, true, null, Token)
+            : await _accounts.RemoveAsync(admin.Workspace, admin.User, null, Token)).IsSuccess);
 
         Assert.Null(await _invites.FindAsync(token, Token));
         var friend = data.NewUser($"friend-{suspended}@example.com");

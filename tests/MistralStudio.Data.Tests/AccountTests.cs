@@ -25,9 +25,9 @@ public sealed class AccountTests(DataFixture data) : IClassFixture<DataFixture>
     public async Task TheLastOwner_KeepsTheirRole_AndCannotBeSuspendedOrRemoved()
     {
         var (workspace, owner) = (data.Owner.Workspace, data.Owner.User);
-        Assert.Equal("account.last_owner", (await _accounts.ChangeRoleAsync(workspace, owner, Role.Admin, Token)).Error?.Code);
-        Assert.Equal("account.last_owner", (await _accounts.SuspendAsync(workspace, owner, true, Token)).Error?.Code);
-        Assert.Equal("account.last_owner", (await _accounts.RemoveAsync(workspace, owner, Token)).Error?.Code);
+        Assert.Equal("account.last_owner", (await _accounts.ChangeRoleAsync(workspace, owner, Role.Admin, null, Token)).Error?.Code);
+        Assert.Equal("account.last_owner", (await _accounts.SuspendAsync(workspace, owner, true, null, Token)).Error?.Code);
+        Assert.Equal("account.last_owner", (await _accounts.RemoveAsync(workspace, owner, null, Token)).Error?.Code);
     }
 
     [Fact]
@@ -54,10 +54,10 @@ public sealed class AccountTests(DataFixture data) : IClassFixture<DataFixture>
     public async Task AChangeOfRights_ChangesTheStamp()
     {
         var member = await data.JoinAsync("stamped@example.com", Role.Member);
-        Assert.True((await _accounts.ChangeRoleAsync(member.Workspace, member.User, Role.Viewer, Token)).IsSuccess);
+        Assert.True((await _accounts.ChangeRoleAsync(member.Workspace, member.User, Role.Viewer, null, Token)).IsSuccess);
         var demoted = await _accounts.FindMembershipAsync(member.Workspace, member.User, Token);
         Assert.NotEqual(member.Stamp, demoted!.Stamp);
-        Assert.True((await _accounts.SuspendAsync(member.Workspace, member.User, true, Token)).IsSuccess);
+        Assert.True((await _accounts.SuspendAsync(member.Workspace, member.User, true, null, Token)).IsSuccess);
         Assert.NotNull((await _accounts.FindMembershipAsync("contracts", member.User, Token))!.SuspendedAt);
     }
 
@@ -65,7 +65,7 @@ public sealed class AccountTests(DataFixture data) : IClassFixture<DataFixture>
     public async Task AMemberOfAnotherWorkspace_IsUnknown()
     {
         var elsewhere = DataFixture.Elsewhere();
-        Assert.Equal("account.member_not_found", (await _accounts.ChangeRoleAsync(elsewhere, data.Owner.User, Role.Viewer, Token)).Error?.Code);
+        Assert.Equal("account.member_not_found", (await _accounts.ChangeRoleAsync(elsewhere, data.Owner.User, Role.Viewer, null, Token)).Error?.Code);
         Assert.Null(await _accounts.FindMembershipAsync(elsewhere, data.Owner.User, Token));
         Assert.Empty(await _accounts.ListMembersAsync(elsewhere, Token));
     }
@@ -82,16 +82,16 @@ public sealed class AccountTests(DataFixture data) : IClassFixture<DataFixture>
         Assert.Equal(builder.Workspace, found.Caller.Workspace);
         Assert.Equal([Permissions.KnowledgeWrite, Permissions.ModelsUse], found.Caller.Granted.Order(StringComparer.Ordinal));
 
-        await _accounts.ChangeRoleAsync(builder.Workspace, builder.User, Role.Member, Token);
+        await _accounts.ChangeRoleAsync(builder.Workspace, builder.User, Role.Member, null, Token);
         Assert.Equal([Permissions.ModelsUse], (await _keys.AuthenticateAsync(token, Token))!.Value.Caller.Granted);
 
-        await _accounts.SuspendAsync(builder.Workspace, builder.User, true, Token);
+        await _accounts.SuspendAsync(builder.Workspace, builder.User, true, null, Token);
         Assert.Null(await _keys.AuthenticateAsync(token, Token));
-        await _accounts.SuspendAsync(builder.Workspace, builder.User, false, Token);
+        await _accounts.SuspendAsync(builder.Workspace, builder.User, false, null, Token);
         Assert.NotNull(await _keys.AuthenticateAsync(token, Token));
 
-        Assert.Equal("account.key_not_found", (await _keys.RevokeAsync(DataFixture.Elsewhere(), key.Id, null, Token)).Error?.Code);
-        Assert.True((await _keys.RevokeAsync(builder.Workspace, key.Id, null, Token)).IsSuccess);
+        Assert.Equal("account.key_not_found", (await _keys.RevokeAsync(DataFixture.Elsewhere(), key.Id, null, null, Token)).Error?.Code);
+        Assert.True((await _keys.RevokeAsync(builder.Workspace, key.Id, null, null, Token)).IsSuccess);
         Assert.Null(await _keys.AuthenticateAsync(token, Token));
     }
 

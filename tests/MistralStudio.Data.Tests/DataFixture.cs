@@ -1,3 +1,4 @@
+using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Time.Testing;
 using MistralStudio.Core.Ids;
@@ -25,6 +26,7 @@ public sealed class DataFixture : IAsyncLifetime
     {
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Time);
+        services.AddDataProtection().UseEphemeralDataProtectionProvider();
         services.AddData(Folder);
         _services = services.BuildServiceProvider(validateScopes: true);
         Assert.True((await Get<DatabaseStartup>().PrepareAsync(TestContext.Current.CancellationToken)).IsSuccess);

@@ -11,6 +11,7 @@ internal sealed class TurnClock(TimeProvider time)
     private double? _firstTokenMs;
     private GenerationTimings? _generation;
     private UsageDetails _usage = new();
+    private decimal? _cost;
 
     /// <summary>Time spent looking passages up, ms.</summary>
     public double RetrievalMs { get; set; }
@@ -35,10 +36,15 @@ internal sealed class TurnClock(TimeProvider time)
         {
             _generation = timings as GenerationTimings;
         }
+
+        if (update.AdditionalProperties?.TryGetValue(ModelPrice.CostKey, out var cost) == true)
+        {
+            _cost = cost as decimal?;
+        }
     }
 
     public TokenUsage Usage() => new(
-        (int)(_usage.InputTokenCount ?? 0), (int)(_usage.OutputTokenCount ?? 0), _generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0));
+        (int)(_usage.InputTokenCount ?? 0), (int)(_usage.OutputTokenCount ?? 0), _generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0), _cost);
 
     public TurnTimings Timings()
     {

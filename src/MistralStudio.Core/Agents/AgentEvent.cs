@@ -27,7 +27,8 @@ public abstract record AgentEvent
 /// <param name="InputTokens">Of the prompt.</param>
 /// <param name="OutputTokens">Of the answer.</param>
 /// <param name="CachedTokens">Of the prompt, reused instead of computed.</param>
-public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTokens = 0);
+/// <param name="Cost">Price of the turn, US dollars; null where it is not known, and on this machine.</param>
+public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTokens = 0, decimal? Cost = null);
 
 /// <summary>Where a turn's time went, ms; the parts are the timing ribbon.</summary>
 /// <param name="FirstTokenMs">From the question to the first token.</param>

@@ -22,6 +22,9 @@ public sealed record AgentTurn
     /// <summary>Knowledge bases to look the question up in; empty for a plain chat.</summary>
     public IReadOnlyList<KnowledgeBaseId> Knowledge { get; init; } = [];
 
+    /// <summary>Knowledge bases whose words earlier answers of the conversation may hold; they keep their data class here.</summary>
+    public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];
+
     /// <summary>How the answer is drawn.</summary>
     public GenerationSettings Settings { get; init; } = GenerationSettings.Default;
 }

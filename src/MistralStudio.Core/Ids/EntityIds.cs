@@ -251,3 +251,28 @@ public readonly record struct InviteId(Guid Value) : IEntityId<InviteId>
     /// <inheritdoc/>
     public override string ToString() => Value.ToString();
 }
+
+/// <summary>A connection of a workspace to a server of models.</summary>
+[JsonConverter(typeof(EntityIdJsonConverter<ConnectionId>))]
+public readonly record struct ConnectionId(Guid Value) : IEntityId<ConnectionId>
+{
+    /// <summary>A new, time-ordered id.</summary>
+    public static ConnectionId New() => new(Guid.CreateVersion7());
+
+    /// <inheritdoc/>
+    public static ConnectionId From(Guid value) => new(value);
+
+    /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
+    public static ConnectionId Parse(string s, IFormatProvider? provider = null) => new(Guid.Parse(s, provider));
+
+    /// <summary>Reads the form that <see cref="ToString"/> writes; false for anything else.</summary>
+    public static bool TryParse(string? s, IFormatProvider? provider, out ConnectionId result)
+    {
+        var parsed = Guid.TryParse(s, provider, out var value);
+        result = new(value);
+        return parsed;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString();
+}

@@ -6,6 +6,7 @@ namespace MistralStudio.Core.Knowledge;
 /// <param name="EmbeddingModel">Local id of the model that its vectors come from; fixed for its life.</param>
 /// <param name="Documents">Documents in it, whatever their state.</param>
 /// <param name="Passages">Passages that a search can find.</param>
+/// <param name="StaysOnMachine">True where no word of it may be sent to a connection.</param>
 public sealed record KnowledgeBase(
     KnowledgeBaseId Id,
     WorkspaceId Workspace,
@@ -13,4 +14,5 @@ public sealed record KnowledgeBase(
     string EmbeddingModel,
     DateTimeOffset CreatedAt,
     int Documents,
-    int Passages);
+    int Passages,
+    bool StaysOnMachine = false);

@@ -3,6 +3,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Accounts;
@@ -110,17 +111,18 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
     }
 
     /// <summary>Gives a member another role; the last Owner keeps theirs.</summary>
-    public Task<Result<Unit>> ChangeRoleAsync(WorkspaceId workspace, UserId user, Role role, CancellationToken cancellationToken) =>
-        ChangeAsync(workspace, user, stamp: null, role, suspended: null, cancellationToken);
+    public Task<Result<Unit>> ChangeRoleAsync(WorkspaceId workspace, UserId user, Role role, UserId? by, CancellationToken cancellationToken) =>
+        ChangeAsync(workspace, user, stamp: null, role, suspended: null, by, cancellationToken);
 
     /// <summary>Suspends a member, or lets them in again.</summary>
-    public Task<Result<Unit>> SuspendAsync(WorkspaceId workspace, UserId user, bool suspended, CancellationToken cancellationToken) =>
-        ChangeAsync(workspace, user, stamp: null, role: null, suspended, cancellationToken);
+    public Task<Result<Unit>> SuspendAsync(WorkspaceId workspace, UserId user, bool suspended, UserId? by, CancellationToken cancellationToken) =>
+        ChangeAsync(workspace, user, stamp: null, role: null, suspended, by, cancellationToken);
 
     /// <summary>Changes a member's rights; what is null stays. The last Owner stays one.</summary>
     /// <param name="stamp">The <see cref="Member.Stamp"/> that the change was made from; null changes whatever is there.</param>
+    /// <param name="by">Who does it, for the audit log; null for the operator.</param>
     public async Task<Result<Unit>> ChangeAsync(
-        WorkspaceId workspace, UserId user, Guid? stamp, Role? role, bool? suspended, CancellationToken cancellationToken)
+        WorkspaceId workspace, UserId user, Guid? stamp, Role? role, bool? suspended, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -141,6 +143,16 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
             return AccountErrors.LastOwner();
         }
 
+        if (role is { } becomes && becomes != row.Role)
+        {
+            await AuditTrail.AppendAsync(context, workspace, by, "member.role_changed", $"{user}", $"{row.Role} to {becomes}", time, cancellationToken);
+        }
+
+        if (suspended is { } ends && ends != row.SuspendedAt is not null)
+        {
+            await AuditTrail.AppendAsync(context, workspace, by, ends ? "member.suspended" : "member.let_in", $"{user}", "", time, cancellationToken);
+        }
+
         row.Role = role ?? row.Role;
         row.SuspendedAt = suspended switch { true => row.SuspendedAt ?? time.GetUtcNow(), false => null, null => row.SuspendedAt };
         row.Stamp = Guid.NewGuid();
@@ -150,7 +162,7 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
     }
 
     /// <summary>Ends a membership with its keys and open invites, which a later membership does not bring back; the account stays.</summary>
-    public async Task<Result<Unit>> RemoveAsync(WorkspaceId workspace, UserId user, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> RemoveAsync(WorkspaceId workspace, UserId user, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -171,6 +183,7 @@ public sealed class AccountStore(IDbContextFactory<StudioDbContext> contexts, Ti
         await context.Invites.Where(invite => invite.WorkspaceId == workspace && invite.CreatedBy == user.Value && invite.UsedAt == null)
             .ExecuteDeleteAsync(cancellationToken);
         context.Memberships.Remove(row);
+        await AuditTrail.AppendAsync(context, workspace, by, "member.removed", $"{user}", $"{row.Role}", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return default(Unit);

@@ -4,6 +4,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Accounts;
@@ -40,6 +41,7 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
         }
 
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var token = TokenPrefix + Token.NewKey();
         IReadOnlyList<string> sorted = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         var row = new ApiKeyRow
@@ -55,7 +57,9 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
             ExpiresAt = expiresAt,
         };
         context.ApiKeys.Add(row);
+        await AuditTrail.AppendAsync(context, workspace, createdBy, "key.created", row.Prefix, $"{row.Name}: {string.Join(' ', sorted)}", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         return (ToKey(row), token);
     }
 
@@ -86,13 +90,21 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     }
 
     /// <summary>Ends a key for good; <paramref name="createdBy"/> null ends anybody's.</summary>
-    public async Task<Result<Unit>> RevokeAsync(WorkspaceId workspace, ApiKeyId id, UserId? createdBy, CancellationToken cancellationToken)
+    /// <param name="by">Who does it, for the audit log.</param>
+    public async Task<Result<Unit>> RevokeAsync(WorkspaceId workspace, ApiKeyId id, UserId? createdBy, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        return await Of(context, workspace, createdBy).Where(row => row.Id == id && row.RevokedAt == null).ExecuteUpdateAsync(set => set.SetProperty(row => row.RevokedAt, now), cancellationToken) > 0
-            ? default(Unit)
-            : AccountErrors.KeyNotFound();
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (await Of(context, workspace, createdBy).AsTracking().FirstOrDefaultAsync(row => row.Id == id && row.RevokedAt == null, cancellationToken) is not { } row)
+        {
+            return AccountErrors.KeyNotFound();
+        }
+
+        row.RevokedAt = time.GetUtcNow();
+        await AuditTrail.AppendAsync(context, workspace, by, "key.revoked", row.Prefix, row.Name, time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return default(Unit);
     }
 
     /// <summary>

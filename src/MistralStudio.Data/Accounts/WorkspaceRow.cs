@@ -13,6 +13,9 @@ internal sealed class WorkspaceRow
     public required string Name { get; set; }
 
     public DateTimeOffset CreatedAt { get; set; }
+
+    /// <summary>True where nothing of the workspace may be sent to a connection.</summary>
+    public bool StaysOnMachine { get; set; }
 }
 
 internal sealed class WorkspaceConfiguration : IEntityTypeConfiguration<WorkspaceRow>

@@ -21,6 +21,9 @@ internal sealed class KnowledgeBaseRow
     public DateTimeOffset CreatedAt { get; set; }
 
     public Guid? CreatedBy { get; set; }
+
+    /// <summary>True where no word of it may be sent to a connection.</summary>
+    public bool StaysOnMachine { get; set; }
 }
 
 internal sealed class KnowledgeBaseConfiguration : IEntityTypeConfiguration<KnowledgeBaseRow>

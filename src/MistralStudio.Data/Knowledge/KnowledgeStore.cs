@@ -168,5 +168,6 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         row.EmbeddingModel,
         row.CreatedAt,
         context.Documents.Count(document => document.KnowledgeBaseId == row.Id && document.State != DocumentState.Deleting),
-        context.Documents.Where(document => document.KnowledgeBaseId == row.Id && document.State == DocumentState.Indexed).Sum(document => document.PassageCount)));
+        context.Documents.Where(document => document.KnowledgeBaseId == row.Id && document.State == DocumentState.Indexed).Sum(document => document.PassageCount),
+        row.StaysOnMachine));
 }

@@ -5,6 +5,7 @@ using System.Text.Json.Serialization.Metadata;
 using System.Text.Json;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
+using MistralStudio.Core.Connections;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
@@ -27,6 +28,7 @@ namespace MistralStudio.Data.Storage;
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(AppDefinition))]
+[JsonSerializable(typeof(ConnectionSettings))]
 internal sealed partial class StudioJson : JsonSerializerContext
 {
     public static string Write<T>(T value, JsonTypeInfo<T> type) => JsonSerializer.Serialize(value, type);

@@ -1,5 +1,7 @@
 using MistralStudio.Core.Models;
 using MistralStudio.Web.Features.AppsApi;
+using MistralStudio.Web.Features.AuditApi;
+using MistralStudio.Web.Features.ConnectionsApi;
 using MistralStudio.Web.Features.KeysApi;
 using MistralStudio.Web.Features.KnowledgeApi;
 using MistralStudio.Web.Features.MembersApi;
@@ -30,6 +32,9 @@ public static class StudioApi
         app.MapAppsApi();
         app.MapMembersApi();
         app.MapKeysApi();
+        app.MapConnectionsApi();
+        app.MapBordersApi();
+        app.MapAuditApi();
         app.MapFallback("/api/{**path}", () => ErrorResults.From(AccessErrors.NotFound())).AllowAnonymous().ExcludeFromDescription();
         app.MapOpenApi().AllowAnonymous();
         app.MapReferencePage();

@@ -205,7 +205,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
         using var answered = await client.PostAsJsonAsync("/v1/chat/completions", question, Token);
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
 
-        await _studio.Services.GetRequiredService<AccountStore>().SuspendAsync(publisher.Workspace, publisher.User, true, Token);
+        await _studio.Services.GetRequiredService<AccountStore>().SuspendAsync(publisher.Workspace, publisher.User, true, null, Token);
         using var silent = await client.PostAsJsonAsync("/v1/chat/completions", question, Token);
         Assert.Equal(HttpStatusCode.Forbidden, silent.StatusCode);
         Assert.Equal("app.publisher_gone", (await ReadAsync(silent)).GetProperty("error").GetProperty("code").GetString());

@@ -53,7 +53,7 @@ public sealed class RightsTests
         using (program)
         {
             Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/api/knowledge-bases")).StatusCode);
-            await server.Services.GetRequiredService<ApiKeyStore>().RevokeAsync((await server.OwnerAsync()).Workspace, key.Id, null, CancellationToken.None);
+            await server.Services.GetRequiredService<ApiKeyStore>().RevokeAsync((await server.OwnerAsync()).Workspace, key.Id, null, null, CancellationToken.None);
             Assert.Equal(HttpStatusCode.Unauthorized, (await program.GetAsync("/api/knowledge-bases")).StatusCode);
         }
     }

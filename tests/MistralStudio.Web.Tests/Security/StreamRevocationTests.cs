@@ -153,16 +153,16 @@ public sealed partial class StreamRevocationTests : IAsyncLifetime
         switch (loss)
         {
             case Loss.KeyRevoked:
-                Assert.True((await _studio.Services.GetRequiredService<ApiKeyStore>().RevokeAsync(_member.Workspace, key, null, Token)).IsSuccess);
+                Assert.True((await _studio.Services.GetRequiredService<ApiKeyStore>().RevokeAsync(_member.Workspace, key, null, null, Token)).IsSuccess);
                 break;
             case Loss.Demoted:
-                Assert.True((await Accounts.ChangeRoleAsync(_member.Workspace, _member.User, Role.Viewer, Token)).IsSuccess);
+                Assert.True((await Accounts.ChangeRoleAsync(_member.Workspace, _member.User, Role.Viewer, null, Token)).IsSuccess);
                 break;
             case Loss.Suspended:
-                Assert.True((await Accounts.SuspendAsync(_member.Workspace, _member.User, true, Token)).IsSuccess);
+                Assert.True((await Accounts.SuspendAsync(_member.Workspace, _member.User, true, null, Token)).IsSuccess);
                 break;
             case Loss.Removed:
-                Assert.True((await Accounts.RemoveAsync(_member.Workspace, _member.User, Token)).IsSuccess);
+                Assert.True((await Accounts.RemoveAsync(_member.Workspace, _member.User, null, Token)).IsSuccess);
                 break;
             case Loss.SignedOut:
                 using (var left = await StudioServer.PostFormAsync(_browser, $"/w/{_owner.Slug}", "/sign-out"))

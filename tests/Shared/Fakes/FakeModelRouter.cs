@@ -9,7 +9,7 @@ namespace MistralStudio.Tests.Shared.Fakes;
 public sealed class FakeModelRouter(IChatClient client, string id = "scripted") : IModelRouter
 {
     /// <inheritdoc/>
-    public ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken) =>
+    public ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) =>
         ValueTask.FromResult<Result<ResolvedModel>>(
             reference == ModelReference.Default || reference.ToString() == id
                 ? new ResolvedModel(id, "Scripted", client)

@@ -12,13 +12,15 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
     public static ChatSetup Default { get; } = new(ModelReference.Default.ToString(), "", GenerationSettings.Default, []);
 
     /// <summary>The turn that answers the last of the messages.</summary>
-    public AgentTurn ToTurn(WorkspaceId workspace, IReadOnlyList<TurnMessage> messages) => new()
+    /// <param name="heard">Bases whose words the messages may hold.</param>
+    public AgentTurn ToTurn(WorkspaceId workspace, IReadOnlyList<TurnMessage> messages, IReadOnlyList<KnowledgeBaseId> heard) => new()
     {
         Workspace = workspace,
         Model = ModelReference.TryParse(Model, out var reference) ? reference : ModelReference.Default,
         Instructions = Instructions,
         Messages = messages,
         Knowledge = Knowledge,
+        Heard = heard,
         Settings = Settings,
     };
 

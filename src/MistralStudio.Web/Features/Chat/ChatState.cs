@@ -18,6 +18,9 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     private readonly List<ChatEntry> _all = [];
     private readonly Dictionary<MessageId, MessageId> _chosen = [];
     private List<ChatEntry> _thread = [];
+
+    // Bases whose words are in the conversation; an app may have been published with others since.
+    private IReadOnlyList<KnowledgeBaseId> _heard = [];
     private CancellationTokenSource? _stop;
     private Task _running = Task.CompletedTask;
 
@@ -56,6 +59,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         await EndAsync();
         Conversation = conversation;
         Setup = ChatSetup.Of(conversation);
+        _heard = conversation.Knowledge;
         _chosen.Clear();
         _all.Clear();
         _all.AddRange((await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System).Select(message => new ChatEntry(message)));
@@ -69,6 +73,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     {
         await EndAsync();
         Conversation = null;
+        _heard = [];
         _all.Clear();
         _chosen.Clear();
         Error = null;
@@ -129,7 +134,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
 
         if (Conversation is not null && log is not null)
         {
-            await log.UpdateAsync(Conversation.Id, Setup, cancellationToken);
+            await log.UpdateAsync(Conversation.Id, Setup with { Knowledge = Hear() }, cancellationToken);
         }
 
         Answer(question);
@@ -210,7 +215,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
             }
             else
             {
-                await log.UpdateAsync(Conversation.Id, Setup, cancellationToken);
+                await log.UpdateAsync(Conversation.Id, Setup with { Knowledge = Hear() }, cancellationToken);
             }
 
             return await log.AppendAsync(question.ToMessage(Conversation.Id), cancellationToken) ? null : ChatErrors.Gone();
@@ -236,7 +241,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         List<TurnMessage> messages = [.. _thread.TakeWhile(entry => entry != answer).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
         _stop?.Dispose();
         _stop = new CancellationTokenSource();
-        _running = PumpAsync(answer, Setup.ToTurn(workspace, messages), _stop.Token);
+        _running = PumpAsync(answer, Setup.ToTurn(workspace, messages, Hear()), _stop.Token);
     }
 
     private async Task PumpAsync(ChatEntry answer, AgentTurn turn, CancellationToken cancellationToken)
@@ -314,6 +319,8 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
                 break;
         }
     }
+
+    private IReadOnlyList<KnowledgeBaseId> Hear() => _heard = [.. _heard.Union(Setup.Knowledge)];
 
     private List<ChatEntry> Siblings(MessageId? parent) => [.. _all.Where(entry => entry.Parent == parent)];
 

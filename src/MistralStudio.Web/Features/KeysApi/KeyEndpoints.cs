@@ -63,7 +63,7 @@ public static class KeyEndpoints
     private static async Task<IResult> RevokeAsync(ApiKeyId id, HttpContext http, [FromServices] ApiKeyStore keys)
     {
         var caller = http.GetCaller();
-        var revoked = await keys.RevokeAsync(caller.Workspace, id, KeyRights.Whose(caller), http.RequestAborted);
+        var revoked = await keys.RevokeAsync(caller.Workspace, id, KeyRights.Whose(caller), caller.User, http.RequestAborted);
         return revoked.Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
     }
 }

@@ -38,7 +38,7 @@ internal static class AskEndpoint
             return ErrorResults.From(KnowledgeApiErrors.BadModel(named));
         }
 
-        var resolved = await router.ResolveAsync(workspace, model, http.RequestAborted);
+        var resolved = await router.ResolveAsync(workspace, model, [id], http.RequestAborted);
         if (!resolved.IsSuccess)
         {
             return ErrorResults.From(resolved.Error);

@@ -9,9 +9,9 @@ namespace MistralStudio.Web.Features.KnowledgeApi;
 internal sealed record WireBaseName(string? Name);
 
 /// <summary>A knowledge base.</summary>
-internal sealed record WireBase(KnowledgeBaseId Id, string Name, string EmbeddingModel, int Documents, int Passages, DateTimeOffset CreatedAt)
+internal sealed record WireBase(KnowledgeBaseId Id, string Name, string EmbeddingModel, int Documents, int Passages, DateTimeOffset CreatedAt, bool StaysOnMachine)
 {
-    public static WireBase From(KnowledgeBase kb) => new(kb.Id, kb.Name, kb.EmbeddingModel, kb.Documents, kb.Passages, kb.CreatedAt);
+    public static WireBase From(KnowledgeBase kb) => new(kb.Id, kb.Name, kb.EmbeddingModel, kb.Documents, kb.Passages, kb.CreatedAt, kb.StaysOnMachine);
 }
 
 /// <summary>A document; <c>state</c> in lower case, <c>error</c> null unless it failed.</summary>

@@ -85,14 +85,14 @@ public static class MemberEndpoints
             return ErrorResults.From(AccountErrors.Conflict());
         }
 
-        var changed = await accounts.ChangeAsync(workspace, id, stamp, role, body.Suspended, http.RequestAborted);
+        var changed = await accounts.ChangeAsync(workspace, id, stamp, role, body.Suspended, http.GetCaller().User, http.RequestAborted);
         return changed.IsSuccess ? await FindAsync(id, http, accounts) : ErrorResults.From(changed.Error);
     }
 
     private static async Task<IResult> RemoveAsync(UserId id, HttpContext http, [FromServices] AccountStore accounts)
     {
         var member = await FindChangeableAsync(id, null, http, accounts);
-        var removed = member.IsSuccess ? await accounts.RemoveAsync(http.GetCaller().Workspace, id, http.RequestAborted) : member.Error;
+        var removed = member.IsSuccess ? await accounts.RemoveAsync(http.GetCaller().Workspace, id, http.GetCaller().User, http.RequestAborted) : member.Error;
         return removed.Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
     }
 

@@ -32,8 +32,13 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         var (status, type) = error.Code switch
         {
             "model.not_found" or "model.no_reranker" or "app.not_found" or "knowledge.base_not_found" => (404, "invalid_request_error"),
-            "app.publisher_gone" => (403, "permission_error"),
-            "model.queue_full" or "app.link_busy" => (429, "rate_limit_error"),
+            "app.publisher_gone" or "connection.stays_on_machine" => (403, "permission_error"),
+            "model.queue_full" or "app.link_busy" or "connection.busy" => (429, "rate_limit_error"),
+            "connection.rejected" => (400, "invalid_request_error"),
+            "connection.resting" => (503, "server_error"),
+            "egress.timeout" => (504, "server_error"),
+            // The caller's key and request are well: what lies beyond this server is not.
+            _ when error.Code.StartsWith("connection.", StringComparison.Ordinal) || error.Code.StartsWith("egress.", StringComparison.Ordinal) => (502, "server_error"),
             "model.loading" or "model.load_failed" or "model.stopping" => (503, "server_error"),
             "model.engine_failed" or "model.unreadable" or "model.wrong_checksum" => (503, "server_error"),
             "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" or "model.template_refused"

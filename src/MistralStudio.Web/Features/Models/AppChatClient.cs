@@ -3,6 +3,7 @@ using Microsoft.Extensions.AI;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.Models;
@@ -11,7 +12,8 @@ namespace MistralStudio.Web.Features.Models;
 /// A published app as a model: its instructions, knowledge and settings come with it, the caller sends the conversation. System messages of
 /// the caller follow the app's own instructions; they do not replace them.
 /// </summary>
-public sealed class AppChatClient(AppVersion app, ModelReference model, IAgentRunner runner) : IChatClient
+/// <param name="heard">Bases whose words the caller's conversation may hold beside the app's own.</param>
+public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnlyCollection<KnowledgeBaseId> heard, IAgentRunner runner) : IChatClient
 {
     /// <inheritdoc/>
     public async Task<ChatResponse> GetResponseAsync(
@@ -65,6 +67,7 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IAgentRu
         FinishReason = new(done.FinishReason),
         AdditionalProperties = new()
         {
+            [ModelPrice.CostKey] = done.Usage.Cost,
             [GenerationTimings.Key] = new GenerationTimings(done.Timings.QueueMs, done.Timings.PrefillMs, done.Timings.DecodeMs, done.Usage.CachedTokens),
         },
     };
@@ -85,6 +88,7 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IAgentRu
                     .Select(message => new TurnMessage(message.Role == ChatRole.Assistant ? MessageRole.Assistant : MessageRole.User, message.Text)),
             ],
             Knowledge = app.Definition.Knowledge,
+            Heard = [.. heard],
             Settings = settings with
             {
                 Temperature = options?.Temperature ?? settings.Temperature,

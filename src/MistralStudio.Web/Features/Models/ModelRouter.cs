@@ -1,25 +1,33 @@
+using Microsoft.Extensions.AI;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
+using MistralStudio.Core.Connections;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.Models;
 
-/// <summary>Finds models by reference: those on this machine, and the published apps of the workspace.</summary>
+/// <summary>
+/// Finds models by reference: those on this machine, those behind connections, and the published apps of the workspace. What stays on this
+/// machine is refused here, since there is no other way to a connection.
+/// </summary>
 /// <param name="services">Gives the agent runner when an app is asked; the runner needs this router, so it cannot be asked for earlier.</param>
-public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvider services) : IModelRouter
+public sealed class ModelRouter(
+    IModelHost host, IAppStore apps, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IServiceProvider services) : IModelRouter
 {
     private const int MostApps = 200;
 
     /// <inheritdoc/>
-    public async ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken)
+    public async ValueTask<Result<ResolvedModel>> ResolveAsync(
+        WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
     {
         Result<ResolvedModel>? found = reference.Kind switch
         {
             ModelReferenceKind.Default => DefaultChat(host.List()) is { } id ? Local(id) : (Result<ResolvedModel>?)null,
             ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
-            ModelReferenceKind.App => await FindAppAsync(workspace, reference, cancellationToken),
+            ModelReferenceKind.Connection => await FindRemoteAsync(workspace, reference, knowledge, hasFallback: true, cancellationToken),
+            ModelReferenceKind.App => await FindAppAsync(workspace, reference, knowledge, cancellationToken),
             _ => null,
         };
         if (found is { } resolved)
@@ -42,7 +50,7 @@ public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvide
         var built = (await apps.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
             .Where(app => app.PublishedVersion is not null)
             .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
-        return [.. local, .. built];
+        return [.. local, .. await ListRemoteAsync(workspace, cancellationToken), .. built];
     }
 
     /// <summary>What <c>default</c> means: the first chat model that works, one made for work before the starter.</summary>
@@ -59,7 +67,70 @@ public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvide
         return host.Chat(id).Match<Result<ResolvedModel>>(chat => new ResolvedModel(id, name, chat), error => error);
     }
 
-    private async ValueTask<Result<ResolvedModel>?> FindAppAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken)
+    private async ValueTask<IEnumerable<ModelChoice>> ListRemoteAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        // What would always be refused is no choice.
+        var found = await connections.ListAsync(workspace, cancellationToken);
+        return found.Count == 0 || await classes.StaysAsync(workspace, cancellationToken)
+            ? []
+            : found.SelectMany(connection => connection.Settings.Models.Select(model => new ModelChoice(
+                connection.ReferenceOf(model), $"{model.Name} · {connection.Settings.Name}", ModelTask.Chat, IsLocal: false, IsStarter: false)
+            {
+                Price = model.Price,
+            }));
+    }
+
+    private async ValueTask<Result<ResolvedModel>?> FindRemoteAsync(
+        WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, bool hasFallback, CancellationToken cancellationToken)
+    {
+        if (await connections.OpenAsync(workspace, reference.Name, cancellationToken) is not { } opened)
+        {
+            return null;
+        }
+
+        if (!opened.IsSuccess)
+        {
+            return opened.Error;
+        }
+
+        var settings = opened.Value.Connection.Settings;
+        if (settings.Models.FirstOrDefault(known => known.Name == reference.Detail) is not { } model)
+        {
+            return null;
+        }
+
+        if (await classes.FindRefusalAsync(workspace, knowledge, cancellationToken) is { } refusal)
+        {
+            return refusal;
+        }
+
+        IReadOnlyList<Func<CancellationToken, ValueTask<IChatClient?>>> next = hasFallback
+            ? [.. settings.Fallback.Select<string, Func<CancellationToken, ValueTask<IChatClient?>>>(text => token => FindFallbackAsync(workspace, text, knowledge, token))]
+            : [];
+        return (Result<ResolvedModel>)new ResolvedModel(reference.ToString(), $"{model.Name} · {settings.Name}", remote.Chat(opened.Value, model, next))
+        {
+            IsLocal = false,
+            Price = model.Price,
+        };
+    }
+
+    // Asked for when its turn comes: what was allowed when the answer began may not be any more. A stand-in has no stand-ins.
+    private async ValueTask<IChatClient?> FindFallbackAsync(
+        WorkspaceId workspace, string text, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
+    {
+        if (!ModelReference.TryParse(text, out var reference))
+        {
+            return null;
+        }
+
+        var found = reference.Kind == ModelReferenceKind.Connection
+            ? await FindRemoteAsync(workspace, reference, knowledge, hasFallback: false, cancellationToken)
+            : await ResolveAsync(workspace, reference, knowledge, cancellationToken);
+        return found is { IsSuccess: true } model ? model.Value.Chat : null;
+    }
+
+    private async ValueTask<Result<ResolvedModel>?> FindAppAsync(
+        WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
     {
         var version = await apps.FindPublishedAsync(reference.Name, cancellationToken);
         if (version is null || version.Workspace != workspace || (reference.Detail is { } wanted && wanted != $"{version.Number}"))
@@ -78,7 +149,7 @@ public sealed class ModelRouter(IModelHost host, IAppStore apps, IServiceProvide
             return ModelErrors.NotFound(version.Definition.Model, host.List().Where(m => m.Task == ModelTask.Chat).Select(m => m.Id));
         }
 
-        var chat = new AppChatClient(version, model, services.GetRequiredService<IAgentRunner>());
+        var chat = new AppChatClient(version, model, knowledge, services.GetRequiredService<IAgentRunner>());
         return (Result<ResolvedModel>)new ResolvedModel(reference.ToString(), version.Name, chat);
     }
 }

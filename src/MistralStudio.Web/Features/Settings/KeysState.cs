@@ -95,7 +95,7 @@ public sealed class KeysState(ApiKeyStore keys, TimeProvider time, WorkspaceScop
     /// <summary>Ends a key for good; programs that use it stop within seconds.</summary>
     public async Task RevokeAsync(ApiKey key, CancellationToken cancellationToken)
     {
-        Error = (await keys.RevokeAsync(scope.Id, key.Id, KeyRights.Whose(scope.Caller), cancellationToken)).Error;
+        Error = (await keys.RevokeAsync(scope.Id, key.Id, KeyRights.Whose(scope.Caller), scope.Person, cancellationToken)).Error;
         await LoadAsync(cancellationToken);
     }
 }

@@ -89,15 +89,15 @@ public sealed class MembersState(AccountStore accounts, InviteStore invites, Stu
 
     /// <summary>Gives a member another role.</summary>
     public Task ChangeRoleAsync(Member member, Role role, CancellationToken cancellationToken) => ChangeAsync(
-        member, () => accounts.ChangeRoleAsync(scope.Id, member.User, role, cancellationToken), GrantableRoles.Contains(role), cancellationToken);
+        member, () => accounts.ChangeRoleAsync(scope.Id, member.User, role, scope.Person, cancellationToken), GrantableRoles.Contains(role), cancellationToken);
 
     /// <summary>Suspends a member, or lets them in again; their open pages end within seconds.</summary>
     public Task SuspendAsync(Member member, bool suspended, CancellationToken cancellationToken) =>
-        ChangeAsync(member, () => accounts.SuspendAsync(scope.Id, member.User, suspended, cancellationToken), allowed: true, cancellationToken);
+        ChangeAsync(member, () => accounts.SuspendAsync(scope.Id, member.User, suspended, scope.Person, cancellationToken), allowed: true, cancellationToken);
 
     /// <summary>Ends a membership.</summary>
     public Task RemoveAsync(Member member, CancellationToken cancellationToken) =>
-        ChangeAsync(member, () => accounts.RemoveAsync(scope.Id, member.User, cancellationToken), allowed: true, cancellationToken);
+        ChangeAsync(member, () => accounts.RemoveAsync(scope.Id, member.User, scope.Person, cancellationToken), allowed: true, cancellationToken);
 
     private async Task ChangeAsync(Member shown, Func<Task<Result<Unit>>> change, bool allowed, CancellationToken cancellationToken)
     {

@@ -1,0 +1,118 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Connections;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Web.Features.ConnectionsApi;
+
+/// <summary>What people may set of a connection.</summary>
+/// <param name="Slug">Only when it is made; without one it is made of the name.</param>
+/// <param name="Kind"><c>openai</c>, <c>azure</c>, <c>mistral</c> or <c>compatible</c>.</param>
+/// <param name="Key">Absent keeps the key, empty removes it.</param>
+internal sealed record WireConnectionChange(
+    string? Name,
+    string? Slug,
+    string? Kind,
+    string? Address,
+    string? ApiVersion,
+    string? Key,
+    IReadOnlyList<WireConnectionModel>? Models,
+    int? TimeoutSeconds,
+    int? Retries,
+    IReadOnlyList<string>? Fallback)
+{
+    public Result<ConnectionSettings> ToSettings()
+    {
+        if (!WireKind.TryRead(Kind, out var kind))
+        {
+            return ConnectionErrors.Wrong("kind", $"\"{Kind}\" is no kind of connection.", "kind may be openai, azure, mistral or compatible.");
+        }
+
+        if (!Uri.TryCreate(Address?.Trim(), UriKind.Absolute, out var address))
+        {
+            return ConnectionErrors.Wrong("address", "This is no address of a server.", "Give one like https://api.example.com/v1.");
+        }
+
+        return new ConnectionSettings
+        {
+            Name = Name ?? "",
+            Kind = kind,
+            Address = address,
+            ApiVersion = ApiVersion,
+            Models = [.. (Models ?? []).Select(model => model.ToModel())],
+            TimeoutSeconds = TimeoutSeconds ?? ConnectionRules.UsualTimeoutSeconds,
+            Retries = Retries ?? ConnectionRules.UsualRetries,
+            Fallback = Fallback ?? [],
+        };
+    }
+}
+
+/// <summary>A model of a connection; prices in US dollars a million tokens, both or none.</summary>
+internal sealed record WireConnectionModel(string? Name, decimal? InputPrice, decimal? OutputPrice)
+{
+    public ConnectionModel ToModel() =>
+        new((Name ?? "").Trim(), InputPrice is null && OutputPrice is null ? null : new ModelPrice(InputPrice ?? 0, OutputPrice ?? 0));
+}
+
+/// <summary>A connection; <c>keySetAt</c> is null where it has no key.</summary>
+internal sealed record WireConnection(
+    ConnectionId Id,
+    string Slug,
+    string Name,
+    string Kind,
+    Uri Address,
+    string? ApiVersion,
+    IReadOnlyList<WireConnectionModel> Models,
+    int TimeoutSeconds,
+    int Retries,
+    IReadOnlyList<string> Fallback,
+    DateTimeOffset? KeySetAt,
+    DateTimeOffset CreatedAt,
+    DateTimeOffset UpdatedAt)
+{
+    public static WireConnection From(Connection connection) => new(
+        connection.Id,
+        connection.Slug,
+        connection.Settings.Name,
+        WireKind.Of(connection.Settings.Kind),
+        connection.Settings.Address,
+        connection.Settings.ApiVersion,
+        [.. connection.Settings.Models.Select(model => new WireConnectionModel(model.Name, model.Price?.Input, model.Price?.Output))],
+        connection.Settings.TimeoutSeconds,
+        connection.Settings.Retries,
+        connection.Settings.Fallback,
+        connection.KeySetAt,
+        connection.CreatedAt,
+        connection.UpdatedAt);
+}
+
+/// <summary>The outcome of a test that passed.</summary>
+internal sealed record WireConnectionTest(double TookMs);
+
+/// <summary>The names of the models that a server lists.</summary>
+internal sealed record WireServerModels(IReadOnlyList<string> Items);
+
+/// <summary>Kinds of connections on the wire.</summary>
+internal static class WireKind
+{
+    public static bool TryRead(string? text, out ConnectionKind kind)
+    {
+        (kind, var known) = text switch
+        {
+            "openai" => (ConnectionKind.OpenAi, true),
+            "azure" => (ConnectionKind.AzureOpenAi, true),
+            "mistral" => (ConnectionKind.Mistral, true),
+            "compatible" => (ConnectionKind.Compatible, true),
+            _ => (default, false),
+        };
+        return known;
+    }
+
+    public static string Of(ConnectionKind kind) => kind switch
+    {
+        ConnectionKind.OpenAi => "openai",
+        ConnectionKind.AzureOpenAi => "azure",
+        ConnectionKind.Mistral => "mistral",
+        _ => "compatible",
+    };
+}
