@@ -22,6 +22,9 @@ public sealed class ApiStudio : WebApplicationFactory<Program>
     /// <summary>The data folder.</summary>
     public string Folder { get; } = Directory.CreateTempSubdirectory("studio-api-").FullName;
 
+    /// <summary>Further settings, as in the environment; set before the first client is made.</summary>
+    public Dictionary<string, string> Settings { get; } = [];
+
     /// <summary>The model that answers.</summary>
     public ScriptedChatClient Chat { get; set; } = new(_ => "Paris is the capital.");
 
@@ -73,6 +76,11 @@ public sealed class ApiStudio : WebApplicationFactory<Program>
         builder.UseSetting("Knowledge:MaxDocumentBytes", "4096");
         builder.UseSetting("Setup:Owner:Email", "owner@example.org");
         builder.UseSetting("Setup:Owner:Password", "correct horse battery");
+        foreach (var (name, value) in Settings)
+        {
+            builder.UseSetting(name, value);
+        }
+
         builder.ConfigureTestServices(services =>
         {
             services.AddSingleton<IModelHost>(_ => new ScriptedHost(() => Chat));

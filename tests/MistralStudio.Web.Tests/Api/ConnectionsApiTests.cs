@@ -27,6 +27,12 @@ public sealed class ConnectionsApiTests : IAsyncLifetime
     {
         _server = await OpenAiServer.StartAsync();
         _server.Key = Key;
+        // Everything that any part would ever log.
+        foreach (var source in (string[])["Default", "Override:Microsoft", "Override:System", "Override:Polly"])
+        {
+            _studio.Settings[$"Serilog:MinimumLevel:{source}"] = "Verbose";
+        }
+
         _client = await _studio.SignedInAsync();
     }
 
@@ -125,23 +131,45 @@ public sealed class ConnectionsApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NotFound, unknown.StatusCode);
     }
 
-    [Theory]
-    [InlineData(401, HttpStatusCode.BadGateway, "connection.unauthorized")]
-    [InlineData(429, HttpStatusCode.TooManyRequests, "connection.busy")]
-    [InlineData(500, HttpStatusCode.BadGateway, "connection.failed")]
-    [InlineData(400, HttpStatusCode.BadRequest, "connection.rejected")]
-    public async Task WhatTheServerRefuses_IsToldInOurShape_WithoutTheKey(int status, HttpStatusCode ours, string code)
+    [Fact]
+    public async Task ToolsAndTheirCalls_PassThrough()
+    {
+        await ConnectAsync();
+        _server.NextToolCall("weather", "{\"city\":", "\"Paris\"}");
+        var tool = new { type = "function", function = new { name = "weather", parameters = new { type = "object", properties = new { city = new { type = "string" } } } } };
+        using var answer = await _client.PostAsJsonAsync(
+            "/v1/chat/completions", new { model = "there/small", tools = new[] { tool }, messages = new[] { new { role = "user", content = "Weather?" } } }, Token);
+        var choice = (await ReadAsync(answer)).GetProperty("choices")[0];
+        Assert.Equal("tool_calls", choice.GetProperty("finish_reason").GetString());
+        var function = choice.GetProperty("message").GetProperty("tool_calls")[0].GetProperty("function");
+        Assert.Equal("weather", function.GetProperty("name").GetString());
+        Assert.Equal("Paris", JsonElement.Parse(function.GetProperty("arguments").GetString()!).GetProperty("city").GetString());
+        Assert.Equal("weather", Assert.Single(_server.Requests).Body!["tools"]![0]!["function"]!["name"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task WhatTheServerRefuses_IsToldInOurShape_WithoutTheKey_AndNoLogHasItEither()
     {
         await ConnectAsync(retries: 0);
-        foreach (var stream in (bool[])[false, true])
+        (int Status, HttpStatusCode Ours, string Code)[] cases =
+        [
+            (401, HttpStatusCode.BadGateway, "connection.unauthorized"),
+            (429, HttpStatusCode.TooManyRequests, "connection.busy"),
+            (500, HttpStatusCode.BadGateway, "connection.failed"),
+            (400, HttpStatusCode.BadRequest, "connection.rejected"),
+        ];
+        foreach (var (status, ours, code) in cases)
         {
-            _server.NextStatus(status, $"Incorrect API key provided: {Key}", retryAfter: "33");
-            using var refused = await ChatAsync("there/small", stream);
-            var text = await refused.Content.ReadAsStringAsync(Token);
-            Assert.Equal(ours, refused.StatusCode);
-            Assert.Equal(code, JsonElement.Parse(text).GetProperty("error").GetProperty("code").GetString());
-            Assert.DoesNotContain(Key, text, StringComparison.Ordinal);
-            Assert.Equal(status == 429 ? "33" : null, refused.Headers.RetryAfter?.ToString());
+            foreach (var stream in (bool[])[false, true])
+            {
+                _server.NextStatus(status, $"Incorrect API key provided: {Key}", retryAfter: "33");
+                using var refused = await ChatAsync("there/small", stream);
+                var text = await refused.Content.ReadAsStringAsync(Token);
+                Assert.Equal(ours, refused.StatusCode);
+                Assert.Equal(code, JsonElement.Parse(text).GetProperty("error").GetProperty("code").GetString());
+                Assert.DoesNotContain(Key, text, StringComparison.Ordinal);
+                Assert.Equal(status == 429 ? "33" : null, refused.Headers.RetryAfter?.ToString());
+            }
         }
 
         var logs = Directory.EnumerateFiles(Path.Combine(_studio.Folder, "logs")).ToList();
