@@ -56,15 +56,27 @@ internal sealed class LlamaCpp(string folder)
                 cells => double.Parse(cells[7], System.Globalization.CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Serves a model over HTTP to so many clients at once, 2,048 tokens each.</summary>
+    public Task<LlamaServer> StartServerAsync(string model, int slots, int threads)
+    {
+        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
+        listener.Start();
+        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
+        listener.Stop();
+        var process = Start("llama-server", "-m", model, "--host", "127.0.0.1", "--port", $"{port}", "-np", $"{slots}", "-c", $"{slots * 2048}", "-t", $"{threads}", "--no-webui");
+        return LlamaServer.WaitAsync(process, new Uri($"http://127.0.0.1:{port}/"));
+    }
+
+    private Process Start(string program, params string[] arguments) => Process.Start(new ProcessStartInfo(Path.Combine(folder, program), arguments)
+    {
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        Environment = { ["LD_LIBRARY_PATH"] = folder },
+    })!;
+
     private async Task<string> RunAsync(string program, params string[] arguments)
     {
-        var start = new ProcessStartInfo(Path.Combine(folder, program), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            Environment = { ["LD_LIBRARY_PATH"] = folder },
-        };
-        using var process = Process.Start(start)!;
+        using var process = Start(program, arguments);
         var (output, error) = (process.StandardOutput.ReadToEndAsync(), process.StandardError.ReadToEndAsync());
         await process.WaitForExitAsync();
         return process.ExitCode == 0 ? await output : throw new InvalidOperationException($"{program} failed: {await error}");

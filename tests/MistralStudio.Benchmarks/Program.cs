@@ -26,10 +26,13 @@ switch (args.FirstOrDefault())
         Console.WriteLine();
         await EmbeddingBenchmark.RunAsync();
         return 0;
+    case "http":
+        await HttpBenchmark.RunAsync(firstTokenOnly: args.Contains("first-token"));
+        return 0;
     case "structured":
         StructuredBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, http [first-token], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
         return 2;
 }

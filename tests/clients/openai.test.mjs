@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import OpenAI, { AuthenticationError, BadRequestError, NotFoundError, PermissionDeniedError, UnprocessableEntityError } from 'openai';
-import { startStudio } from './studio.mjs';
+import { rejected, startStudio } from './studio.mjs';
 
 const model = 'smollm2-135m-instruct';
 const messages = [{ role: 'user', content: 'What is the capital of France?' }];
@@ -120,19 +120,10 @@ test('refusals are the exceptions that the client knows', async () => {
   await rejected(client.models.retrieve('nope'), NotFoundError);
   await rejected(client.embeddings.create({ model: 'nope', input: 'x' }), NotFoundError);
   assert.equal((await rejected(client.chat.completions.create({ ...chat, temperature: 9 }), BadRequestError)).param, 'temperature');
-  assert.equal((await rejected(client.chat.completions.create({ ...chat, n: 2 }), UnprocessableEntityError)).code, 'unsupported_parameter');
+  const functions = [{ name: 'f', parameters: {} }];
+  assert.equal((await rejected(client.chat.completions.create({ ...chat, functions }), UnprocessableEntityError)).code, 'unsupported_parameter');
   await rejected(connect('ms_wrong').models.list(), AuthenticationError);
   await rejected(connect(await studio.key('models:read')).chat.completions.create(chat), PermissionDeniedError);
   const large = await rejected(client.chat.completions.create({ model, messages: [{ role: 'user', content: 'x'.repeat(17 << 20) }] }), Error);
   assert.equal(large.status, 413);
 });
-
-async function rejected(promise, type) {
-  try {
-    await promise;
-  } catch (error) {
-    assert.ok(error instanceof type, `${error.constructor.name}: ${error.message}`);
-    return error;
-  }
-  assert.fail('It was answered.');
-}

@@ -1,4 +1,5 @@
 // The real server, built as it ships, over a data folder of its own; and a key that its command line made.
+import assert from 'node:assert/strict';
 import { spawn, execFile } from 'node:child_process';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
@@ -55,6 +56,18 @@ export async function startStudio(settings = {}) {
       await rm(data, { recursive: true, force: true });
     },
   };
+}
+
+/** The error with which a promise is refused, which must be of a class. */
+export async function rejected(promise, type = Error) {
+  let answered;
+  try {
+    answered = await promise;
+  } catch (error) {
+    assert.ok(error instanceof type, `${error.constructor.name}: ${error.message}`);
+    return error;
+  }
+  return assert.fail(`It was answered: ${JSON.stringify(answered)}`);
 }
 
 function freePort() {

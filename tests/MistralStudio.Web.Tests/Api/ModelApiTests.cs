@@ -7,14 +7,17 @@ using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Web.Tests.Api;
 
-public sealed class ModelApiTests : IAsyncLifetime
+public sealed class ModelApiTests : IClassFixture<ApiStudio>
 {
+    private readonly ApiStudio _studio;
+
+    public ModelApiTests(ApiStudio studio)
+    {
+        _studio = studio;
+        _studio.Chat = new(_ => "Paris is the capital.");
+    }
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-    private readonly ApiStudio _studio = new();
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _studio.DisposeAsync();
 
     [Fact]
     public async Task Models_ListsWhatMayBeNamed()

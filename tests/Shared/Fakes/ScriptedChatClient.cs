@@ -16,6 +16,12 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
     /// <summary>Thrown after this many words; null never.</summary>
     public (int Words, Error Error)? Failure { get; init; }
 
+    /// <summary>When a failure says that it is worth trying again.</summary>
+    public TimeSpan? RetryAfter { get; init; }
+
+    /// <summary>How many requests, from the first on, <see cref="Failure"/> is for.</summary>
+    public int FailingRequests { get; init; } = int.MaxValue;
+
     /// <summary>Contents and all else of an answer, where words are not enough; they come instead of <c>answer</c>'s.</summary>
     public IReadOnlyList<ChatResponseUpdate>? Updates { get; init; }
 
@@ -58,9 +64,9 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
         var words = answer(asked).Split(' ');
         for (var i = 0; i < words.Length; i++)
         {
-            if (Failure is { } failure && failure.Words == i)
+            if (Failure is { } failure && failure.Words == i && _requests.Count <= FailingRequests)
             {
-                throw new ModelException(failure.Error);
+                throw new ModelException(failure.Error, RetryAfter);
             }
 
             await BeforeWord(cancellationToken);

@@ -1,11 +1,12 @@
 using System.Text.Json.Serialization;
 using Microsoft.Extensions.AI;
+using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
 /// <summary>A whole answer: <c>chat.completion</c>.</summary>
 internal sealed record ChatCompletion(
-    string Id, string Object, long Created, string Model, string SystemFingerprint, IReadOnlyList<ChatCompletion.Choice> Choices, WireUsage Usage)
+    string Id, string Object, long Created, string Model, string SystemFingerprint, IReadOnlyList<ChatCompletion.Choice> Choices, WireUsage Usage, WireTimings? Timings = null)
 {
     /// <summary>One of the answers.</summary>
     internal sealed record Choice(
@@ -21,7 +22,7 @@ internal sealed record ChatCompletion(
 
 /// <summary>One event of a stream: <c>chat.completion.chunk</c>.</summary>
 internal sealed record ChatCompletionChunk(
-    string Id, string Object, long Created, string Model, string SystemFingerprint, IReadOnlyList<ChatCompletionChunk.Choice> Choices, WireUsage? Usage = null)
+    string Id, string Object, long Created, string Model, string SystemFingerprint, IReadOnlyList<ChatCompletionChunk.Choice> Choices, WireUsage? Usage = null, WireTimings? Timings = null)
 {
     /// <summary>An answer's next piece; <c>finish_reason</c> is null but on the last.</summary>
     internal sealed record Choice(
@@ -76,3 +77,13 @@ internal sealed record WirePromptTokens(int CachedTokens);
 
 /// <summary>Tokens of the answer that were thought, not said.</summary>
 internal sealed record WireCompletionTokens(int ReasoningTokens);
+
+/// <summary>Where the time went, ms; beyond the dialects, with the usage of a model of this machine.</summary>
+/// <param name="QueueMs">Until its prefill began: waiting, loading, template, tokenising.</param>
+/// <param name="PrefillMs">Reading the prompt.</param>
+/// <param name="DecodeMs">From the first token to the last.</param>
+internal sealed record WireTimings(double QueueMs, double PrefillMs, double DecodeMs)
+{
+    /// <summary>Null where nothing is known.</summary>
+    public static WireTimings? From(GenerationTimings? timings) => timings is null ? null : new(timings.QueueMs, timings.PrefillMs, timings.DecodeMs);
+}

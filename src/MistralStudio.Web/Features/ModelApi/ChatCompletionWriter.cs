@@ -19,7 +19,8 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
         try
         {
             var (answers, usage) = await WholeAnswer.ReadAsync(updates, http.RequestAborted);
-            var completion = new ChatCompletion(_id, "chat.completion", created, model, Fingerprint, [.. answers.Select(ChoiceOf)], usage);
+            var completion = new ChatCompletion(_id, "chat.completion", created, model, Fingerprint, [.. answers.Select(ChoiceOf)], usage,
+                WireTimings.From(answers.Select(answer => answer.Timings).LastOrDefault(timings => timings is not null)));
             await http.Response.WriteAsJsonAsync(completion, ModelApiJson.Options, http.RequestAborted);
         }
         catch (ModelException failure)
@@ -49,6 +50,7 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
         private readonly SortedDictionary<int, string?> _ends = [];
         private readonly Dictionary<(int Choice, string Id), int> _calls = [];
         private WireUsage _usage = WireUsage.None;
+        private WireTimings? _timings;
 
         public void Write(ChatResponseUpdate update, EventStream events)
         {
@@ -78,6 +80,7 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
 
             _ends[choice] = update.FinishReason?.Value ?? _ends[choice];
             _usage = WholeAnswer.FindUsage(update) ?? _usage;
+            _timings = WireTimings.From(update.Timings) ?? _timings;
         }
 
         public void End(EventStream events)
@@ -86,12 +89,12 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
             foreach (var (choice, reason) in _ends)
             {
                 var chunk = writer.Chunk(new ChatCompletionChunk.Choice(choice, new(), FinishReason: reason ?? "stop"));
-                events.Add(!includeUsage && choice == _ends.Keys.Last() ? chunk with { Usage = _usage } : chunk);
+                events.Add(!includeUsage && choice == _ends.Keys.Last() ? chunk with { Usage = _usage, Timings = _timings } : chunk);
             }
 
             if (includeUsage)
             {
-                events.Add(writer.Chunk() with { Usage = _usage });
+                events.Add(writer.Chunk() with { Usage = _usage, Timings = _timings });
             }
 
             events.AddDone();

@@ -34,5 +34,5 @@ internal static class ChatEndpoint
 
     // Mistral's clients take each tool call of a chunk for a whole one; they are known by fields that only they send, and by their name.
     private static bool IsMistral(HttpContext http, ChatCompletionRequest body) =>
-        body.RandomSeed is not null || body.SafePrompt is not null || http.Request.Headers.UserAgent.ToString().Contains("mistralai", StringComparison.OrdinalIgnoreCase);
+        body.RandomSeed is not null || body.SafePrompt is not null || http.Request.Headers.UserAgent.ToString().Contains("mistral-client", StringComparison.OrdinalIgnoreCase);
 }

@@ -16,6 +16,9 @@ internal sealed class WholeAnswer
     /// <summary>Null where none were told.</summary>
     public List<TokenLogprob>? Logprobs { get; private set; }
 
+    /// <summary>Where the time went; with the last answer alone, and where it is known.</summary>
+    public GenerationTimings? Timings { get; private set; }
+
     /// <summary>In OpenAI's words: <c>stop</c>, <c>length</c>, <c>tool_calls</c>.</summary>
     public string FinishReason { get; private set; } = "stop";
 
@@ -64,6 +67,7 @@ internal sealed class WholeAnswer
             (Logprobs ??= []).AddRange(logprobs);
         }
 
+        Timings = update.Timings ?? Timings;
         if (update.FinishReason is { } reason)
         {
             FinishReason = reason.Value;
