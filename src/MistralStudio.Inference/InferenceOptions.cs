@@ -3,7 +3,7 @@ using System.ComponentModel.DataAnnotations;
 namespace MistralStudio.Inference;
 
 /// <summary>The section <c>Inference</c> of the configuration.</summary>
-public sealed class InferenceOptions
+public sealed class InferenceOptions : IValidatableObject
 {
     public const string Section = "Inference";
 
@@ -40,6 +40,35 @@ public sealed class InferenceOptions
 
     /// <summary>Where the models lie that the product brings along; null finds them beside the program, or in the repository.</summary>
     public string? StarterModelsPath { get; set; }
+
+    /// <summary>
+    /// What computes chat models: <c>cpu</c>, <c>webgpu</c> (any GPU, through <see cref="WebGpuLibrary"/>), <c>cuda</c> (builds with
+    /// <c>-p:Accelerator=cuda</c>), or <c>auto</c>: the first GPU that is there, else the processor.
+    /// </summary>
+    [RegularExpression("(?i)auto|cpu|webgpu|cuda", ErrorMessage = "Inference:Accelerator may be auto, cpu, webgpu or cuda.")]
+    public string Accelerator { get; set; } = "auto";
+
+    /// <summary>The library of ONNX Runtime's WebGPU provider; null for none.</summary>
+    public string? WebGpuLibrary { get; set; }
+
+    /// <summary>Settings that only make sense together.</summary>
+    public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
+    {
+        if (WebGpuLibrary is { Length: > 0 } library && !File.Exists(library))
+        {
+            yield return new ValidationResult($"Inference:WebGpuLibrary is {library}, which is no file.");
+        }
+
+        if (Accelerator.Equals("webgpu", StringComparison.OrdinalIgnoreCase) && WebGpuLibrary is not { Length: > 0 })
+        {
+            yield return new ValidationResult("Inference:Accelerator is webgpu: Inference:WebGpuLibrary has to name the provider's library.");
+        }
+
+        if (Accelerator.Equals("cuda", StringComparison.OrdinalIgnoreCase) && !Accelerators.CudaAccelerator.IsBuiltIn)
+        {
+            yield return new ValidationResult("Inference:Accelerator is cuda: this build has no CUDA, one with -p:Accelerator=cuda has.");
+        }
+    }
 
     /// <summary>Memory for models, bytes.</summary>
     internal long Budget => MemoryBytes > 0 ? MemoryBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;

@@ -42,15 +42,15 @@ internal static class InferenceBenchmark
             {
                 foreach (var contest in contests)
                 {
-                    Measure(contest, folder);
+                    Measure(contest, folder, s_rows);
                     if (llama is not null)
                     {
-                        await MeasureAsync(llama, contest);
+                        await MeasureAsync(llama, contest, s_rows);
                     }
                 }
             }
 
-            Print(contests, StarterDivergence.Measure(starter, Capacity, folder));
+            Print(contests, StarterDivergence.Measure(starter, Capacity, folder, DecoderForms.OfThisMachine));
         }
         finally
         {
@@ -58,7 +58,7 @@ internal static class InferenceBenchmark
         }
     }
 
-    private static void Measure(Contest contest, string folder)
+    public static void Measure(Contest contest, string folder, int[] batches)
     {
         using var file = GgufFile.Open(contest.Path).Value;
         var shape = DecoderShape.Read(file).Value;
@@ -89,7 +89,7 @@ internal static class InferenceBenchmark
         }
 
         contest.Ours.Best("decode 128", Answer / watch.Elapsed.TotalSeconds);
-        foreach (var rows in s_rows)
+        foreach (var rows in batches)
         {
             for (var slot = 0; slot < rows; slot++)
             {
@@ -107,13 +107,13 @@ internal static class InferenceBenchmark
         }
     }
 
-    private static async Task MeasureAsync(LlamaCpp llama, Contest contest)
+    public static async Task MeasureAsync(LlamaCpp llama, Contest contest, int[] batches)
     {
         var threads = Environment.ProcessorCount;
         var (prefill, decode) = await llama.MeasureAsync(contest.Path, Prompt, Answer, threads);
         contest.Theirs.Best("prefill 512", prefill);
         contest.Theirs.Best("decode 128", decode);
-        foreach (var (rows, speed) in await llama.MeasureBatchesAsync(contest.Path, s_rows, BatchPrompt, BatchAnswer, threads))
+        foreach (var (rows, speed) in await llama.MeasureBatchesAsync(contest.Path, batches, BatchPrompt, BatchAnswer, threads))
         {
             contest.Theirs.Best($"decode, rows {rows}", speed);
         }
@@ -145,33 +145,4 @@ internal static class InferenceBenchmark
     private static string Number(double? value) => value?.ToString("F0", CultureInfo.InvariantCulture) ?? "-";
 
     private static string Ratio(double? over, double? under) => (over / under)?.ToString("F2", CultureInfo.InvariantCulture) ?? "-";
-
-    /// <summary>One file in both engines.</summary>
-    private sealed record Contest(string Name, string Path)
-    {
-        public Speeds Ours { get; } = [];
-
-        public Speeds Theirs { get; } = [];
-
-        public double LoadMs { get; set; } = double.MaxValue;
-    }
-
-    /// <summary>The best speed of each measurement, in the order of the first round.</summary>
-    private sealed class Speeds : List<(string Name, double? Speed)>
-    {
-        public double? this[string name] => Find(entry => entry.Name == name).Speed;
-
-        public void Best(string name, double speed)
-        {
-            var known = FindIndex(entry => entry.Name == name);
-            if (known < 0)
-            {
-                Add((name, speed));
-            }
-            else
-            {
-                this[known] = (name, Math.Max(speed, this[known].Speed ?? 0));
-            }
-        }
-    }
 }

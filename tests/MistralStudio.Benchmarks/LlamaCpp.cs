@@ -44,6 +44,11 @@ internal sealed class LlamaCpp(string folder)
     /// <summary>Tokens a second of several conversations together, by their number.</summary>
     public async Task<Dictionary<int, double>> MeasureBatchesAsync(string model, int[] rows, int prompt, int answer, int threads)
     {
+        if (rows.Length == 0)
+        {
+            return [];
+        }
+
         var text = await RunAsync("llama-batched-bench", "-m", model, "-t", $"{threads}", "-c", "4096", "-npp", $"{prompt}", "-ntg", $"{answer}",
             "-npl", string.Join(',', rows));
 

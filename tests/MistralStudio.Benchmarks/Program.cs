@@ -29,10 +29,13 @@ switch (args.FirstOrDefault())
     case "http":
         await HttpBenchmark.RunAsync(firstTokenOnly: args.Contains("first-token"));
         return 0;
+    case "types":
+        await TypesBenchmark.RunAsync([.. args.Skip(1)]);
+        return 0;
     case "structured":
         StructuredBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, http [first-token], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, http [first-token], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
         return 2;
 }

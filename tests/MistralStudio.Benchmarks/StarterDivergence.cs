@@ -16,7 +16,7 @@ internal sealed record StarterDivergence(double Golden, double Other)
     private const int OtherTexts = 3;
     private const int OtherTokens = 128;
 
-    public static StarterDivergence? Measure(string model, int capacity, string folder)
+    public static StarterDivergence? Measure(string model, int capacity, string folder, DecoderForm form)
     {
         if (SharedData.Find("data", "golden", "smollm2-logits.json") is not { } golden ||
             SharedData.Find("data", "retrieval", "pubmedqa", "ori_pqal.json") is not { } papers)
@@ -26,7 +26,7 @@ internal sealed record StarterDivergence(double Golden, double Other)
 
         using var file = GgufFile.Open(model).Value;
         var shape = DecoderShape.Read(file).Value;
-        var graph = DecoderCompiler.Compile(file, shape, "divergence", capacity, DecoderForms.OfThisMachine, new GraphCache(folder)).Value;
+        var graph = DecoderCompiler.Compile(file, shape, $"divergence {model}", capacity, form, new GraphCache(folder)).Value;
         using var decoder = new OnnxDecoder(graph, shape, slots: 1, capacity, Environment.ProcessorCount);
         var reference = new ReferenceDecoder(file);
         return new(

@@ -59,6 +59,12 @@ public sealed record InstalledModel
     /// <summary>What is done to its weights on this machine beyond reading them, one sentence each: "Q6_K is requantised to 8 bits."</summary>
     public IReadOnlyList<string> Notes { get; init; } = [];
 
+    /// <summary>What computes it, for a person: "CPU", "WebGPU, NVIDIA"; empty before it was loaded.</summary>
+    public string Device { get; init; } = "";
+
+    /// <summary>Why <see cref="Device"/> is not the accelerator that the settings ask for; null where it is, or none is asked for.</summary>
+    public Error? DeviceReason { get; init; }
+
     /// <summary>Number of parameters.</summary>
     public long Parameters { get; init; }
 

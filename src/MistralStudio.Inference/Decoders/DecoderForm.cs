@@ -10,6 +10,9 @@ internal enum DecoderForm
 
     /// <summary>Our own, for x86 processors with AVX2: weights exactly as the file has them.</summary>
     Packed,
+
+    /// <summary>The same with activations as they are: for accelerators, where 8-bit ones save little and cost answers.</summary>
+    Device,
 }
 
 /// <summary>Which form suits this machine.</summary>

@@ -61,12 +61,21 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
                 Project($"{name}.v", input, parts.Value),
             ]
             : [ProjectAll($"{name}.qkv", input, parts.Query, parts.Key, parts.Value), "", ""];
+        List<AttributeProto> attributes =
+        [
+            Int("num_heads", shape.Heads), Int("kv_num_heads", shape.KeyValueHeads), Int("do_rotary", 1), Int("rotary_interleaved", 0),
+            Float("scale", shape.AttentionScale),
+        ];
+        if (shape.Windows[layer] > 0)
+        {
+            attributes.Add(Int("local_window_size", shape.Windows[layer]));
+        }
+
         var output = graph.Node(
             GraphBuilder.Microsoft, "GroupQueryAttention",
             [$"{name}.attn", cache.PresentKey, cache.PresentValue],
             [.. inputs, cache.PastKey, cache.PastValue, "seqlens_k", "total_sequence_length", "rope.cos", "rope.sin"],
-            Int("num_heads", shape.Heads), Int("kv_num_heads", shape.KeyValueHeads), Int("do_rotary", 1), Int("rotary_interleaved", 0),
-            Int("local_window_size", shape.Windows[layer] == 0 ? -1 : shape.Windows[layer]), Float("scale", shape.AttentionScale));
+            [.. attributes]);
         foreach (var present in new[] { cache.PresentKey, cache.PresentValue })
         {
             graph.Output(present, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);

@@ -90,30 +90,11 @@ internal sealed class OnnxDecoder : IDecoder
 
     private Span<float> Run(int first, int rows, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions, int logits)
     {
-        var each = tokens.Length / rows;
-        var binding = Bind(first, rows, each, logits);
-        for (var i = 0; i < tokens.Length; i++)
-        {
-            binding.Tokens[i] = tokens[i];
-        }
-
-        var longest = 0;
+        var binding = Bind(first, rows, tokens.Length / rows, logits);
+        binding.Fill(_shape, tokens, positions);
         for (var row = 0; row < rows; row++)
         {
-            binding.LastPositions[row] = positions[row] + each - 1;
-            for (var i = 0; i < each && _shape.Temperature is { } temperature && binding.QueryScales.Length > 0; i++)
-            {
-                binding.QueryScales[(row * each) + i] = temperature.At(positions[row] + i);
-            }
-
-            longest = Math.Max(longest, positions[row] + each);
-            _arena.Touch(first + row, positions[row] + each);
-        }
-
-        binding.Longest[0] = longest;
-        for (var i = 0; i < logits; i++)
-        {
-            binding.LogitRows[i] = tokens.Length - logits + i;
+            _arena.Touch(first + row, positions[row] + (tokens.Length / rows));
         }
 
         _session.RunWithBinding(_run, binding.Binding);
@@ -139,10 +120,8 @@ internal sealed class OnnxDecoder : IDecoder
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
             var names = DecoderGraph.CacheNames(layer);
-            long[] shape = [rows, _shape.KeyValueHeads, Capacity, _shape.HeadSize];
-            var bytes = _arena.SlotBytes * rows;
-            binding.Cache(names.PastKey, _hasPresents ? names.PresentKey : null, _arena.Slot(2 * layer, first), shape, bytes);
-            binding.Cache(names.PastValue, _hasPresents ? names.PresentValue : null, _arena.Slot((2 * layer) + 1, first), shape, bytes);
+            binding.Cache(names.PastKey, _hasPresents ? names.PresentKey : null, _arena.View(2 * layer, first, rows));
+            binding.Cache(names.PastValue, _hasPresents ? names.PresentValue : null, _arena.View((2 * layer) + 1, first, rows));
         }
 
         return _bindings[(first, rows, tokens, logits)] = binding;

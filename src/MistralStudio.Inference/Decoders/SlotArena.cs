@@ -1,4 +1,6 @@
 using System.Runtime.InteropServices;
+using Microsoft.ML.OnnxRuntime;
+using Microsoft.ML.OnnxRuntime.Tensors;
 using MistralStudio.Inference.Operators;
 
 namespace MistralStudio.Inference.Decoders;
@@ -43,7 +45,12 @@ internal sealed unsafe class SlotArena : IDisposable
     public long SlotBytes => _heads * _headBytes;
 
     /// <summary>Start of a slot in the plane of a layer's keys (2 * layer) or values (2 * layer + 1).</summary>
-    public nint Slot(int plane, int slot) => (nint)((byte*)_memory + ((((long)plane * Slots) + slot) * SlotBytes));
+    private nint Slot(int plane, int slot) => (nint)((byte*)_memory + ((((long)plane * Slots) + slot) * SlotBytes));
+
+    /// <summary>Slots that stand beside each other, <c>[rows, kvHeads, capacity, headSize]</c>; valid until disposal.</summary>
+    public OrtValue View(int plane, int first, int rows) => OrtValue.CreateTensorValueWithData(
+        OrtMemoryInfo.DefaultInstance, TensorElementType.Float, [rows, _heads, _headBytes / _rowBytes, _rowBytes / sizeof(float)], Slot(plane, first),
+        SlotBytes * rows);
 
     /// <summary>Positions that are stored together: a copy takes whole tiles.</summary>
     public const int Tile = AttentionTiles.KeyTile;

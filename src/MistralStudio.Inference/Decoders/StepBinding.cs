@@ -9,6 +9,7 @@ internal sealed unsafe class StepBinding : IDisposable
 {
     private readonly List<OrtValue> _values = [];
     private readonly List<nint> _memory = [];
+    private readonly List<(string Name, OrtValue Value)> _inputs = [];
     private readonly long* _tokens;
     private readonly int* _lastPositions;
     private readonly int* _longest;
@@ -37,23 +38,57 @@ internal sealed unsafe class StepBinding : IDisposable
 
     public OrtIoBinding Binding { get; }
 
-    public Span<long> Tokens => new(_tokens, _sizes.Rows * _sizes.Tokens);
+    private Span<long> Tokens => new(_tokens, _sizes.Rows * _sizes.Tokens);
 
-    public Span<int> LastPositions => new(_lastPositions, _sizes.Rows);
+    private Span<int> LastPositions => new(_lastPositions, _sizes.Rows);
 
-    public Span<int> Longest => new(_longest, 1);
+    private Span<int> Longest => new(_longest, 1);
 
-    public Span<long> LogitRows => new(_logitRows, _sizes.Logits);
+    private Span<long> LogitRows => new(_logitRows, _sizes.Logits);
 
     /// <summary>What each position's queries are multiplied with; empty where the graph does not ask.</summary>
-    public Span<float> QueryScales => _queryScales is null ? [] : new(_queryScales, _sizes.Rows * _sizes.Tokens);
+    private Span<float> QueryScales => _queryScales is null ? [] : new(_queryScales, _sizes.Rows * _sizes.Tokens);
 
     public Span<float> Logits => new(_logits, _sizes.Logits * _sizes.Vocabulary);
 
-    /// <summary>Binds one view of the arena as a cache's past and, where the graph has it, its present.</summary>
-    public void Cache(string past, string? present, nint memory, long[] shape, long bytes)
+    /// <summary>Says what a step computes: each row's tokens and the position of its first one; logits after its last.</summary>
+    public void Fill(DecoderShape shape, ReadOnlySpan<int> tokens, ReadOnlySpan<int> positions)
     {
-        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, TensorElementType.Float, shape, memory, bytes);
+        for (var i = 0; i < tokens.Length; i++)
+        {
+            Tokens[i] = tokens[i];
+        }
+
+        var longest = 0;
+        for (var row = 0; row < _sizes.Rows; row++)
+        {
+            LastPositions[row] = positions[row] + _sizes.Tokens - 1;
+            longest = Math.Max(longest, positions[row] + _sizes.Tokens);
+            for (var i = 0; i < _sizes.Tokens && shape.Temperature is { } temperature && !QueryScales.IsEmpty; i++)
+            {
+                QueryScales[(row * _sizes.Tokens) + i] = temperature.At(positions[row] + i);
+            }
+        }
+
+        Longest[0] = longest;
+        for (var i = 0; i < _sizes.Logits; i++)
+        {
+            LogitRows[i] = tokens.Length - _sizes.Logits + i;
+        }
+    }
+
+    /// <summary>Binds the inputs again: what a device reads is copied to it when it is bound.</summary>
+    public void Upload()
+    {
+        foreach (var (name, value) in _inputs)
+        {
+            Binding.BindInput(name, value);
+        }
+    }
+
+    /// <summary>Binds a view of an arena, which is disposed of with this, as a cache's past and, where the graph has it, its present.</summary>
+    public void Cache(string past, string? present, OrtValue value)
+    {
         _values.Add(value);
         Binding.BindInput(past, value);
         if (present is not null)
@@ -74,7 +109,9 @@ internal sealed unsafe class StepBinding : IDisposable
 
     private void* Input(string name, TensorElementType type, long[] shape, int elementBytes)
     {
-        Binding.BindInput(name, Allocate(type, shape, elementBytes, out var memory));
+        var value = Allocate(type, shape, elementBytes, out var memory);
+        Binding.BindInput(name, value);
+        _inputs.Add((name, value));
         return memory;
     }
 
@@ -83,7 +120,7 @@ internal sealed unsafe class StepBinding : IDisposable
         var bytes = shape.Aggregate((long)elementBytes, (product, dimension) => product * dimension);
         memory = NativeMemory.AlignedAlloc((nuint)Math.Max(bytes, 64), 64);
         _memory.Add((nint)memory);
-        var value = OrtValue.CreateTensorValueWithData(OrtMemoryInfo.DefaultInstance, type, shape, (nint)memory, bytes);
+        var value = OrtValue.CreateTensorValueWithData(DeviceArena.Processor, type, shape, (nint)memory, bytes);
         _values.Add(value);
         return value;
     }

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Accelerators;
 using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Engine;
@@ -54,12 +55,19 @@ internal sealed class ChatModel : IAsyncDisposable
     /// <summary>Bytes that weights and conversations take at most.</summary>
     public long MemoryBytes { get; }
 
+    /// <summary>What computes it, for a person.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>Why not the device that was wished for; null where it is, or none was.</summary>
+    public Error? DeviceReason { get; init; }
+
     /// <summary>Loads a GGUF file, compiled on first use; takes about a second.</summary>
     /// <param name="contentHash">SHA-256 of the file.</param>
     /// <param name="compiled">Where compiled models are kept.</param>
     /// <param name="size">Its conversations.</param>
+    /// <param name="choice">Where it is to be computed.</param>
     public static Result<ChatModel> Open(
-        string id, string path, string contentHash, GraphCache compiled, SlotSize size, InferenceOptions options, ILogger log)
+        string id, string path, string contentHash, GraphCache compiled, SlotSize size, InferenceOptions options, AcceleratorChoice choice, ILogger log)
     {
         var opened = GgufFile.Open(path);
         if (!opened.IsSuccess)
@@ -88,16 +96,20 @@ internal sealed class ChatModel : IAsyncDisposable
 
         try
         {
-            var graph = DecoderCompiler.Compile(file, shape.Value, contentHash, size.Tokens, DecoderForms.OfThisMachine, compiled);
-            if (!graph.IsSuccess)
+            var loaded = DecoderLoader.Load(file, shape.Value, contentHash, size.Slots, size.Tokens, options.ThreadCount, compiled, choice);
+            if (!loaded.IsSuccess)
             {
-                return graph.Error;
+                return loaded.Error;
             }
 
-            var decoder = new OnnxDecoder(graph.Value, shape.Value, size.Slots, size.Tokens, options.ThreadCount);
+            var decoder = loaded.Value.Decoder;
             var engine = new EngineLoop(decoder, id, options.QueueLength, log);
             var tools = ToolFormat.Of(file.Text("tokenizer.chat_template") ?? "", template.Value.KnowsTools);
-            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, size.Tokens, decoder.MemoryBytes);
+            return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, size.Tokens, decoder.MemoryBytes)
+            {
+                Device = loaded.Value.Device,
+                DeviceReason = loaded.Value.Reason,
+            };
         }
         catch (Exception failure) when (failure is OnnxRuntimeException or IOException or UnauthorizedAccessException or OutOfMemoryException)
         {

@@ -68,7 +68,7 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
     {
         Chat = chat;
         ReservedBytes = chat.MemoryBytes;
-        Change(info => info with { State = ModelState.Ready, Error = null });
+        Change(info => info with { State = ModelState.Ready, Error = null, Device = chat.Device, DeviceReason = chat.DeviceReason });
     }
 
     public void NoteReady(EmbeddingModel embedder)

@@ -3,6 +3,8 @@ using Microsoft.Extensions.Options;
 using Microsoft.ML.OnnxRuntime;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Accelerators;
+using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Hosting;
 
@@ -24,6 +26,18 @@ public sealed class ModelChecks
         var runtime = OrtEnv.Instance();
         var providers = runtime.GetAvailableProviders().Select(provider => provider.Replace("ExecutionProvider", "", StringComparison.Ordinal));
         return $"{string.Join(", ", providers)} (ONNX Runtime {runtime.GetVersionString()})";
+    }
+
+    /// <summary>
+    /// Runs the smallest installed chat model on the device that the settings name and on the processor; null where there is no chat model. Takes
+    /// up to a minute.
+    /// </summary>
+    public AcceleratorReport? CheckAccelerator()
+    {
+        var model = InstalledFolders.Find(_options.Value, _models)
+            .Where(folder => folder.Task == ModelTask.Chat)
+            .MinBy(folder => new FileInfo(folder.File).Length);
+        return model is null ? null : AcceleratorCheck.Run(model.File, _options.Value, new GraphCache(_models.Compiled));
     }
 
     /// <summary>Reads every installed model's header and checks the SHA-256 of its weights.</summary>

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Accelerators;
 using MistralStudio.Inference.Embeddings;
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Reranking;
@@ -15,6 +16,9 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(10);
+
+    // Found with the first model, not at the start: a probe takes seconds where shaders are compiled.
+    private readonly Lazy<AcceleratorChoice> _choice = new(() => AcceleratorChoice.Make(options));
 
     /// <summary>Loads a model if need be and keeps it loaded until the use is disposed of.</summary>
     /// <exception cref="ModelException">It cannot be loaded.</exception>
@@ -118,7 +122,7 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
             return full;
         }
 
-        var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash, compiled, size, options, log);
+        var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash, compiled, size, options, _choice.Value, log);
         if (chat.IsSuccess)
         {
             entry.NoteReady(chat.Value);

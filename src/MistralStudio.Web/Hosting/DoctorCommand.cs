@@ -18,11 +18,17 @@ internal static class DoctorCommand
     public static Command Create()
     {
         var command = new OperatorCommand("doctor", permission: null, "Checks settings, database, disk, models and accelerator; the exit code says whether all is well.");
-        command.SetAction((_, cancellationToken) => OfflineServices.RunAsync((services, studio) => CheckAsync(services, studio, cancellationToken), cancellationToken));
+        var accelerator = new Option<bool>("--accelerator")
+        {
+            Description = "Runs the smallest chat model on the device that Inference:Accelerator names and compares it with the processor.",
+        };
+        command.Options.Add(accelerator);
+        command.SetAction((arguments, cancellationToken) => OfflineServices.RunAsync(
+            (services, studio) => CheckAsync(services, studio, arguments.GetValue(accelerator), cancellationToken), cancellationToken));
         return command;
     }
 
-    private static async Task<int> CheckAsync(IServiceProvider services, StudioOptions studio, CancellationToken cancellationToken)
+    private static async Task<int> CheckAsync(IServiceProvider services, StudioOptions studio, bool runsModel, CancellationToken cancellationToken)
     {
         var report = new Report();
 
@@ -49,6 +55,13 @@ internal static class DoctorCommand
         try
         {
             report.Say(null, "accelerator", ModelChecks.DescribeAccelerator());
+            if (runsModel && services.GetRequiredService<ModelChecks>().CheckAccelerator() is { } check)
+            {
+                report.Say(check.Error, "model on accelerator", check.DeviceSpeed == 0
+                    ? check.Device
+                    : string.Create(CultureInfo.InvariantCulture,
+                        $"{check.Device}, {check.DeviceSpeed:F0} tokens/s (CPU {check.ProcessorSpeed:F0}), probabilities within {check.LargestDifference:0.0e+0} of the CPU's"));
+            }
         }
         catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException or BadImageFormatException)
         {

@@ -1,0 +1,212 @@
+using Microsoft.ML.OnnxRuntime;
+using MistralStudio.Inference.Accelerators;
+
+namespace MistralStudio.Inference.Decoders;
+
+/// <summary>
+/// A compiled decoder on an accelerator, its weights and caches in the device's memory. The conversation whose prompt is read is staged (see
+/// <see cref="DeviceArena"/>) and goes to its slot when others decode with it; a single conversation never leaves the stage.
+/// </summary>
+internal sealed class DeviceDecoder : IDecoder
+{
+    private const int MostBindings = 64;
+    private const int NoSlot = -1;
+
+    private readonly DecoderShape _shape;
+    private readonly Lock _turns;
+    private readonly InferenceSession _session;
+    private readonly DeviceArena _arena;
+    private readonly RunOptions _run = new();
+    private readonly long _weightBytes;
+    private readonly Dictionary<(bool IsStaged, int Rows, int Tokens, int Logits), StepBinding> _bindings = [];
+    private int _staged = NoSlot;
+
+    /// <summary>Loads the graph and runs it once: the first run of each kind compiles for seconds, and that is part of loading.</summary>
+    /// <exception cref="OnnxRuntimeException">The device cannot hold or compute the model.</exception>
+    public DeviceDecoder(string graph, DecoderShape shape, int slots, int capacity, int threads, Accelerator accelerator)
+    {
+        _shape = shape;
+        Slots = slots;
+        Capacity = capacity;
+        _turns = accelerator.Turns ?? new Lock();
+        _weightBytes = new DirectoryInfo(Path.GetDirectoryName(graph)!).EnumerateFiles().Sum(file => file.Length);
+        lock (_turns)
+        {
+            using var options = accelerator.CreateOptions(threads);
+            _session = new InferenceSession(graph, options);
+            try
+            {
+                _arena = new DeviceArena(_session, shape, slots, capacity, accelerator);
+            }
+            catch
+            {
+                _session.Dispose();
+                throw;
+            }
+        }
+
+        try
+        {
+            Prefill(slot: 0, [0, 0], position: 0, wantLogits: false);
+            Prefill(slot: 0, [0, 0], position: 0, wantLogits: true);
+            Decode([0], [2]);
+            Decode([.. new int[slots]], [.. new int[slots]]);
+        }
+        catch
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    public int Slots { get; }
+
+    public int Capacity { get; }
+
+    public bool IsBatchInvariant => false;
+
+    public long MemoryBytes => _weightBytes + _arena.TotalBytes;
+
+    public Span<float> Prefill(int slot, scoped ReadOnlySpan<int> tokens, int position, bool wantLogits)
+    {
+        lock (_turns)
+        {
+            if (_staged != slot)
+            {
+                Unstage();
+                if (position > 0)
+                {
+                    _arena.Take(slot);
+                }
+
+                _staged = slot;
+            }
+
+            // Always one row of logits: no provider has to be ready for tensors without elements.
+            var last = Run(isStaged: true, rows: 1, tokens, [position], logits: 1);
+            return wantLogits ? last : [];
+        }
+    }
+
+    public Span<float> Decode(scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions)
+    {
+        lock (_turns)
+        {
+            var isStaged = tokens.Length == 1 && _staged == 0;
+            if (!isStaged && _staged < tokens.Length)
+            {
+                Unstage();
+            }
+
+            return Run(isStaged, rows: tokens.Length, tokens, positions, tokens.Length);
+        }
+    }
+
+    public void Copy(int from, int to, int length) => Arrange((to, from));
+
+    public void Swap(int first, int firstLength, int second, int secondLength) => Arrange((first, second), (second, first));
+
+    public void Reset()
+    {
+        lock (_turns)
+        {
+            Forget(_ => true);
+            _staged = NoSlot;
+        }
+    }
+
+    public void Dispose()
+    {
+        lock (_turns)
+        {
+            Forget(_ => true);
+            _arena.Dispose();
+            _session.Dispose();
+            _run.Dispose();
+        }
+    }
+
+    private void Arrange(params ReadOnlySpan<(int Target, int Source)> moves)
+    {
+        lock (_turns)
+        {
+            Move(moves);
+        }
+    }
+
+    private void Unstage()
+    {
+        if (_staged != NoSlot)
+        {
+            Move([]);
+        }
+    }
+
+    // What is staged goes to its slot on the way.
+    private void Move(ReadOnlySpan<(int Target, int Source)> moves)
+    {
+        var sources = new long[Slots];
+        for (var slot = 0; slot < Slots; slot++)
+        {
+            sources[slot] = Source(slot);
+        }
+
+        foreach (var (target, source) in moves)
+        {
+            sources[target] = Source(source);
+        }
+
+        Forget(key => !key.IsStaged);
+        _arena.Arrange(sources);
+        _staged = NoSlot;
+
+        long Source(int slot) => slot == _staged ? Slots : slot;
+    }
+
+    private Span<float> Run(bool isStaged, int rows, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions, int logits)
+    {
+        var each = tokens.Length / rows;
+        var binding = Bind(isStaged, rows, each, logits);
+        binding.Fill(_shape, tokens, positions);
+        binding.Upload();
+        _session.RunWithBinding(_run, binding.Binding);
+        binding.Binding.SynchronizeBoundOutputs();
+        return binding.Logits;
+    }
+
+    private StepBinding Bind(bool isStaged, int rows, int tokens, int logits)
+    {
+        if (_bindings.TryGetValue((isStaged, rows, tokens, logits), out var known))
+        {
+            return known;
+        }
+
+        if (_bindings.Count >= MostBindings)
+        {
+            var (key, old) = _bindings.First(pair => pair.Key.Tokens > 1);
+            old.Dispose();
+            _bindings.Remove(key);
+        }
+
+        var binding = new StepBinding(_session, rows, tokens, logits, _shape.Vocabulary);
+        for (var layer = 0; layer < _shape.Layers; layer++)
+        {
+            var names = DecoderGraph.CacheNames(layer);
+            binding.Cache(names.PastKey, names.PresentKey, View(2 * layer));
+            binding.Cache(names.PastValue, names.PresentValue, View((2 * layer) + 1));
+        }
+
+        return _bindings[(isStaged, rows, tokens, logits)] = binding;
+
+        OrtValue View(int plane) => isStaged ? _arena.Staged(plane) : _arena.Prefix(plane, rows);
+    }
+
+    private void Forget(Func<(bool IsStaged, int Rows, int Tokens, int Logits), bool> which)
+    {
+        foreach (var key in _bindings.Keys.Where(which).ToList())
+        {
+            _bindings.Remove(key, out var binding);
+            binding!.Dispose();
+        }
+    }
+}
