@@ -7,7 +7,7 @@ namespace MistralStudio.Inference.Tools;
 /// Reads one call that is a JSON object, character by character: <c>{"name": "get_weather", "arguments": {"city": "Paris"}}</c>. The arguments
 /// come out as they come in; a model that writes them before the name, or as JSON inside a string, is understood too.
 /// </summary>
-internal sealed class CallObject
+internal sealed class CallObject : CallReader
 {
     private readonly StringBuilder _key = new();
     private readonly StringBuilder _value = new();
@@ -28,25 +28,18 @@ internal sealed class CallObject
         Broken,
     }
 
-    /// <summary>The tool's name; null until it is read.</summary>
-    public string? Name { get; private set; }
+    public override bool IsDone => _place == Place.Done;
 
-    /// <summary>True once the object is closed.</summary>
-    public bool IsDone => _place == Place.Done;
+    public override bool IsBroken => _place == Place.Broken;
 
-    /// <summary>True where this is no JSON object.</summary>
-    public bool IsBroken => _place == Place.Broken;
-
-    /// <summary>Pieces of the arguments that nobody took yet.</summary>
-    public string TakeArguments()
+    public override string TakeArguments()
     {
         var fresh = _fresh.ToString();
         _fresh.Clear();
         return fresh;
     }
 
-    /// <summary>Takes the next character; the first one is the opening brace.</summary>
-    public void Push(char c)
+    public override void Push(char c)
     {
         switch (_place)
         {

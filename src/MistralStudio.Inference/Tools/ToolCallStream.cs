@@ -11,37 +11,25 @@ namespace MistralStudio.Inference.Tools;
 /// <param name="newId">Makes the id of a call.</param>
 internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> tools, Func<string> newId)
 {
-    private const int LongestName = 256;
-
-    private List<ToolStreamEvent> _events = [];
-    private readonly StringBuilder _text = new();
+    private readonly ToolStreamOutput _output = new(newId);
     private readonly StringBuilder _raw = new();
-    private readonly StringBuilder _name = new();
-    private readonly StringBuilder _arguments = new();
-    private readonly StringBuilder _piece = new();
     private Place _place = format.IsWholeAnswer ? Place.BeforeBare : Place.Text;
-    private CallObject _object = new();
-    private JsonValueEnd _end;
-    private (string Id, string Name)? _call;
+    private CallReader _reader = new CallObject();
     private bool _isInList;
-    private int _calls;
 
     private enum Place
     {
         Text,
         BeforeBare,
         BeforeCall,
-        InObject,
-        AfterObject,
-        InName,
-        BeforeArguments,
-        InArguments,
+        InCall,
+        BeforeClosing,
         AfterCall,
         Free,
     }
 
     /// <summary>Calls that began so far.</summary>
-    public int Calls => _calls;
+    public int Calls => _output.Calls;
 
     /// <summary>Takes the next piece of the answer.</summary>
     public IReadOnlyList<ToolStreamEvent> Push(string piece)
@@ -51,37 +39,22 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
             Step(c);
         }
 
-        FlushText();
-        FlushArguments();
-        return TakeEvents();
+        return _output.Take();
     }
 
     /// <summary>The answer is over; a call that is still open is cut.</summary>
     public IReadOnlyList<ToolStreamEvent> End()
     {
-        if (_call is not null)
+        if (_output.IsInCall)
         {
-            EndCall(isCut: true);
+            _output.EndCall(isCut: true);
         }
-        else if (_place is not (Place.AfterCall or Place.AfterObject))
+        else if (_place is not (Place.AfterCall or Place.BeforeClosing))
         {
             GiveBack();
         }
 
-        FlushText();
-        return TakeEvents();
-    }
-
-    private IReadOnlyList<ToolStreamEvent> TakeEvents()
-    {
-        if (_events.Count == 0)
-        {
-            return [];
-        }
-
-        var taken = _events;
-        _events = [];
-        return taken;
+        return _output.Take();
     }
 
     private void Step(char c)
@@ -89,7 +62,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
         switch (_place)
         {
             case Place.Free:
-                _text.Append(c);
+                _output.AddText(c);
                 break;
             case Place.Text:
                 StepText(c);
@@ -103,17 +76,11 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
             case Place.BeforeCall:
                 StepBeforeCall(c);
                 break;
-            case Place.InObject:
-                StepObject(c);
+            case Place.InCall:
+                StepCall(c);
                 break;
-            case Place.AfterObject:
-                StepAfterObject(c);
-                break;
-            case Place.InName:
-                StepName(c);
-                break;
-            case Place.BeforeArguments or Place.InArguments:
-                StepArguments(c);
+            case Place.BeforeClosing:
+                StepBeforeClosing(c);
                 break;
         }
     }
@@ -124,7 +91,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
         _raw.Append(c);
         while (_raw.Length > 0 && !Begins(format.Opening, _raw))
         {
-            _text.Append(_raw[0]);
+            _output.AddText(_raw[0]);
             _raw.Remove(0, 1);
         }
 
@@ -138,7 +105,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
     {
         if (c == '{')
         {
-            BeginObject(c);
+            BeginReading(new CallObject(), c);
             return;
         }
 
@@ -160,7 +127,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
     {
         if (c == '{')
         {
-            BeginObject(c);
+            BeginReading(new CallObject(), c);
         }
         else if (char.IsWhiteSpace(c) || (_isInList && c == ','))
         {
@@ -178,9 +145,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
         }
         else if (format.Shape == ToolCallShape.Named && !_isInList && c != '[')
         {
-            _raw.Append(c);
-            _name.Clear().Append(c);
-            _place = Place.InName;
+            BeginReading(new NamedCall(), c);
         }
         else
         {
@@ -189,53 +154,52 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
         }
     }
 
-    private void BeginObject(char c)
+    private void BeginReading(CallReader reader, char c)
     {
-        _object = new CallObject();
-        _place = Place.InObject;
-        StepObject(c);
+        _reader = reader;
+        _place = Place.InCall;
+        StepCall(c);
     }
 
-    private void StepObject(char c)
+    private void StepCall(char c)
     {
-        if (_call is null)
+        if (!_output.IsInCall)
         {
             _raw.Append(c);
         }
 
-        _object.Push(c);
-        if (_call is null && _object.Name is { } name && !(format.IsWholeAnswer && !tools.Contains(name)))
+        _reader.Push(c);
+        if (!_output.IsInCall && _reader.Name is { } name && !(format.IsWholeAnswer && !tools.Contains(name)))
         {
-            BeginCall(name);
+            _raw.Clear();
+            _output.BeginCall(name);
         }
 
-        if (_call is not null)
+        if (_output.IsInCall)
         {
-            Add(_object.TakeArguments());
+            _output.AddArguments(_reader.TakeArguments());
+            if (_reader.IsDone || _reader.IsBroken)
+            {
+                _output.EndCall(isCut: _reader.IsBroken);
+                _place = Place.BeforeClosing;
+                if (_reader.IsBroken)
+                {
+                    Step(c);
+                }
+            }
         }
-
-        if (_object.IsDone && _call is not null)
-        {
-            EndCall(isCut: false);
-            _place = Place.AfterObject;
-        }
-        else if (_object.IsBroken && _call is not null)
-        {
-            EndCall(isCut: true);
-            _place = Place.AfterObject;
-        }
-        else if (_object.IsDone || _object.IsBroken)
+        else if (_reader.IsDone || _reader.IsBroken)
         {
             GiveBack();
         }
     }
 
-    private void StepAfterObject(char c)
+    private void StepBeforeClosing(char c)
     {
         if (_raw.Length == 0 && _isInList && c is ',' or ']')
         {
             _isInList = c == ',';
-            _place = _isInList ? Place.BeforeCall : Place.AfterObject;
+            _place = _isInList ? Place.BeforeCall : Place.BeforeClosing;
             return;
         }
 
@@ -261,7 +225,7 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
             // A call without its closing tag is a call all the same.
             c = _raw[^1];
             _raw.Length--;
-            _text.Append(_raw);
+            _output.AddText(_raw);
         }
 
         AfterCall();
@@ -287,87 +251,6 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
         }
     }
 
-    private void StepName(char c)
-    {
-        _raw.Append(c);
-        _name.Append(c);
-        var mark = _name.ToString().IndexOf('[', StringComparison.Ordinal);
-        if (mark < 0)
-        {
-            if (_name.Length > LongestName)
-            {
-                GiveBack();
-            }
-
-            return;
-        }
-
-        var rest = _name.ToString(mark, _name.Length - mark);
-        if (rest.EndsWith(ToolFormat.ArgumentsMark, StringComparison.Ordinal))
-        {
-            BeginCall(_name.ToString(0, mark).Trim());
-            _place = Place.BeforeArguments;
-            _end = default;
-        }
-        else if (!ToolFormat.ArgumentsMark.StartsWith(rest, StringComparison.Ordinal)
-            && !ToolFormat.IdMark.StartsWith(rest, StringComparison.Ordinal)
-            && !rest.StartsWith(ToolFormat.IdMark, StringComparison.Ordinal))
-        {
-            GiveBack();
-        }
-    }
-
-    private void StepArguments(char c)
-    {
-        if (_place == Place.BeforeArguments)
-        {
-            if (char.IsWhiteSpace(c))
-            {
-                return;
-            }
-
-            if (c != '{')
-            {
-                EndCall(isCut: true);
-                AfterCall();
-                StepAfterCall(c);
-                return;
-            }
-
-            _place = Place.InArguments;
-        }
-
-        var place = _end.Push(c);
-        _piece.Append(c);
-        if (place == JsonValuePlace.Last)
-        {
-            EndCall(isCut: false);
-            AfterCall();
-        }
-    }
-
-    private void BeginCall(string name)
-    {
-        FlushText();
-        _raw.Clear();
-        _call = (newId(), name);
-        _arguments.Clear();
-        _events.Add(new ToolStreamEvent.CallBegan(_calls++, _call.Value.Id, name));
-    }
-
-    private void EndCall(bool isCut)
-    {
-        if (_arguments.Length + _piece.Length == 0 && !isCut)
-        {
-            _piece.Append("{}");
-        }
-
-        FlushArguments();
-        var (id, name) = _call!.Value;
-        _events.Add(new ToolStreamEvent.CallEnded(_calls - 1, id, name, _arguments.ToString(), isCut));
-        _call = null;
-    }
-
     private void AfterCall()
     {
         _raw.Clear();
@@ -379,31 +262,9 @@ internal sealed class ToolCallStream(ToolFormat format, IReadOnlySet<string> too
     private void GiveBack()
     {
         _isInList = false;
-        _text.Append(_raw);
+        _output.AddText(_raw);
         _raw.Clear();
         _place = format.IsWholeAnswer ? Place.Free : Place.Text;
-    }
-
-    private void Add(string piece) => _piece.Append(piece);
-
-    private void FlushText()
-    {
-        if (_text.Length > 0)
-        {
-            _events.Add(new ToolStreamEvent.Text(_text.ToString()));
-            _text.Clear();
-        }
-    }
-
-    private void FlushArguments()
-    {
-        if (_piece.Length > 0)
-        {
-            var piece = _piece.ToString();
-            _piece.Clear();
-            _arguments.Append(piece);
-            _events.Add(new ToolStreamEvent.ArgumentsPiece(_calls - 1, piece));
-        }
     }
 
     private static bool Begins(string whole, StringBuilder text, int start = 0)
