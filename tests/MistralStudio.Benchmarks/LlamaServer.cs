@@ -26,7 +26,8 @@ internal sealed class LlamaServer : IDisposable
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = url };
+        // It closes connections that lie idle for some seconds.
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1) }) { BaseAddress = url };
         var server = new LlamaServer(process, client);
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < s_startLimit && !process.HasExited;)
         {
