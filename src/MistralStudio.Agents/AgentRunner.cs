@@ -55,6 +55,7 @@ internal sealed class AgentRunner(
                 yield break;
             }
 
+            clock.Search = search.Value.Timings;
             yield return new AgentEvent.Retrieved(hits, search.Value.Timings);
         }
 
@@ -106,8 +107,16 @@ internal sealed class AgentRunner(
 
         // Before the evidence is looked for: that is the product's time, not the model's.
         var timings = clock.Timings();
-        var evidence = given.Count > 0 ? await citations.LinkAsync(turn.Workspace, answer.ToString(), given, cancellationToken) : [];
-        yield return new AgentEvent.Completed(finish, evidence, clock.Usage(), timings);
+        if (given.Count == 0)
+        {
+            yield return new AgentEvent.Completed(finish, [], clock.Usage(), timings);
+            yield break;
+        }
+
+        var linking = time.GetTimestamp();
+        var evidence = await citations.LinkAsync(turn.Workspace, answer.ToString(), given, cancellationToken);
+        yield return new AgentEvent.Completed(
+            finish, evidence, clock.Usage(), timings with { EvidenceMs = time.GetElapsedTime(linking).TotalMilliseconds });
     }
 
     // Semantic Kernel wraps what a function throws; the model's own words are inside.

@@ -36,7 +36,7 @@ public sealed class PageTests(SharedStudio studio)
         await owner.Keyboard.PressAsync("Control+Enter");
         await owner.Locator(".numbers").WaitForAsync();
         await studio.RewriteAnswerAsync(owner, $"# Title\n\nText with `code` and [a link](https://example.com).\n\n- one\n- two\n\n```python\n# a comment\nprint(\"{new string('x', 300)}\")\n```\n\n| a | b |\n|---|---|\n| 1 | 2 |\n\n> quoted");
-        await owner.ClickAsync(".timing summary");
+        await owner.ClickAsync(".timing");
         await owner.Locator("[data-coloured] [class^=hljs]").First.WaitForAsync();
         await CheckAsync(owner, "playground, answered");
         await owner.EvaluateAsync("document.querySelector('dialog[data-keys]').showModal()");

@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Agents.Turns;
@@ -15,6 +16,9 @@ internal sealed class TurnClock(TimeProvider time)
 
     /// <summary>Time spent looking passages up, ms.</summary>
     public double RetrievalMs { get; set; }
+
+    /// <summary>Where that time went.</summary>
+    public SearchTimings? Search { get; set; }
 
     /// <summary>Notes what an update of the model says of tokens and time.</summary>
     public void Read(ChatResponseUpdate update)
@@ -60,7 +64,14 @@ internal sealed class TurnClock(TimeProvider time)
             decode,
             firstToken,
             total,
-            tokens > 1 && decode > 0 ? (tokens - 1) * 1000.0 / decode : 0);
+            tokens > 1 && decode > 0 ? (tokens - 1) * 1000.0 / decode : 0)
+        {
+            Search = Search,
+            TemplateMs = _generation?.TemplateMs,
+            TokenizeMs = _generation?.TokenizeMs,
+            MaskMs = _generation?.MaskMs is > 0 and var mask ? mask : null,
+            MeanRows = _generation?.MeanRows,
+        };
     }
 
     private double Elapsed() => time.GetElapsedTime(_begin).TotalMilliseconds;

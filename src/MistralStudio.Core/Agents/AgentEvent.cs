@@ -34,7 +34,26 @@ public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTok
 /// <param name="FirstTokenMs">From the question to the first token.</param>
 /// <param name="TokensPerSecond">Output tokens after the first over decode time; 0 where there was but one.</param>
 public sealed record TurnTimings(
-    double RetrievalMs, double QueueMs, double PrefillMs, double DecodeMs, double FirstTokenMs, double TotalMs, double TokensPerSecond);
+    double RetrievalMs, double QueueMs, double PrefillMs, double DecodeMs, double FirstTokenMs, double TotalMs, double TokensPerSecond)
+{
+    /// <summary>Where the time of the search went; null where nothing was searched.</summary>
+    public SearchTimings? Search { get; init; }
+
+    /// <summary>Writing the conversation with the model's template, a part of <see cref="QueueMs"/>; null where the model does not say.</summary>
+    public double? TemplateMs { get; init; }
+
+    /// <summary>Splitting that text into tokens, a part of <see cref="QueueMs"/>; null where the model does not say.</summary>
+    public double? TokenizeMs { get; init; }
+
+    /// <summary>Holding the answer to a grammar, a part of <see cref="DecodeMs"/>; null where it was not held to one.</summary>
+    public double? MaskMs { get; init; }
+
+    /// <summary>Answers that a decode step computed together, on average; null where the model does not say.</summary>
+    public double? MeanRows { get; init; }
+
+    /// <summary>Tying the answer's sentences to passages, after <see cref="TotalMs"/>; null where there were none.</summary>
+    public double? EvidenceMs { get; init; }
+}
 
 /// <summary>Runs turns.</summary>
 public interface IAgentRunner

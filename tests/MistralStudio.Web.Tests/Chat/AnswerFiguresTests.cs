@@ -37,8 +37,8 @@ public sealed class AnswerFiguresTests : BunitContext
         var ribbon = Render<TimingRibbon>(parameters => parameters.Add(r => r.Timings, s_timings));
 
         Assert.Equal(["r", "q", "p", "d"], ribbon.FindAll(".ribbon > i").Select(step => step.ClassName));
-        Assert.Equal("1.33 s: retrieval 64 ms, queue 31 ms, prefill 318 ms, decode 913 ms", ribbon.Find("summary").GetAttribute("aria-label"));
-        Assert.Equal(["64 ms", "31 ms", "0.32 s", "0.91 s"], ribbon.FindAll(".waterfall dd.num").Select(step => step.TextContent));
+        Assert.Equal("1.33 s: retrieval 64 ms, queue 31 ms, prefill 318 ms, decode 913 ms", ribbon.Find("button").GetAttribute("aria-label"));
+        Assert.Empty(ribbon.FindAll("dialog"));
     }
 
     [Fact]
@@ -50,11 +50,37 @@ public sealed class AnswerFiguresTests : BunitContext
     }
 
     [Fact]
-    public void Waterfall_BeginsEachStepWhereTheOneBeforeEnds()
+    public void Ribbon_OpensTheWaterfall_WithTheSameFigures()
     {
-        var ribbon = Render<TimingRibbon>(parameters => parameters.Add(r => r.Timings, s_timings with { RetrievalMs = 0, QueueMs = 0, PrefillMs = 250, DecodeMs = 750 }).Add(r => r.Cached, 1200));
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        var ribbon = Render<TimingRibbon>(parameters => parameters.Add(r => r.Timings, s_timings).Add(r => r.Usage, new TokenUsage(1000, 126, 860)));
 
-        Assert.Equal(["margin-left:0%;width:25%", "margin-left:25%;width:75%"], ribbon.FindAll(".waterfall i").Select(step => step.GetAttribute("style")));
-        Assert.Contains("1,200", ribbon.Find("p").TextContent, StringComparison.Ordinal);
+        ribbon.Find("button.timing").Click();
+
+        Assert.Equal(["64 ms", "31 ms", "0.32 s", "0.91 s"], ribbon.FindAll(".wf-row .num").Select(step => step.TextContent));
+        var figures = ribbon.Find(".wf-figures").TextContent;
+        Assert.Contains("1.33 s", figures, StringComparison.Ordinal);
+        Assert.Contains("860 of 1,000 tokens", figures, StringComparison.Ordinal);
+        Assert.Contains("\"decodeMs\": 913", ribbon.Find("[data-copy]").GetAttribute("data-copy"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Waterfall_BeginsEachStepWhereTheOneBeforeEnds_AndEndsWithTheEvidence()
+    {
+        var steps = WaterfallStep.Of(s_timings with { QueueMs = 31, TemplateMs = 3, TokenizeMs = 1, EvidenceMs = 6 });
+
+        Assert.Equal(
+            [("Retrieval", 0, 64), ("Template", 64, 3), ("Tokenize", 67, 1), ("Queue", 68, 27), ("Prefill", 95, 318), ("Decode", 413, 913), ("Evidence", 1330, 6)],
+            steps.Select(step => (step.Name, step.StartMs, step.Ms)));
+    }
+
+    [Fact]
+    public void Waterfall_SaysThatTheMachineWasShared_OnlyWhereItWas()
+    {
+        var alone = Render<Waterfall>(parameters => parameters.Add(w => w.Timings, s_timings with { MeanRows = 1 }));
+        var shared = Render<Waterfall>(parameters => parameters.Add(w => w.Timings, s_timings with { MeanRows = 2.6 }));
+
+        Assert.Empty(alone.FindAll(".note"));
+        Assert.Contains("2.6", shared.Find(".note").TextContent, StringComparison.Ordinal);
     }
 }

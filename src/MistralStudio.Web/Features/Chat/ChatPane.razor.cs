@@ -131,7 +131,7 @@ public sealed partial class ChatPane : IAsyncDisposable
             _follow = await _module.InvokeAsync<IJSObjectReference>("follow", _turns, _box, _self);
             _composer = await _module.InvokeAsync<IJSObjectReference>("composer", _box, _self);
         }
-        catch (JSDisconnectedException)
+        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
         {
             // the page was left before it was ready
         }

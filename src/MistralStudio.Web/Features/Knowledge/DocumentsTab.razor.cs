@@ -101,7 +101,7 @@ public sealed partial class DocumentsTab : IAsyncDisposable
                 "intake", _zone, _uploads, $"/api/knowledge-bases/{knowledge.Id}/documents", headers, Limits.Value.MaxDocumentBytes,
                 new { cancel = L["Cancel"].Value, lost = L["Upload.Lost"].Value, lostNext = L["Upload.LostNext"].Value, close = W["Close"].Value }, _self);
         }
-        catch (JSDisconnectedException)
+        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
         {
             // the page was left before it was ready
         }
