@@ -12,6 +12,15 @@ internal sealed class DeviceDecoder : IDecoder
     private const int MostBindings = 64;
     private const int NoSlot = -1;
 
+    /// <summary>Tokens of a piece of a prompt that every device computes right.</summary>
+    private const int SafePiece = 16;
+
+    /// <summary>Tokens of the prompt that a device is tried with.</summary>
+    private const int TrialPrompt = 64;
+
+    /// <summary>What two right ways of computing may differ by, of the largest logit.</summary>
+    private const float TrialTolerance = 1e-3f;
+
     private readonly DecoderShape _shape;
     private readonly Lock _turns;
     private readonly InferenceSession _session;
@@ -20,6 +29,7 @@ internal sealed class DeviceDecoder : IDecoder
     private readonly long _weightBytes;
     private readonly Dictionary<(bool IsStaged, int Rows, int Tokens, int Logits), StepBinding> _bindings = [];
     private int _staged = NoSlot;
+    private int _piece = int.MaxValue;
 
     /// <summary>Loads the graph and runs it once: the first run of each kind compiles for seconds, and that is part of loading.</summary>
     /// <exception cref="OnnxRuntimeException">The device cannot hold or compute the model.</exception>
@@ -47,8 +57,7 @@ internal sealed class DeviceDecoder : IDecoder
 
         try
         {
-            Prefill(slot: 0, [0, 0], position: 0, wantLogits: false);
-            Prefill(slot: 0, [0, 0], position: 0, wantLogits: true);
+            _piece = ReadsLongPieces() ? int.MaxValue : SafePiece;
             Decode([0], [2]);
             Decode([.. new int[slots]], [.. new int[slots]]);
         }
@@ -83,6 +92,11 @@ internal sealed class DeviceDecoder : IDecoder
             }
 
             // Always one row of logits: no provider has to be ready for tensors without elements.
+            for (; tokens.Length > _piece; tokens = tokens[_piece..], position += _piece)
+            {
+                Run(isStaged: true, rows: 1, tokens[.._piece], [position], logits: 1);
+            }
+
             var last = Run(isStaged: true, rows: 1, tokens, [position], logits: 1);
             return wantLogits ? last : [];
         }
@@ -124,6 +138,24 @@ internal sealed class DeviceDecoder : IDecoder
             _session.Dispose();
             _run.Dispose();
         }
+    }
+
+    // The WebGPU provider attends 32 and more new positions with a kernel that was wrong on devices with subgroups of an unusual size, SwiftShader
+    // among them (https://github.com/microsoft/onnxruntime/pull/28520 mends another of its kind): a device is tried, not believed.
+    private bool ReadsLongPieces()
+    {
+        var prompt = Enumerable.Range(0, Math.Min(TrialPrompt, Capacity)).Select(i => (int)(i * 7919L % _shape.Vocabulary)).ToArray();
+        var whole = Prefill(slot: 0, prompt, position: 0, wantLogits: true).ToArray();
+        _piece = SafePiece;
+        var pieces = Prefill(slot: 0, prompt, position: 0, wantLogits: true);
+        var (difference, largest) = (0f, 0f);
+        for (var i = 0; i < whole.Length; i++)
+        {
+            difference = Math.Max(difference, Math.Abs(whole[i] - pieces[i]));
+            largest = Math.Max(largest, Math.Abs(pieces[i]));
+        }
+
+        return difference <= TrialTolerance * Math.Max(1, largest);
     }
 
     private void Arrange(params ReadOnlySpan<(int Target, int Source)> moves)
