@@ -26,8 +26,9 @@ internal sealed class LlamaServer : IDisposable
         process.ErrorDataReceived += (_, _) => { };
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        // It closes connections that lie idle for some seconds.
-        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false, PooledConnectionIdleTimeout = TimeSpan.FromSeconds(1) }) { BaseAddress = url };
+        // It closes connections that lie idle for some seconds, so each request has its own.
+        var client = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = url };
+        client.DefaultRequestHeaders.ConnectionClose = true;
         var server = new LlamaServer(process, client);
         for (var waited = Stopwatch.StartNew(); waited.Elapsed < s_startLimit && !process.HasExited;)
         {
