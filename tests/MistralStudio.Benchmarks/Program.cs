@@ -32,10 +32,13 @@ switch (args.FirstOrDefault())
     case "types":
         await TypesBenchmark.RunAsync([.. args.Skip(1)]);
         return 0;
+    case "engine":
+        await EngineBenchmark.RunAsync(paceOnly: args.Contains("pace"));
+        return 0;
     case "structured":
         StructuredBenchmark.Run();
         return 0;
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, http [first-token], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
         return 2;
 }

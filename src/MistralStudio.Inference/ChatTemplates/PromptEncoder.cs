@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using MistralStudio.Core;
 using MistralStudio.Inference.ChatTemplates.Jinja;
 using MistralStudio.Inference.Tokenization;
@@ -23,8 +24,23 @@ internal sealed class PromptEncoder(Tokenizer tokenizer, ChatTemplate template)
     /// <summary>The prompt as tokens.</summary>
     public Result<int[]> Encode(ChatPrompt prompt)
     {
+        var encoded = EncodeTimed(prompt);
+        return encoded.IsSuccess ? encoded.Value.Tokens : encoded.Error;
+    }
+
+    /// <summary>The prompt as tokens, and what making it took.</summary>
+    public Result<EncodedPrompt> EncodeTimed(ChatPrompt prompt)
+    {
+        var began = Stopwatch.GetTimestamp();
         var rendered = template.Render(prompt);
-        return rendered.IsSuccess ? Encode(rendered.Value) : rendered.Error;
+        if (!rendered.IsSuccess)
+        {
+            return rendered.Error;
+        }
+
+        var written = Stopwatch.GetTimestamp();
+        var tokens = Encode(rendered.Value);
+        return new EncodedPrompt(tokens, Stopwatch.GetElapsedTime(began, written).TotalMilliseconds, Stopwatch.GetElapsedTime(written).TotalMilliseconds);
     }
 
     /// <summary>Control tokens of the template and where they stand: names whose characters are all its own.</summary>
@@ -67,3 +83,8 @@ internal sealed class PromptEncoder(Tokenizer tokenizer, ChatTemplate template)
         return [.. tokens];
     }
 }
+
+/// <summary>A prompt and what making it took.</summary>
+/// <param name="TemplateMs">Writing it with the template, ms.</param>
+/// <param name="TokenizeMs">Splitting it into tokens, ms.</param>
+internal readonly record struct EncodedPrompt(int[] Tokens, double TemplateMs, double TokenizeMs);

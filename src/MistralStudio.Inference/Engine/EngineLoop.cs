@@ -21,14 +21,17 @@ internal sealed class EngineLoop : IAsyncDisposable
     private readonly HashSet<Generation> _running = [];
     private readonly Queue<Choice> _forks = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly int? _chunk;
     private readonly int[] _tokens;
     private readonly int[] _positions;
     private readonly Task _loop;
     private int _active;
 
     /// <param name="share">Requests of one client that may wait.</param>
-    public EngineLoop(IDecoder decoder, string model, int share, ILogger log, TimeProvider? time = null)
+    /// <param name="chunk">Prompt tokens of a step beside others that decode, for measuring; null leaves it to <see cref="StepPlan"/>.</param>
+    public EngineLoop(IDecoder decoder, string model, int share, ILogger log, TimeProvider? time = null, int? chunk = null)
     {
+        _chunk = chunk;
         _decoder = decoder;
         _model = model;
         _time = time ?? TimeProvider.System;
@@ -239,6 +242,11 @@ internal sealed class EngineLoop : IAsyncDisposable
         var done = choice.Tokens.Count;
         var besideDecoding = _slots.Rows.Count > 0;
         var chunk = StepPlan.ChunkOf(prompt.Length - done, besideDecoding, NeedsFixedChunks(choice.Generation), _pace.DecodeMs, _pace.PrefillMsPerToken);
+        if (besideDecoding && _chunk is { } most)
+        {
+            chunk = Math.Min(prompt.Length - done, most);
+        }
+
         var last = done + chunk == prompt.Length;
         var began = Stopwatch.GetTimestamp();
         var logits = _decoder.Prefill(_slots.Rows.Count, prompt.AsSpan(done, chunk), done, last);

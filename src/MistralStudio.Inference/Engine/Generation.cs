@@ -151,6 +151,8 @@ internal sealed class Generation
     private GenerationTimings Timings() => new(
         Milliseconds(_asked, _prefillBegan), Milliseconds(_prefillBegan, _firstToken), Milliseconds(_firstToken, _time.GetTimestamp()), _reused)
     {
+        TemplateMs = Request.TemplateMs,
+        TokenizeMs = Request.TokenizeMs,
         MeanRows = _steps == 0 ? 1 : (double)_stepRows / _steps,
         MaskMs = Choices.Sum(choice => choice.MaskMs),
     };

@@ -31,4 +31,10 @@ internal sealed record GenerationRequest(int[] Prompt, int MaxTokens, SamplingOp
 
     /// <summary>Makes the text of one answer.</summary>
     public TokenDecoder NewDecoder(Vocabulary vocabulary) => new(vocabulary, StartsText, ShownControls);
+
+    /// <summary>What writing the prompt with the template took, ms; told with the timings.</summary>
+    public double TemplateMs { get; init; }
+
+    /// <summary>What splitting it into tokens took, ms; told with the timings.</summary>
+    public double TokenizeMs { get; init; }
 }

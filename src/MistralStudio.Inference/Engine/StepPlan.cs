@@ -13,13 +13,14 @@ internal static class StepPlan
     /// A turn with a chunk in it may take this many times a decode step. Those who read along see their tokens come that much slower while a
     /// prompt is read beside them; a smaller number slows the reading of prompts.
     /// </summary>
-    public const double MostSlowdown = 6;
+    public const double MostSlowdown = 8;
 
     /// <summary>A shorter common beginning costs more to copy than to compute.</summary>
     public const int LeastReuse = 16;
 
-    // The kernels take 16 positions at a time.
-    private const int ChunkStep = 16;
+    // A step has a cost of its own: what is below reads a prompt at little more than half the speed.
+    private const int LeastChunk = 24;
+    private const int ChunkStep = 8;
 
     private static readonly TimeSpan s_firstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan s_longestPause = TimeSpan.FromSeconds(5);
@@ -43,7 +44,7 @@ internal static class StepPlan
         }
 
         var affordable = (int)Math.Min(Chunk, (MostSlowdown - 1) * decodeMs / prefillMsPerToken);
-        return Math.Min(left, Math.Max(ChunkStep, affordable / ChunkStep * ChunkStep));
+        return Math.Min(left, Math.Max(LeastChunk, affordable / ChunkStep * ChunkStep));
     }
 
     /// <summary>Tokens of a cached sequence that a prompt can start from; at least one token of the prompt is computed, for its logits.</summary>

@@ -4,6 +4,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Structured;
+using MistralStudio.Inference.Telemetry;
 using MistralStudio.Inference.Tools;
 
 namespace MistralStudio.Inference.Hosting;
@@ -43,20 +44,15 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
     private async IAsyncEnumerable<ChatResponseUpdate> RunAsync(
         Func<ChatModel, Result<AnswerRequest>> read, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
-        var asked = time.GetTimestamp();
+        using var span = new ChatSpan(model.Info.Id, time);
         host.BeginChat();
         using var chatting = new ChatEnd(host);
-        using var use = await host.UseAsync(model, cancellationToken);
-        var chat = use.Model;
-        // Tokenising 100,000 characters or compiling a schema takes a while; not on a circuit's thread.
-        var (request, grammar) = await Task.Run(() => Begin(chat, read), cancellationToken);
-
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, host.Ending);
-        var generation = new Generation(request.Generation, chat.Tokenizer.Vocabulary, time, asked, stop.Token, grammar);
-        chat.Engine.Submit(generation);
+        var responseId = Guid.NewGuid().ToString("N");
+        var (use, request, generation) = await SubmitAsync(read, span, responseId, stop.Token, cancellationToken);
+        using var used = use;
 
         var calls = request.Calls;
-        var responseId = Guid.NewGuid().ToString("N");
         while (await IsThereMoreAsync(generation, cancellationToken))
         {
             generation.Events.TryRead(out var happened);
@@ -71,15 +67,44 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
 
                     break;
                 case GenerationEvent.ChoiceFinished ended:
+                    span.NoteReason(ended.Reason);
                     yield return Ended(Update(responseId, ended.Choice, calls?.End(ended.Choice) ?? [], null), ended.Reason, calls);
                     break;
                 case GenerationEvent.Finished finished:
                     model.NoteSpeed(finished);
+                    span.NoteFinished(finished);
                     yield return Last(Ended(Update(responseId, finished.Choice, calls?.End(finished.Choice) ?? [], null), finished.Reason, calls), finished);
                     break;
                 case GenerationEvent.Failed failed:
+                    span.NoteFailed(failed.Error);
                     throw new ModelException(failed.Error);
             }
+        }
+    }
+
+    private async Task<(ModelUse Use, AnswerRequest Request, Generation Generation)> SubmitAsync(
+        Func<ChatModel, Result<AnswerRequest>> read, ChatSpan span, string responseId, CancellationToken stop, CancellationToken cancellationToken)
+    {
+        ModelUse? use = null;
+        try
+        {
+            use = await host.UseAsync(model, cancellationToken);
+            var chat = use.Model;
+            // Tokenising 100,000 characters or compiling a schema takes a while; not on a circuit's thread.
+            var (request, grammar) = await Task.Run(() => Begin(chat, read), cancellationToken);
+            span.NoteRequest(request.Generation, responseId);
+            var generation = new Generation(request.Generation, chat.Tokenizer.Vocabulary, time, span.Asked, stop, grammar);
+            chat.Engine.Submit(generation);
+            return (use, request, generation);
+        }
+        catch (ModelException refused) when (span.NoteFailed(refused.Error))
+        {
+            throw;
+        }
+        catch
+        {
+            use?.Dispose();
+            throw;
         }
     }
 

@@ -21,7 +21,7 @@ internal static class ChatRequests
     public static Result<AnswerRequest> Read(ChatModel model, IReadOnlyList<ChatMessage> messages, ChatOptions options)
     {
         AIFunctionDeclaration[] tools = options.ToolMode is NoneChatToolMode ? [] : [.. (options.Tools ?? []).OfType<AIFunctionDeclaration>()];
-        var prompt = model.Prompts.Encode(ToolHistory.Write(
+        var prompt = model.Prompts.EncodeTimed(ToolHistory.Write(
             new ChatPrompt(messages) { Tools = tools, Variables = options.ChatTemplateKwargs ?? new Dictionary<string, object?>() }, model.Tools));
         if (!prompt.IsSuccess)
         {
@@ -41,8 +41,10 @@ internal static class ChatRequests
 
         var names = tools.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
         return new AnswerRequest(
-            RequestOf(prompt.Value, options, model.ContextLength) with
+            RequestOf(prompt.Value.Tokens, options, model.ContextLength) with
             {
+                TemplateMs = prompt.Value.TemplateMs,
+                TokenizeMs = prompt.Value.TokenizeMs,
                 Grammar = grammar.Value,
                 ShownControls = tools.Length > 0 ? model.ToolMarks : new HashSet<int>(),
             },

@@ -13,9 +13,9 @@ public sealed class StepPlanTests
         Assert.Equal(chunk, StepPlan.ChunkOf(left, othersDecode, reproducible));
 
     [Theory]
-    [InlineData(500, 4, 0.5, 32)]
+    [InlineData(500, 4, 0.5, 56)]
     [InlineData(500, 20, 0.5, 128)]
-    [InlineData(500, 1, 1, 16)]
+    [InlineData(500, 1, 1, 24)]
     [InlineData(10, 20, 0.5, 10)]
     public void ChunkOf_TakesNoLongerThanThoseWhoDecodeShallWait(int left, double decodeMs, double prefillMsPerToken, int chunk) =>
         Assert.Equal(chunk, StepPlan.ChunkOf(left, othersDecode: true, fixedLengths: false, decodeMs, prefillMsPerToken));

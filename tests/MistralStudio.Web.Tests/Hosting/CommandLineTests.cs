@@ -112,7 +112,7 @@ public sealed class CommandLineTests : IAsyncLifetime
 
     [Theory]
     [InlineData("Studio__Urls", "nonsense", "Studio:Urls")]
-    [InlineData("Inference__Slots", "0", "Inference:Slots")]
+    [InlineData("Inference__Slots", "-1", "Inference:Slots")]
     public async Task Doctor_NamesAWrongSetting(string name, string value, string setting)
     {
         var (code, output, errors) = await _studio.RunWithAsync([(name, value)], "doctor");
