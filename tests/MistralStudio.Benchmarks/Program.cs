@@ -1,3 +1,4 @@
+using System.Globalization;
 using MistralStudio.Benchmarks;
 using MistralStudio.Benchmarks.Retrieval;
 
@@ -38,7 +39,10 @@ switch (args.FirstOrDefault())
     case "structured":
         StructuredBenchmark.Run();
         return 0;
+    case "soak":
+        return await SoakBenchmark.RunAsync(
+            double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
         return 2;
 }
