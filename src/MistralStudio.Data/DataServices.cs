@@ -9,6 +9,7 @@ using MistralStudio.Core.Connections;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Egress;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Apps;
 using MistralStudio.Data.Audit;
@@ -17,6 +18,7 @@ using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
+using MistralStudio.Data.Models;
 using MistralStudio.Data.Sqlite;
 using MistralStudio.Data.Startup;
 
@@ -57,6 +59,10 @@ public static class DataServices
         services.AddSingleton<IWorkspaceHosts, AllowedHostStore>();
         services.AddSingleton<IAllowedHosts>(provider => provider.GetRequiredService<IWorkspaceHosts>());
         services.AddSingleton<IAuditLog, AuditLog>();
+        services.AddSingleton<IModelUses, ModelUses>();
+        services.AddSingleton<DefaultModelStore>();
+        services.AddSingleton<IDefaultModels>(provider => provider.GetRequiredService<DefaultModelStore>());
+        services.AddSingleton<IModelAudit>(provider => provider.GetRequiredService<DefaultModelStore>());
         return services;
     }
 }

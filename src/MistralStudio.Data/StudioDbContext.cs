@@ -12,6 +12,7 @@ using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
+using MistralStudio.Data.Models;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data;
@@ -57,6 +58,8 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
     internal DbSet<ConnectionRow> Connections => Set<ConnectionRow>();
 
     internal DbSet<AllowedHostRow> AllowedHosts => Set<AllowedHostRow>();
+
+    internal DbSet<DefaultModelRow> DefaultModels => Set<DefaultModelRow>();
 
     internal DbSet<AuditRow> AuditEntries => Set<AuditRow>();
 

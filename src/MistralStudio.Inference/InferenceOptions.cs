@@ -73,6 +73,16 @@ public sealed class InferenceOptions : IValidatableObject
     /// <summary>Memory for models, bytes.</summary>
     internal long Budget => MemoryBytes > 0 ? MemoryBytes : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
 
+    /// <summary>Folders whose models the import offers; they are only read.</summary>
+    public IList<string> ModelFolders { get; } = [];
+
+    /// <summary>The catalogue of models that can be fetched; null finds <c>catalog.json</c> beside the starter models.</summary>
+    public string? CataloguePath { get; set; }
+
+    /// <summary>Most bytes of an imported model.</summary>
+    [Range(1 << 20, long.MaxValue, ErrorMessage = "Inference:MaxModelBytes may be 1048576 or more.")]
+    public long MaxModelBytes { get; set; } = 512L << 30;
+
     /// <summary>Threads, counted.</summary>
     internal int ThreadCount => Threads > 0 ? Threads : Environment.ProcessorCount;
 }

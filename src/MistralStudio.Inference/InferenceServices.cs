@@ -3,6 +3,8 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Hosting;
+using MistralStudio.Inference.Import;
+using MistralStudio.Inference.Speed;
 
 namespace MistralStudio.Inference;
 
@@ -25,6 +27,10 @@ public static class InferenceServices
         services.AddSingleton<ModelHost>();
         services.AddSingleton<IModelHost>(provider => provider.GetRequiredService<ModelHost>());
         services.AddSingleton(provider => new ModelChecks(provider.GetRequiredService<IOptions<InferenceOptions>>(), provider.GetRequiredService<DataModels>()));
+        services.AddSingleton<ModelLibrary>();
+        services.AddSingleton<IModelLibrary>(provider => provider.GetRequiredService<ModelLibrary>());
+        services.AddSingleton<IModelSpeeds, ModelSpeeds>();
+        services.AddHostedService<ImportResumption>();
         services.AddHostedService<WarmModels>();
         services.AddHostedService<ModelDrain>();
         return services;

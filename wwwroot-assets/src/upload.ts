@@ -11,6 +11,13 @@ interface Words {
   close: string;
 }
 
+interface Options {
+  /** What the file dialog shows. */
+  accept?: string;
+  /** Files chosen together are one thing and go in one request. */
+  together?: boolean;
+}
+
 interface Problem {
   detail?: string;
   title?: string;
@@ -19,15 +26,18 @@ interface Problem {
   traceId?: string;
 }
 
-export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, limit: number, words: Words, page: DotNet): { dispose(): void; choose(): void } {
+export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, limit: number, words: Words, page: DotNet, options: Options = {}): { dispose(): void; choose(): void } {
   const input = document.createElement('input');
   input.type = 'file';
   input.multiple = true;
-  input.accept = '.pdf,.md,.markdown,.txt,.html,.htm';
+  input.accept = options.accept ?? '.pdf,.md,.markdown,.txt,.html,.htm';
   const aborted = new AbortController();
 
   const choose = () => input.click();
-  const take = (files: FileList | null | undefined) => [...(files ?? [])].forEach(file => send(file));
+  const take = (files: FileList | null | undefined) => {
+    const chosen = [...(files ?? [])];
+    (options.together && chosen.length > 0 ? [chosen] : chosen.map(file => [file])).forEach(send);
+  };
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files');
 
   input.addEventListener('change', () => {
@@ -58,11 +68,12 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
     }
   });
 
-  function send(file: File): void {
-    const row = rowOf(file.name);
-    if (file.size > limit) {
+  function send(files: File[]): void {
+    const row = rowOf(files[0].name);
+    const size = files.reduce((sum, file) => sum + file.size, 0);
+    if (size > limit) {
       row.onClose(row.remove);
-      void page.invokeMethodAsync('RefusalOf', file.size).then(problem => refuse(row, problem as Problem)).catch(() => row.fail(words.lost, words.lostNext, ''));
+      void page.invokeMethodAsync('RefusalOf', size).then(problem => refuse(row, problem as Problem)).catch(() => row.fail(words.lost, words.lostNext, ''));
       return;
     }
 
@@ -85,7 +96,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
       row.remove();
     });
     const form = new FormData();
-    form.append('files', file, file.name);
+    files.forEach(file => form.append('files', file, file.name));
     request.send(form);
   }
 

@@ -95,6 +95,9 @@ public sealed record InstalledModel
     /// <summary>Requests running and waiting now.</summary>
     public int ActiveRequests { get; init; }
 
+    /// <summary>Requests that ended since the process started.</summary>
+    public long AnsweredRequests { get; init; }
+
     /// <summary>Last measured decode speed of one conversation, tokens a second; null before the first answer.</summary>
     public double? TokensPerSecond { get; init; }
 }

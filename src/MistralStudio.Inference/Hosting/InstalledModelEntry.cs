@@ -11,8 +11,10 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
 {
     private InstalledModel _info = described;
     private int _uses;
+    private long _answered;
     private long _lastUsed;
     private long _reservedBytes;
+    private FileStream? _held;
 
     public ModelFolder Folder { get; } = folder;
 
@@ -42,6 +44,7 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
 
     public InstalledModel Info => Volatile.Read(ref _info) with
     {
+        AnsweredRequests = Volatile.Read(ref _answered),
         ActiveRequests = Chat?.Engine.ActiveRequests ?? Embedder?.ActiveRequests ?? Reranker?.ActiveRequests ?? 0,
         MemoryBytes = Chat?.Engine.TouchedBytes ?? Embedder?.MemoryBytes ?? Reranker?.MemoryBytes ?? 0,
     };
@@ -52,10 +55,14 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
     public bool EndUse(long now)
     {
         Volatile.Write(ref _lastUsed, now);
+        Interlocked.Increment(ref _answered);
         return Interlocked.Decrement(ref _uses) == 0;
     }
 
     public void NoteLoading() => Change(info => info with { State = ModelState.Loading, Error = null });
+
+    /// <summary>Holds the weights' file while they are in memory, so that another process sees that they are.</summary>
+    public void Hold() => _held ??= new FileStream(Folder.File, FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete);
 
     /// <summary>It could not be loaded; it is tried again when it is asked for again.</summary>
     public void NoteFailed(Error error)
@@ -130,6 +137,8 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
     /// <summary>Unloads it, whatever runs on it.</summary>
     public async ValueTask UnloadAsync()
     {
+        _held?.Dispose();
+        _held = null;
         var (chat, embedder, reranker) = (Chat, Embedder, Reranker);
         (Chat, Embedder, Reranker) = (null, null, null);
         Change(info => info with { State = ModelState.OnDisk, Error = null });

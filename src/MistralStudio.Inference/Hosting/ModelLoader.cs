@@ -72,6 +72,7 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
                 return error;
             }
 
+            entry.Hold();
             Log.ModelLoaded(log, entry.Folder.Id, (long)Stopwatch.GetElapsedTime(began).TotalMilliseconds, entry.ReservedBytes >> 20);
             return null;
         }

@@ -7,6 +7,7 @@ using MistralStudio.Web.Features.KnowledgeApi;
 using MistralStudio.Web.Features.MembersApi;
 using MistralStudio.Web.Features.ModelApi;
 using MistralStudio.Web.Features.Models;
+using MistralStudio.Web.Features.ModelsApi;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features;
@@ -18,6 +19,7 @@ public static class StudioApi
     public static IServiceCollection AddStudioApi(this IServiceCollection services)
     {
         services.AddSingleton<IModelRouter, ModelRouter>();
+        services.AddSingleton<IModelDownload, EgressDownload>();
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
@@ -32,6 +34,7 @@ public static class StudioApi
         app.MapAppsApi();
         app.MapMembersApi();
         app.MapKeysApi();
+        app.MapModelsApi();
         app.MapConnectionsApi();
         app.MapBordersApi();
         app.MapAuditApi();

@@ -6,12 +6,14 @@ namespace MistralStudio.Web.Hosting;
 /// <summary>The guarded way out and the hosts that the operator allows.</summary>
 internal static class EgressServices
 {
-    public static void AddEgress(this WebApplicationBuilder builder)
+    public static void AddEgress(this WebApplicationBuilder builder) => builder.Services.AddEgress(builder.Configuration);
+
+    public static void AddEgress(this IServiceCollection services, IConfiguration configuration)
     {
         // Checked before anything is built, see SettingCheck.
-        builder.Services.AddSingleton<IAllowedHosts>(Read(builder.Configuration).Hosts!);
-        builder.Services.AddSingleton<INetwork, SystemNetwork>();
-        builder.Services.AddSingleton<IEgress, GuardedEgress>();
+        services.AddSingleton<IAllowedHosts>(Read(configuration).Hosts!);
+        services.AddSingleton<INetwork, SystemNetwork>();
+        services.AddSingleton<IEgress, GuardedEgress>();
     }
 
     /// <summary>The first entry that is no place; null where all are well.</summary>

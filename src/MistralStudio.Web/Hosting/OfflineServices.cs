@@ -1,9 +1,11 @@
 using MistralStudio.Core;
+using MistralStudio.Core.Models;
 using MistralStudio.Data;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
+using MistralStudio.Web.Features.Models;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -25,6 +27,13 @@ internal static class OfflineServices
         services.AddSingleton<IConfiguration>(builder.Configuration);
         services.AddData(studio.Value.DataPath);
         services.AddInference(studio.Value.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
+        if (EgressServices.FindWrong(builder.Configuration) is { } wrong)
+        {
+            return ServeCommand.Fail(wrong);
+        }
+
+        services.AddEgress(builder.Configuration);
+        services.AddSingleton<IModelDownload, EgressDownload>();
         services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration.GetSection(KnowledgeOptions.Section)).ValidateDataAnnotations();
         services.AddIdentityCore<StudioUser>().AddEntityFrameworkStores<StudioDbContext>();
         await using var provider = services.BuildServiceProvider();

@@ -55,6 +55,30 @@ public sealed class CommandLineTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Models_AreImported_Listed_AndRemoved_BesideAServerThatSeesItAtOnce()
+    {
+        var file = Path.Combine(_studio.DataPath, "tiny.gguf");
+        await File.WriteAllBytesAsync(file, TinyModel.ToArray(), Token);
+        using var program = await _studio.NewProgramAsync();
+        var (code, output, errors) = await _studio.RunAsync("models", "import", file, "--id", "by-hand");
+        Assert.True(code == 0, errors);
+        Assert.Equal("by-hand", output.Trim());
+        using var answer = await program.PostAsJsonAsync("/v1/chat/completions", new { model = "by-hand", max_tokens = 1, messages = new[] { new { role = "user", content = "Hi" } } }, Token);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        Assert.Contains("by-hand\tchat\t", (await _studio.RunAsync("models", "list")).Output, StringComparison.Ordinal);
+
+        var refused = await _studio.RunAsync("models", "remove", "by-hand");
+        Assert.Equal(1, refused.Code);
+        Assert.Contains("The running studio has \"by-hand\" in memory.", refused.Errors, StringComparison.Ordinal);
+        using var unloaded = await program.PostAsync("/api/models/by-hand/unload", null, Token);
+        Assert.Equal(0, (await _studio.RunAsync("models", "remove", "by-hand")).Code);
+        Assert.Equal(HttpStatusCode.NotFound, (await program.GetAsync("/api/models/by-hand", Token)).StatusCode);
+        var wrong = await _studio.RunAsync("models", "import", "/nowhere/x.gguf");
+        Assert.Equal((1, ""), (wrong.Code, wrong.Output));
+        Assert.Contains("There is no model at /nowhere/x.gguf", wrong.Errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task ResetPassword_TakesEffectAtOnce_AndSignsOutEverywhere()
     {
         using var before = Browser();

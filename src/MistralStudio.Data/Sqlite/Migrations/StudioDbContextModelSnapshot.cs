@@ -955,6 +955,25 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.ToTable("Passages", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Models.DefaultModelRow", b =>
+                {
+                    b.Property<Guid>("WorkspaceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Task")
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Model")
+                        .IsRequired()
+                        .HasMaxLength(128)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("WorkspaceId", "Task");
+
+                    b.ToTable("DefaultModels", (string)null);
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
                 {
                     b.HasOne("MistralStudio.Data.Accounts.StudioUser", null)
@@ -1258,6 +1277,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
+            modelBuilder.Entity("MistralStudio.Data.Models.DefaultModelRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
+                        .WithMany()
+                        .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
 #pragma warning restore 612, 618
         }
     }

@@ -14,7 +14,7 @@ namespace MistralStudio.Web.Features.Models;
 /// </summary>
 /// <param name="services">Gives the agent runner when an app is asked; the runner needs this router, so it cannot be asked for earlier.</param>
 public sealed class ModelRouter(
-    IModelHost host, IAppStore apps, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IServiceProvider services) : IModelRouter
+    IModelHost host, IAppStore apps, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IDefaultModels defaults, IServiceProvider services) : IModelRouter
 {
     private const int MostApps = 200;
 
@@ -24,7 +24,7 @@ public sealed class ModelRouter(
     {
         Result<ResolvedModel>? found = reference.Kind switch
         {
-            ModelReferenceKind.Default => DefaultChat(host.List()) is { } id ? Local(id) : (Result<ResolvedModel>?)null,
+            ModelReferenceKind.Default => await ChooseAsync(workspace, cancellationToken) is { } id ? Local(id) : (Result<ResolvedModel>?)null,
             ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
             ModelReferenceKind.Connection => await FindRemoteAsync(workspace, reference, knowledge, hasFallback: true, cancellationToken),
             ModelReferenceKind.App => await FindAppAsync(workspace, reference, knowledge, cancellationToken),
@@ -53,7 +53,13 @@ public sealed class ModelRouter(
         return [.. local, .. await ListRemoteAsync(workspace, cancellationToken), .. built];
     }
 
-    /// <summary>What <c>default</c> means: the first chat model that works, one made for work before the starter.</summary>
+    // What the workspace chose, as long as it is here.
+    private async ValueTask<string?> ChooseAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
+        (await defaults.ListAsync(workspace, cancellationToken)).GetValueOrDefault(ModelTask.Chat) is { } chosen && host.Find(chosen) is { State: not ModelState.Failed }
+            ? chosen
+            : DefaultChat(host.List());
+
+    /// <summary>What <c>default</c> means where the workspace chose nothing: the first chat model that works, one made for work before the starter.</summary>
     public static string? DefaultChat(IEnumerable<InstalledModel> installed) => installed
         .Where(model => model.Task == ModelTask.Chat)
         .OrderBy(model => model.State == ModelState.Failed)

@@ -1,0 +1,52 @@
+using Bunit;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.Models;
+
+namespace MistralStudio.Web.Tests.Models;
+
+/// <summary>What a person sees of an import, in each of its states.</summary>
+public sealed class ModelCardsTests : BunitContext
+{
+    private static readonly ModelImport s_import = new()
+    {
+        Id = "1", Model = "qwen3-4b", Name = "Qwen3 4B", Kind = ImportKind.Catalogue, Source = "https://example.com", State = ImportState.Transferring,
+        Bytes = 1L << 30, TotalBytes = 2L << 30, BytesPerSecond = 48 << 20, Left = TimeSpan.FromSeconds(21), StartedAt = DateTimeOffset.UnixEpoch,
+    };
+
+    public ModelCardsTests()
+    {
+        Services.AddLogging();
+        Services.AddLocalization();
+    }
+
+    [Fact]
+    public void ADownload_ShowsItsShare_Rate_TimeLeft_AndCancel()
+    {
+        var cancelled = false;
+        var card = Render<ImportCard>(parameters => parameters.Add(c => c.Import, s_import).Add(c => c.MayManage, true).Add(c => c.OnCancel, () => cancelled = true));
+        Assert.Contains("1 GB of 2 GB · 48 MB/s · 21.0 s left", card.Markup, StringComparison.Ordinal);
+        Assert.Contains("Download 50 %", card.Markup, StringComparison.Ordinal);
+        Assert.Equal(["50", "0", "0"], card.FindAll("[role=progressbar]").Select(bar => bar.GetAttribute("aria-valuenow")));
+        card.Find("button").Click();
+        Assert.True(cancelled);
+    }
+
+    [Fact]
+    public void AFailure_SaysWhy_AndOffersAnotherTry_ButNotForAnUpload()
+    {
+        var failed = s_import with { State = ImportState.Failed, Error = ImportErrors.Broken("models.example"), EndedAt = DateTimeOffset.UnixEpoch };
+        var card = Render<ImportCard>(parameters => parameters.Add(c => c.Import, failed).Add(c => c.MayManage, true));
+        Assert.Contains("The connection to models.example broke", card.Markup, StringComparison.Ordinal);
+        Assert.Equal(["Try again", "Dismiss"], card.FindAll("button").Select(button => button.TextContent));
+        var upload = Render<ImportCard>(parameters => parameters.Add(c => c.Import, failed with { Kind = ImportKind.Upload }).Add(c => c.MayManage, true));
+        Assert.Equal(["Dismiss"], upload.FindAll("button").Select(button => button.TextContent));
+    }
+
+    [Fact]
+    public void WhoMayNotManage_OnlyWatches()
+    {
+        var card = Render<ImportCard>(parameters => parameters.Add(c => c.Import, s_import));
+        Assert.Empty(card.FindAll("button"));
+    }
+}
