@@ -51,6 +51,8 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
         var responseId = Guid.NewGuid().ToString("N");
         var (use, request, generation) = await SubmitAsync(read, span, responseId, stop.Token, cancellationToken);
         using var used = use;
+        // Who stops reading wants no more of it, whether a token says so or not.
+        using var abandoned = new CancelAtEnd(stop);
 
         var calls = request.Calls;
         while (await IsThereMoreAsync(generation, cancellationToken))
@@ -80,6 +82,11 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
                     throw new ModelException(failed.Error);
             }
         }
+    }
+
+    private sealed class CancelAtEnd(CancellationTokenSource source) : IDisposable
+    {
+        public void Dispose() => source.Cancel();
     }
 
     private async Task<(ModelUse Use, AnswerRequest Request, Generation Generation)> SubmitAsync(

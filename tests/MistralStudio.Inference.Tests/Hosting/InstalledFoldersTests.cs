@@ -67,6 +67,28 @@ public sealed class InstalledFoldersTests : IAsyncDisposable
         Assert.True(Directory.Exists(_folder.File("tiny")));
     }
 
+    [Fact]
+    public async Task AnAnswerThatNobodyReadsAnyMore_Ends_AndLeavesTheModelToOthers()
+    {
+        Put("tiny", TinyModel.ToArray());
+        var chat = _host.Chat("tiny").Value;
+        ChatOptions Tokens(int count) => new() { MaxOutputTokens = count, AdditionalProperties = new() { [ChatOptionKeys.IgnoreEos] = true } };
+        await foreach (var _ in chat.GetStreamingResponseAsync("Hi", Tokens(900), Token))
+        {
+            break;
+        }
+
+        await foreach (var update in chat.GetStreamingResponseAsync("Hi", Tokens(100), Token))
+        {
+            if (update.AdditionalProperties?.GetValueOrDefault(GenerationTimings.Key) is GenerationTimings timings)
+            {
+                Assert.InRange(timings.MeanRows, 1, 1.5);
+            }
+        }
+
+        Assert.Equal(0, _host.Find("tiny")!.ActiveRequests);
+    }
+
     private static Core.Error? Delete(string path)
     {
         Directory.Delete(path, recursive: true);

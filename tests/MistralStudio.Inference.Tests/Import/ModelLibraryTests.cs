@@ -197,10 +197,10 @@ public sealed class ModelLibraryTests : IAsyncDisposable
     public void ScannedFolders_AreOffered_AndTheCatalogueIsRead()
     {
         Directory.CreateDirectory(_source.File("deep"));
-        File.WriteAllBytes(Path.Combine(_source.File("deep"), "found.gguf"), TinyModel.ToArray());
+        File.WriteAllBytes(Path.Combine(_source.File("deep"), "lying.gguf"), TinyModel.ToArray());
         _options.ModelFolders.Add(_source.Path);
         _options.ModelFolders.Add("/nowhere");
-        Assert.Equal(("found", false), Assert.Single(_library.Scan()) is var found ? (found.Model, found.IsInstalled) : default);
+        Assert.Equal(("lying", false), Assert.Single(_library.Scan()) is var found ? (found.Model, found.IsInstalled) : default);
 
         _options.CataloguePath = Path.Combine(SharedData.StarterModels, "catalog.json");
         var entries = _library.Catalogue().Value;
