@@ -14,7 +14,7 @@ public sealed class SettingsTests(TeamStudio studio)
         var link = await studio.InviteAsync("Viewer");
         var page = await studio.OpenAsync("settings/members");
         var invite = page.Locator("tr", new() { HasText = "Invite link" });
-        var until = TimeProvider.System.GetLocalNow().AddDays(7).ToString("d", CultureInfo.CurrentCulture);
+        var until = TimeProvider.System.GetLocalNow().AddDays(7).ToString("d", CultureInfo.GetCultureInfo("en-US"));
         Assert.Contains(until, await invite.Last.InnerTextAsync(), StringComparison.Ordinal);
 
         var joined = await studio.JoinAsync(link, "Vera");

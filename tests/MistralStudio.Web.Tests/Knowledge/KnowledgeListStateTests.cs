@@ -52,5 +52,5 @@ public sealed class KnowledgeListStateTests
     }
 
     private KnowledgeListState State(Role role) =>
-        new(_store, new EmbeddingOnlyHost(new HashedEmbedder()), new Caller(_workspace, UserId.New(), RolePermissions.Of(role)));
+        new(_store, new EmbeddingOnlyHost(new HashedEmbedder()), new ChosenModels(), new Caller(_workspace, UserId.New(), RolePermissions.Of(role)));
 }

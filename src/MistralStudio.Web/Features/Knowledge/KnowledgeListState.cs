@@ -6,7 +6,7 @@ using MistralStudio.Core.Security;
 namespace MistralStudio.Web.Features.Knowledge;
 
 /// <summary>The knowledge bases of a workspace, a page at a time.</summary>
-public sealed class KnowledgeListState(IKnowledgeStore store, IModelHost models, Caller caller)
+public sealed class KnowledgeListState(IKnowledgeStore store, IModelHost models, IDefaultModels defaults, Caller caller)
 {
     /// <summary>Bases on one page.</summary>
     public const int PageSize = 50;
@@ -46,11 +46,12 @@ public sealed class KnowledgeListState(IKnowledgeStore store, IModelHost models,
         }
     }
 
-    /// <summary>Makes a base whose vectors come from this machine's embedding model; null where <see cref="Error"/> says why not.</summary>
+    /// <summary>Makes a base whose vectors come from the workspace's embedding model; null where <see cref="Error"/> says why not.</summary>
     public async Task<KnowledgeBase?> CreateAsync(string name, CancellationToken cancellationToken)
     {
-        var embedding = models.List().FirstOrDefault(model => model.Task == ModelTask.Embedding && model.State != ModelState.Failed);
-        Error = KnowledgePageErrors.Refuse(caller) ?? KnowledgePageErrors.CheckName(name) ?? (embedding is null ? KnowledgePageErrors.NoEmbeddingModel() : null);
+        var embedding = await defaults.FindAsync(models, caller.Workspace, ModelTask.Embedding, cancellationToken);
+        Error = KnowledgePageErrors.Refuse(caller) ?? KnowledgePageErrors.CheckName(name)
+            ?? (embedding is null or { State: ModelState.Failed } ? KnowledgePageErrors.NoEmbeddingModel() : null);
         return Error is null ? await store.CreateBaseAsync(caller.Workspace, name.Trim(), embedding!.Id, caller.User, cancellationToken) : null;
     }
 

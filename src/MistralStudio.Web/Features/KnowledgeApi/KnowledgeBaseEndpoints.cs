@@ -36,19 +36,20 @@ public static class KnowledgeBaseEndpoints
         bases.MapDocuments();
     }
 
-    private static async Task<IResult> CreateAsync(WireBaseName body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IModelHost models)
+    private static async Task<IResult> CreateAsync(
+        WireBaseName body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IModelHost models, [FromServices] IDefaultModels defaults)
     {
         if (ReadName(body) is not { } name)
         {
             return ErrorResults.From(KnowledgeApiErrors.NameEmpty());
         }
 
-        if (models.List().FirstOrDefault(model => model.Task == ModelTask.Embedding && model.State != ModelState.Failed) is not { } embedder)
+        var caller = http.GetCaller();
+        if (await defaults.FindAsync(models, caller.Workspace, ModelTask.Embedding, http.RequestAborted) is not { State: not ModelState.Failed } embedder)
         {
             return ErrorResults.From(KnowledgeApiErrors.NoEmbedder());
         }
 
-        var caller = http.GetCaller();
         var created = await store.CreateBaseAsync(caller.Workspace, name, embedder.Id, caller.User, http.RequestAborted);
         http.SetTag(TagOf(created));
         return TypedResults.Created($"/api/knowledge-bases/{created.Id}", WireBase.From(created));

@@ -1,12 +1,13 @@
 using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core.Models;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
 /// <summary><c>POST /v1/embeddings</c>.</summary>
 internal static class EmbeddingsEndpoint
 {
-    public static async Task AnswerAsync(HttpContext http, [FromServices] IModelHost host)
+    public static async Task AnswerAsync(HttpContext http, [FromServices] IModelHost host, [FromServices] IDefaultModels defaults)
     {
         var (body, unreadable) = await RequestBody.ReadAsync<EmbeddingsRequest>(http);
         var (texts, refused) = body is null ? (null, unreadable) : EmbeddingWire.ReadInput(body.Input);
@@ -23,7 +24,9 @@ internal static class EmbeddingsEndpoint
         }
 
         var embedding = host.List().Where(model => model.Task == ModelTask.Embedding).ToList();
-        var id = body.Model == "default" && embedding.Count > 0 ? embedding[0].Id : body.Model;
+        var id = body.Model == "default"
+            ? (await defaults.FindAsync(host, http.GetCaller().Workspace, ModelTask.Embedding, http.RequestAborted))?.Id
+            : body.Model;
         if (id is null || host.Find(id) is not { } installed)
         {
             await ApiError.From(ModelErrors.NotFound(id ?? "", embedding.Select(model => model.Id))).WriteAsync(http);

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
 using MistralStudio.Core.Models;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
@@ -39,7 +40,7 @@ internal static class RerankEndpoint
 {
     private const int MostDocuments = 1024;
 
-    public static async Task AnswerAsync(HttpContext http, [FromServices] IModelHost host)
+    public static async Task AnswerAsync(HttpContext http, [FromServices] IModelHost host, [FromServices] IDefaultModels defaults)
     {
         var (body, unreadable) = await RequestBody.ReadAsync<RerankRequest>(http);
         if (body is null)
@@ -48,7 +49,7 @@ internal static class RerankEndpoint
             return;
         }
 
-        if (FindReranker(body.Model, host) is var (reranker, id, missing) && reranker is null)
+        if (await FindRerankerAsync(body.Model, http, host, defaults) is var (reranker, id, missing) && reranker is null)
         {
             await missing!.WriteAsync(http);
             return;
@@ -76,7 +77,8 @@ internal static class RerankEndpoint
         }
     }
 
-    private static (IReranker? Reranker, string Id, ApiError? Error) FindReranker(string? named, IModelHost host)
+    private static async ValueTask<(IReranker? Reranker, string Id, ApiError? Error)> FindRerankerAsync(
+        string? named, HttpContext http, IModelHost host, IDefaultModels defaults)
     {
         var installed = host.List().Where(model => model.Task == ModelTask.Reranking).ToList();
         if (installed.Count == 0)
@@ -84,7 +86,9 @@ internal static class RerankEndpoint
             return (null, "", ApiError.From(ModelErrors.NoReranker()));
         }
 
-        var id = named is null or "default" ? installed[0].Id : named;
+        var id = named is null or "default"
+            ? (await defaults.FindAsync(host, http.GetCaller().Workspace, ModelTask.Reranking, http.RequestAborted))!.Id
+            : named;
         if (!installed.Exists(model => model.Id == id))
         {
             return (null, "", ApiError.From(ModelErrors.NotFound(id, installed.Select(model => model.Id))));

@@ -24,7 +24,7 @@ public sealed class ModelRouter(
     {
         Result<ResolvedModel>? found = reference.Kind switch
         {
-            ModelReferenceKind.Default => await ChooseAsync(workspace, cancellationToken) is { } id ? Local(id) : (Result<ResolvedModel>?)null,
+            ModelReferenceKind.Default => await defaults.FindAsync(host, workspace, ModelTask.Chat, cancellationToken) is { } chosen ? Local(chosen.Id) : (Result<ResolvedModel>?)null,
             ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
             ModelReferenceKind.Connection => await FindRemoteAsync(workspace, reference, knowledge, hasFallback: true, cancellationToken),
             ModelReferenceKind.App => await FindAppAsync(workspace, reference, knowledge, cancellationToken),
@@ -52,20 +52,6 @@ public sealed class ModelRouter(
             .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
         return [.. local, .. await ListRemoteAsync(workspace, cancellationToken), .. built];
     }
-
-    // What the workspace chose, as long as it is here.
-    private async ValueTask<string?> ChooseAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
-        (await defaults.ListAsync(workspace, cancellationToken)).GetValueOrDefault(ModelTask.Chat) is { } chosen && host.Find(chosen) is { State: not ModelState.Failed }
-            ? chosen
-            : DefaultChat(host.List());
-
-    /// <summary>What <c>default</c> means where the workspace chose nothing: the first chat model that works, one made for work before the starter.</summary>
-    public static string? DefaultChat(IEnumerable<InstalledModel> installed) => installed
-        .Where(model => model.Task == ModelTask.Chat)
-        .OrderBy(model => model.State == ModelState.Failed)
-        .ThenBy(model => model.IsStarter)
-        .ThenBy(model => model.Id, StringComparer.Ordinal)
-        .FirstOrDefault()?.Id;
 
     private Result<ResolvedModel> Local(string id)
     {
