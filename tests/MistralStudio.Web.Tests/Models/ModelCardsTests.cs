@@ -1,5 +1,6 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Web.Features.Models;
 
@@ -18,6 +19,19 @@ public sealed class ModelCardsTests : BunitContext
     {
         Services.AddLogging();
         Services.AddLocalization();
+    }
+
+    [Fact]
+    public void ADevice_IsNamed_WithTheReasonWhereItIsNotTheOneAskedFor()
+    {
+        var model = new InstalledModel { Id = "m", Name = "M", Task = ModelTask.Chat, State = ModelState.Ready, Device = "CPU" };
+
+        Assert.Empty(Render<DeviceNote>(parameters => parameters.Add(note => note.Model, model)).FindAll(".device-reason"));
+        var reason = new Error("accelerator.none", "No GPU answers.", "Check the driver.");
+        Assert.Contains(
+            "No GPU answers. Check the driver.",
+            Render<DeviceNote>(parameters => parameters.Add(note => note.Model, model with { DeviceReason = reason })).Find(".device-reason").TextContent,
+            StringComparison.Ordinal);
     }
 
     [Fact]
