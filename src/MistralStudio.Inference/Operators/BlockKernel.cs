@@ -36,16 +36,28 @@ internal unsafe struct BlockProduct
     /// <summary>True where the products are added to what is at the target.</summary>
     public bool Adds;
 
-    /// <summary>Walks the inputs of some groups of rows, four of them (or the last three) at a time and the rest one by one.</summary>
+    /// <summary>
+    /// Walks the inputs of some groups of rows, eight of them at a time where there is a way to, then four (or the last three), and the rest one by
+    /// one.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ForEach(
-        int firstGroup, int lastGroup, delegate*<BlockProduct*, int, int, void> four, delegate*<BlockProduct*, int, int, void> one)
+        int firstGroup,
+        int lastGroup,
+        delegate*<BlockProduct*, int, int, void> four,
+        delegate*<BlockProduct*, int, int, void> one,
+        delegate*<BlockProduct*, int, int, void> eight = null)
     {
         fixed (BlockProduct* product = &this)
         {
             for (var group = firstGroup; group < lastGroup; group++)
             {
                 var input = 0;
+                for (; eight != null && InputRows - input >= 8; input += 8)
+                {
+                    eight(product, group, input);
+                }
+
                 for (; InputRows - input >= 3; input += 4)
                 {
                     four(product, group, input);

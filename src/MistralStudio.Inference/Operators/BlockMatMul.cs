@@ -171,6 +171,10 @@ internal sealed unsafe class BlockMatMul(NodeAttributes attributes) : IOperatorK
         {
             WideKernel<TFormat>.Multiply(product, first, last);
         }
+        else if (WideByteKernel<TFormat>.IsSupported)
+        {
+            WideByteKernel<TFormat>.Multiply(product, first, last);
+        }
         else
         {
             BlockKernel<TFormat, TDot>.Multiply(product, first, last);
@@ -182,11 +186,15 @@ internal sealed unsafe class BlockMatMul(NodeAttributes attributes) : IOperatorK
     private static int ZeroLevel<TDot>(BlockFormat format)
         where TDot : struct, IDotProduct => format switch
         {
-            BlockFormat.FourBits => BlockKernel<FourBits, TDot>.ZeroLevel,
-            BlockFormat.FourBitsOffset => BlockKernel<FourBitsOffset, TDot>.ZeroLevel,
-            BlockFormat.SevenBitsOffset => BlockKernel<SevenBitsOffset, TDot>.ZeroLevel,
-            _ => BlockKernel<EightBits, TDot>.ZeroLevel,
+            BlockFormat.FourBits => ZeroLevel<FourBits, TDot>(),
+            BlockFormat.FourBitsOffset => ZeroLevel<FourBitsOffset, TDot>(),
+            BlockFormat.SevenBitsOffset => ZeroLevel<SevenBitsOffset, TDot>(),
+            _ => ZeroLevel<EightBits, TDot>(),
         };
+
+    private static int ZeroLevel<TFormat, TDot>()
+        where TFormat : struct, IBlockFormat
+        where TDot : struct, IDotProduct => WideByteKernel<TFormat>.IsSupported ? WideByteKernel<TFormat>.ZeroLevel : BlockKernel<TFormat, TDot>.ZeroLevel;
 
     private struct Job
     {

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using static MistralStudio.Inference.Operators.WideLanes;
 
 namespace MistralStudio.Inference.Operators;
 
@@ -37,14 +38,14 @@ internal static unsafe class WideKernel<TFormat>
             for (var pair = 0; pair < Slices / 2; pair++)
             {
                 Unpack(values, pair, out var w0, out var w1);
-                even += Avx512BW.MultiplyAddAdjacent(w0, Inputs(levels, pair * 2));
-                odd += Avx512BW.MultiplyAddAdjacent(w1, Inputs(levels, (pair * 2) + 1));
+                even += Avx512BW.MultiplyAddAdjacent(w0, Inputs(levels + (pair * 2)));
+                odd += Avx512BW.MultiplyAddAdjacent(w1, Inputs(levels + (pair * 2) + 1));
             }
 
-            sum = Fma(Half16(scales), Widen(even + odd, x), sum);
+            sum = MultiplyAdd(Half16(scales), Widen(even + odd, x), sum);
             if (TFormat.HasOffset)
             {
-                sum = Fma(Half16(offsets), Vector512.Create(x->Sum), sum);
+                sum = MultiplyAdd(Half16(offsets), Vector512.Create(x->Sum), sum);
             }
         }
 
@@ -76,24 +77,24 @@ internal static unsafe class WideKernel<TFormat>
             for (var pair = 0; pair < Slices / 2; pair++)
             {
                 Unpack(values, pair, out var w0, out var w1);
-                i0 = i0 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(a, pair * 2)) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(a, (pair * 2) + 1));
-                i1 = i1 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(b, pair * 2)) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(b, (pair * 2) + 1));
-                i2 = i2 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(c, pair * 2)) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(c, (pair * 2) + 1));
-                i3 = i3 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(d, pair * 2)) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(d, (pair * 2) + 1));
+                i0 = i0 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(a + (pair * 2))) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(a + (pair * 2) + 1));
+                i1 = i1 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(b + (pair * 2))) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(b + (pair * 2) + 1));
+                i2 = i2 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(c + (pair * 2))) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(c + (pair * 2) + 1));
+                i3 = i3 + Avx512BW.MultiplyAddAdjacent(w0, Inputs(d + (pair * 2))) + Avx512BW.MultiplyAddAdjacent(w1, Inputs(d + (pair * 2) + 1));
             }
 
             var scale = Half16(scales);
-            f0 = Fma(scale, Widen(i0, x0), f0);
-            f1 = Fma(scale, Widen(i1, x1), f1);
-            f2 = Fma(scale, Widen(i2, x2), f2);
-            f3 = Fma(scale, Widen(i3, x3), f3);
+            f0 = MultiplyAdd(scale, Widen(i0, x0), f0);
+            f1 = MultiplyAdd(scale, Widen(i1, x1), f1);
+            f2 = MultiplyAdd(scale, Widen(i2, x2), f2);
+            f3 = MultiplyAdd(scale, Widen(i3, x3), f3);
             if (TFormat.HasOffset)
             {
                 var offset = Half16(offsets);
-                f0 = Fma(offset, Vector512.Create(x0->Sum), f0);
-                f1 = Fma(offset, Vector512.Create(x1->Sum), f1);
-                f2 = Fma(offset, Vector512.Create(x2->Sum), f2);
-                f3 = Fma(offset, Vector512.Create(x3->Sum), f3);
+                f0 = MultiplyAdd(offset, Vector512.Create(x0->Sum), f0);
+                f1 = MultiplyAdd(offset, Vector512.Create(x1->Sum), f1);
+                f2 = MultiplyAdd(offset, Vector512.Create(x2->Sum), f2);
+                f3 = MultiplyAdd(offset, Vector512.Create(x3->Sum), f3);
             }
 
             values += TileBytes;
@@ -127,20 +128,8 @@ internal static unsafe class WideKernel<TFormat>
         second = (both.AsUInt16() >>> 4).AsByte() & low;
     }
 
-    // Four neighbouring inputs, in every lane.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<sbyte> Inputs(int* levels, int slice) => Vector512.Create(levels[slice]).AsSByte();
-
     // The two halves of each row's sum, from the start of the block, in the inputs' scale.
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Widen(Vector512<short> sums, ActivationBlock* x) =>
         Vector512.ConvertToSingle(Avx512BW.MultiplyAddAdjacent(sums, Vector512<short>.One) + Vector512.Create(x->Start)) * Vector512.Create(x->Scale);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Fma(Vector512<float> a, Vector512<float> b, Vector512<float> sum) => Vector512.FusedMultiplyAdd(a, b, sum);
-
-    // As BlockKernel's, 16 numbers.
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Half16(short* source) =>
-        ((Avx512F.ConvertToVector512Int32(Vector256.Load(source)) << 13) & Vector512.Create(unchecked((int)0x8FFFE000))).AsSingle() * Vector512.Create(5.192297e33f);
 }

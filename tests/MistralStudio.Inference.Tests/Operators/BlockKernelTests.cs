@@ -22,7 +22,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
             {
                 foreach (var rows in new[] { 16, 48, 41, 3 })
                 {
-                    foreach (var inputs in new[] { 1, 2, 3, 4, 5, 7, 8 })
+                    foreach (var inputs in new[] { 1, 2, 3, 4, 5, 7, 8, 11, 13 })
                     {
                         cases.Add((int)type, rows, inputs);
                     }
@@ -75,7 +75,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
         var together = Multiply(file, tensor, x, inputs, AvxVnni.IsSupported);
 
         Assert.Equal(together, Multiply(file, tensor, x, inputs, useVnni: false));
-        if (Avx512BW.IsSupported && PackedMatrix.FormatOf(tensor.Type).IsFourBits())
+        if (Avx512BW.IsSupported)
         {
             Assert.Equal(together, Multiply(file, tensor, x, inputs, useVnni: false, isWide: true));
         }
@@ -87,15 +87,52 @@ public sealed unsafe class BlockKernelTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData((int)GgmlType.Q4_0)]
+    [InlineData((int)GgmlType.Q4_1)]
+    [InlineData((int)GgmlType.Q5_1)]
+    [InlineData((int)GgmlType.Q8_0)]
+    public void Multiply_GivesTheSameBits_WhenEverySumIsAsLargeAsItCanBe(int type)
+    {
+        Assert.SkipUnless(OperatorLibrary.IsSupported, "This processor has no AVX2.");
+        const int Rows = 16;
+        const int Count = 13;
+        byte[] extremes = type == (int)GgmlType.Q8_0 ? [0x7F, 0x80] : [0xFF, 0x00];
+        using var file = Matrix((GgmlType)type, Rows, (row, random) => extremes[row < 2 ? row : random.Next(2)]);
+        var tensor = file.Tensors["w"];
+        var random = new Random(3);
+        float[] x = [.. Enumerable.Range(0, Count * Columns).Select(i => (i / Columns) switch { 0 or 9 => 2f, 1 or 10 => -2f, _ => (random.Next(2) * 4f) - 2 })];
+
+        var products = Multiply(file, tensor, x, Count, useVnni: false);
+
+        // Weights of the first row and their inputs are all alike.
+        var first = Dequantisation.Tensor(file, tensor).Take(Columns).Sum(weight => weight * 2.0);
+        Assert.Equal(first, products[0], 1e-3);
+        if (AvxVnni.IsSupported)
+        {
+            Assert.Equal(products, Multiply(file, tensor, x, Count, useVnni: true));
+        }
+
+        if (Avx512BW.IsSupported)
+        {
+            Assert.Equal(products, Multiply(file, tensor, x, Count, useVnni: false, isWide: true));
+        }
+    }
+
     public void Dispose() => _folder.Dispose();
 
-    // Every bit of the values, also those that no quantiser writes (-128).
-    private GgufFile Matrix(GgmlType type, int rows)
+    // Every bit of the values, also those that no quantiser writes (-128), unless somebody chooses them.
+    private GgufFile Matrix(GgmlType type, int rows, Func<int, Random, byte>? choose = null)
     {
         var random = new Random(5);
         var (blockBytes, headHalves) = type switch { GgmlType.Q4_0 => (18, 1), GgmlType.Q4_1 => (20, 2), GgmlType.Q5_0 => (22, 1), GgmlType.Q5_1 => (24, 2), GgmlType.Q8_0 => (34, 1), _ => (128, 0) };
         var bytes = new byte[rows * Columns / 32 * blockBytes];
         random.NextBytes(bytes);
+        for (var i = 0; choose is not null && i < bytes.Length; i++)
+        {
+            bytes[i] = choose(i / (Columns / 32 * blockBytes), random);
+        }
+
         for (var block = 0; block < bytes.Length; block += blockBytes)
         {
             for (var half = 0; half < headHalves; half++)
@@ -138,24 +175,26 @@ public sealed unsafe class BlockKernelTests : IDisposable
     {
         var rows = (int)tensor.Rows;
         var matrix = PackedMatrix.Pack(file, PackedMatrix.FormatOf(tensor.Type), Columns, [.. Enumerable.Range(0, rows).Select(row => (tensor, row))]);
-        return (matrix.Format, useVnni) switch
+        return matrix.Format switch
         {
-            (BlockFormat.FourBits, _) when isWide => Run<FourBits, Avx2Dot>(matrix, x, inputs, rows, isWide),
-            (BlockFormat.FourBitsOffset, _) when isWide => Run<FourBitsOffset, Avx2Dot>(matrix, x, inputs, rows, isWide),
-            (BlockFormat.FourBits, true) => Run<FourBits, VnniDot>(matrix, x, inputs, rows),
-            (BlockFormat.FourBits, false) => Run<FourBits, Avx2Dot>(matrix, x, inputs, rows),
-            (BlockFormat.FourBitsOffset, true) => Run<FourBitsOffset, VnniDot>(matrix, x, inputs, rows),
-            (BlockFormat.FourBitsOffset, false) => Run<FourBitsOffset, Avx2Dot>(matrix, x, inputs, rows),
-            (BlockFormat.SevenBitsOffset, true) => Run<SevenBitsOffset, VnniDot>(matrix, x, inputs, rows),
-            (BlockFormat.SevenBitsOffset, false) => Run<SevenBitsOffset, Avx2Dot>(matrix, x, inputs, rows),
-            (_, true) => Run<EightBits, VnniDot>(matrix, x, inputs, rows),
-            (_, false) => Run<EightBits, Avx2Dot>(matrix, x, inputs, rows),
+            BlockFormat.FourBits => Run<FourBits>(matrix, x, inputs, rows, useVnni, isWide),
+            BlockFormat.FourBitsOffset => Run<FourBitsOffset>(matrix, x, inputs, rows, useVnni, isWide),
+            BlockFormat.SevenBitsOffset => Run<SevenBitsOffset>(matrix, x, inputs, rows, useVnni, isWide),
+            _ => Run<EightBits>(matrix, x, inputs, rows, useVnni, isWide),
         };
     }
 
-    private static float[] Run<TFormat, TDot>(PackedMatrix matrix, float[] x, int inputs, int rows, bool isWide = false)
-        where TFormat : struct, IBlockFormat
-        where TDot : struct, IDotProduct
+    private static float[] Run<TFormat>(PackedMatrix matrix, float[] x, int inputs, int rows, bool useVnni, bool isWide)
+        where TFormat : struct, IBlockFormat => (isWide, useVnni, TFormat.IsFourBits) switch
+        {
+            (true, _, true) => Run(matrix, x, inputs, rows, BlockKernel<TFormat, Avx2Dot>.ZeroLevel, &WideKernel<TFormat>.Multiply),
+            (true, _, false) => Run(matrix, x, inputs, rows, WideByteKernel<TFormat>.ZeroLevel, &WideByteKernel<TFormat>.Multiply),
+            (_, true, _) => Run(matrix, x, inputs, rows, BlockKernel<TFormat, VnniDot>.ZeroLevel, &BlockKernel<TFormat, VnniDot>.Multiply),
+            _ => Run(matrix, x, inputs, rows, BlockKernel<TFormat, Avx2Dot>.ZeroLevel, &BlockKernel<TFormat, Avx2Dot>.Multiply),
+        };
+
+    private static float[] Run(
+        PackedMatrix matrix, float[] x, int inputs, int rows, int zeroLevel, delegate*<BlockProduct*, int, int, void> multiply)
     {
         var blocks = Columns / PackedMatrix.Block;
         var groups = matrix.Rows / PackedMatrix.GroupRows;
@@ -167,7 +206,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
         {
             for (var i = 0; i < inputs; i++)
             {
-                Activations.Quantise(source + (i * Columns), Columns, BlockKernel<TFormat, TDot>.ZeroLevel, level + (i * Columns), state + (i * blocks));
+                Activations.Quantise(source + (i * Columns), Columns, zeroLevel, level + (i * Columns), state + (i * blocks));
             }
 
             var scales = values + (groups * blocks * PackedMatrix.TileBytes(matrix.Format));
@@ -184,14 +223,7 @@ public sealed unsafe class BlockKernelTests : IDisposable
                 Target = products,
                 Outputs = rows,
             };
-            if (isWide)
-            {
-                WideKernel<TFormat>.Multiply(&product, 0, groups);
-            }
-            else
-            {
-                BlockKernel<TFormat, TDot>.Multiply(&product, 0, groups);
-            }
+            multiply(&product, 0, groups);
         }
 
         return target;
