@@ -101,7 +101,7 @@ public sealed class MembersState(AccountStore accounts, InviteStore invites, Stu
 
     private async Task ChangeAsync(Member shown, Func<Task<Result<Unit>>> change, bool allowed, CancellationToken cancellationToken)
     {
-        // The page may show a role that has changed since.
+        // The page may show a role that has changed since. It passes no token of its own: what was asked for happens, also where it is left at once.
         await LoadAsync(cancellationToken);
         var member = _members!.FirstOrDefault(found => found.User == shown.User);
         if (member is null || !allowed || !MayChange(member))
