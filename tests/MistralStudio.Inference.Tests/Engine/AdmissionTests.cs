@@ -56,16 +56,9 @@ public sealed class AdmissionTests
         Task NoteAsync(string client)
         {
             var generation = engine.Submit(TestEngine.Request([1, 2], most: 2) with { Client = client }, Token);
-            return Noted();
-
-            async Task Noted()
-            {
-                await TestEngine.ReadAsync(generation, Token);
-                lock (order)
-                {
-                    order.Add(client);
-                }
-            }
+            // On the loop, in the order in which it ends them; readers get to their ends in any. No step ends before the gate is open.
+            generation.Ending = (() => order.Add(client)) + generation.Ending;
+            return TestEngine.ReadAsync(generation, Token);
         }
     }
 
