@@ -9,8 +9,9 @@ namespace MistralStudio.Inference.Decoders;
 /// </summary>
 internal sealed class DeviceDecoder : IDecoder
 {
-    private const int MostBindings = 64;
     private const int NoSlot = -1;
+    private const int PrefixPlace = 0;
+    private const int StagePlace = 1;
 
     /// <summary>Tokens of a piece of a prompt that every device computes right.</summary>
     private const int SafePiece = 16;
@@ -27,7 +28,7 @@ internal sealed class DeviceDecoder : IDecoder
     private readonly DeviceArena _arena;
     private readonly RunOptions _run = new();
     private readonly long _weightBytes;
-    private readonly Dictionary<(bool IsStaged, int Rows, int Tokens, int Logits), StepBinding> _bindings = [];
+    private readonly BindingCache _bindings = new();
     private int _staged = NoSlot;
     private int _piece = int.MaxValue;
 
@@ -124,7 +125,7 @@ internal sealed class DeviceDecoder : IDecoder
     {
         lock (_turns)
         {
-            Forget(_ => true);
+            _bindings.Clear();
             _staged = NoSlot;
         }
     }
@@ -133,7 +134,7 @@ internal sealed class DeviceDecoder : IDecoder
     {
         lock (_turns)
         {
-            Forget(_ => true);
+            _bindings.Clear();
             _arena.Dispose();
             _session.Dispose();
             _run.Dispose();
@@ -188,7 +189,7 @@ internal sealed class DeviceDecoder : IDecoder
             sources[target] = Source(source);
         }
 
-        Forget(key => !key.IsStaged);
+        _bindings.Forget(PrefixPlace);
         _arena.Arrange(sources);
         _staged = NoSlot;
 
@@ -198,7 +199,8 @@ internal sealed class DeviceDecoder : IDecoder
     private Span<float> Run(bool isStaged, int rows, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions, int logits)
     {
         var each = tokens.Length / rows;
-        var binding = Bind(isStaged, rows, each, logits);
+        var place = isStaged ? StagePlace : PrefixPlace;
+        var binding = _bindings.Find(place, rows, each, logits) ?? _bindings.Keep(place, rows, each, logits, Bind(isStaged, rows, each, logits));
         binding.Fill(_shape, tokens, positions);
         binding.Upload();
         _session.RunWithBinding(_run, binding.Binding);
@@ -208,18 +210,6 @@ internal sealed class DeviceDecoder : IDecoder
 
     private StepBinding Bind(bool isStaged, int rows, int tokens, int logits)
     {
-        if (_bindings.TryGetValue((isStaged, rows, tokens, logits), out var known))
-        {
-            return known;
-        }
-
-        if (_bindings.Count >= MostBindings)
-        {
-            var (key, old) = _bindings.First(pair => pair.Key.Tokens > 1);
-            old.Dispose();
-            _bindings.Remove(key);
-        }
-
         var binding = new StepBinding(_session, rows, tokens, logits, _shape.Vocabulary);
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
@@ -228,17 +218,8 @@ internal sealed class DeviceDecoder : IDecoder
             binding.Cache(names.PastValue, names.PresentValue, View((2 * layer) + 1));
         }
 
-        return _bindings[(isStaged, rows, tokens, logits)] = binding;
+        return binding;
 
         OrtValue View(int plane) => isStaged ? _arena.Staged(plane) : _arena.Prefix(plane, rows);
-    }
-
-    private void Forget(Func<(bool IsStaged, int Rows, int Tokens, int Logits), bool> which)
-    {
-        foreach (var key in _bindings.Keys.Where(which).ToList())
-        {
-            _bindings.Remove(key, out var binding);
-            binding!.Dispose();
-        }
     }
 }

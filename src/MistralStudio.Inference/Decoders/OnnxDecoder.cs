@@ -9,15 +9,13 @@ namespace MistralStudio.Inference.Decoders;
 /// </summary>
 internal sealed class OnnxDecoder : IDecoder
 {
-    private const int MostBindings = 64;
-
     private readonly DecoderShape _shape;
     private readonly InferenceSession _session;
     private readonly SlotArena _arena;
     private readonly bool _hasPresents;
     private readonly RunOptions _run = new();
     private readonly long _weightBytes;
-    private readonly Dictionary<(int First, int Rows, int Tokens, int Logits), StepBinding> _bindings = [];
+    private readonly BindingCache _bindings = new();
 
     /// <exception cref="OnnxRuntimeException">The graph cannot be loaded.</exception>
     public OnnxDecoder(string graph, DecoderShape shape, int slots, int capacity, int threads)
@@ -70,15 +68,7 @@ internal sealed class OnnxDecoder : IDecoder
         _arena.Swap(first, second, Math.Max(firstLength, secondLength));
     }
 
-    public void Reset()
-    {
-        foreach (var binding in _bindings.Values)
-        {
-            binding.Dispose();
-        }
-
-        _bindings.Clear();
-    }
+    public void Reset() => _bindings.Clear();
 
     public void Dispose()
     {
@@ -90,11 +80,12 @@ internal sealed class OnnxDecoder : IDecoder
 
     private Span<float> Run(int first, int rows, scoped ReadOnlySpan<int> tokens, scoped ReadOnlySpan<int> positions, int logits)
     {
-        var binding = Bind(first, rows, tokens.Length / rows, logits);
+        var each = tokens.Length / rows;
+        var binding = _bindings.Find(first, rows, each, logits) ?? _bindings.Keep(first, rows, each, logits, Bind(first, rows, each, logits));
         binding.Fill(_shape, tokens, positions);
         for (var row = 0; row < rows; row++)
         {
-            _arena.Touch(first + row, positions[row] + (tokens.Length / rows));
+            _arena.Touch(first + row, positions[row] + each);
         }
 
         _session.RunWithBinding(_run, binding.Binding);
@@ -103,19 +94,6 @@ internal sealed class OnnxDecoder : IDecoder
 
     private StepBinding Bind(int first, int rows, int tokens, int logits)
     {
-        if (_bindings.TryGetValue((first, rows, tokens, logits), out var known))
-        {
-            return known;
-        }
-
-        // The last chunk of a prompt has any length: what was bound for one is dropped rather than kept for each.
-        if (_bindings.Count >= MostBindings)
-        {
-            var (key, old) = _bindings.First(pair => pair.Key.Tokens > 1);
-            old.Dispose();
-            _bindings.Remove(key);
-        }
-
         var binding = new StepBinding(_session, rows, tokens, logits, _shape.Vocabulary);
         for (var layer = 0; layer < _shape.Layers; layer++)
         {
@@ -124,6 +102,6 @@ internal sealed class OnnxDecoder : IDecoder
             binding.Cache(names.PastValue, _hasPresents ? names.PresentValue : null, _arena.View((2 * layer) + 1, first, rows));
         }
 
-        return _bindings[(first, rows, tokens, logits)] = binding;
+        return binding;
     }
 }
