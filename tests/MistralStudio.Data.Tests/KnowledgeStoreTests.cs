@@ -44,6 +44,42 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
     }
 
     [Fact]
+    public async Task ABase_KeepsItsSettings_AndRefusesAChangeMadeOnOldOnes()
+    {
+        var knowledge = await BaseAsync("Settings");
+        Assert.Equal((new KnowledgeSettings(), 0), (knowledge.Settings, knowledge.SettingsVersion));
+
+        var changed = knowledge.Settings with { Splitting = new() { PassageCharacters = 300, OverlapCharacters = 60, ParentCharacters = 0, RepeatTableHeaders = false } };
+        Assert.True(await _knowledge.ChangeSettingsAsync(Workspace, knowledge.Id, changed, wasVersion: 0, Token));
+        Assert.False(await _knowledge.ChangeSettingsAsync(Workspace, knowledge.Id, new(), wasVersion: 0, Token));
+        Assert.False(await _knowledge.ChangeSettingsAsync(WorkspaceId.New(), knowledge.Id, new(), wasVersion: 1, Token));
+
+        var read = (await _knowledge.FindBaseAsync(Workspace, knowledge.Id, Token))!;
+        Assert.Equal((changed, 1), (read.Settings, read.SettingsVersion));
+    }
+
+    [Fact]
+    public async Task AText_KeepsItsBlocksAndNotes_AndNamesTheDocumentThatSaysTheSame()
+    {
+        var knowledge = await BaseAsync("Twins");
+        var text = new ExtractedText("Title\n\nBody", [new(1, 0, 11)], [2])
+        {
+            Blocks = [new(BlockKind.Heading, 0, 5, Level: 1, Box: new(1, 2, 3, 4)), new(BlockKind.Code, 7, 11, Language: "csharp")],
+            Notes = [new("document.pages_without_text", "No text on page 2.")],
+        };
+        var first = await DocumentAsync(knowledge.Id, "first.pdf");
+        var second = await DocumentAsync(knowledge.Id, "second.pdf");
+        await _passages.SaveTextAsync(first.Id, text, Token);
+        await _passages.SaveTextAsync(second.Id, text, Token);
+
+        var read = (await _knowledge.ReadTextAsync(Workspace, knowledge.Id, first.Id, Token))!;
+        Assert.Equal(text.Blocks, read.Blocks);
+        var listed = (await _knowledge.ListDocumentsAsync(Workspace, knowledge.Id, null, null, 10, Token)).Items.ToDictionary(found => found.Name);
+        Assert.Equal([null, "first.pdf"], (string?[])[listed["first.pdf"].DuplicateOf, listed["second.pdf"].DuplicateOf]);
+        Assert.Equal(text.Notes, listed["second.pdf"].Notes!);
+    }
+
+    [Fact]
     public async Task ReplacingPassages_KeepsIdsThatStay_AndTheirNewPlaces()
     {
         var document = await DocumentAsync((await BaseAsync("Re-sync")).Id, "a.md");

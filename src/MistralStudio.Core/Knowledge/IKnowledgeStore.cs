@@ -15,6 +15,13 @@ public interface IKnowledgeStore
     /// <summary>False where there is no such base in the workspace, or it is no longer called <paramref name="was"/> (null: whatever it is called).</summary>
     Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, string? was, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Replaces a base's settings. False where there is no such base in the workspace, or somebody changed them since
+    /// <paramref name="wasVersion"/> was read.
+    /// </summary>
+    Task<bool> ChangeSettingsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, KnowledgeSettings settings, int wasVersion, CancellationToken cancellationToken);
+
     /// <summary>Removes a base whose documents are gone already; false where there is none, or it still has documents.</summary>
     Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
 

@@ -15,4 +15,11 @@ public sealed record KnowledgeBase(
     DateTimeOffset CreatedAt,
     int Documents,
     int Passages,
-    bool StaysOnMachine = false);
+    bool StaysOnMachine = false)
+{
+    /// <summary>How its documents are cut and how it is searched.</summary>
+    public KnowledgeSettings Settings { get; init; } = new();
+
+    /// <summary>Counts the changes of <see cref="Settings"/>, from 0: what a change was made on.</summary>
+    public int SettingsVersion { get; init; }
+}

@@ -46,6 +46,8 @@ public enum DocumentState
 /// <param name="Pages">Pages, where the format has them; otherwise 0.</param>
 /// <param name="Passages">Passages cut from it.</param>
 /// <param name="Error">Why it failed; null unless it did.</param>
+/// <param name="Notes">What its reader should know, though it was read; null for nothing.</param>
+/// <param name="DuplicateOf">Name of an older document of the base that says exactly the same; null where none does.</param>
 public sealed record KnowledgeDocument(
     DocumentId Id,
     KnowledgeBaseId Base,
@@ -60,7 +62,9 @@ public sealed record KnowledgeDocument(
     int Passages,
     Error? Error,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt,
+    DocumentNotes? Notes = null,
+    string? DuplicateOf = null);
 
 /// <summary>A document about to be added.</summary>
 public sealed record NewDocument(string Name, string ContentType, long Bytes, string Sha256, UserId? AddedBy);
@@ -74,6 +78,12 @@ public sealed record Listing<T>(IReadOnlyList<T> Items, string? After);
 /// <param name="PagesWithoutText">Numbers of pages that are pictures only.</param>
 public sealed record ExtractedText(string Text, IReadOnlyList<PageSpan> Pages, IReadOnlyList<int> PagesWithoutText)
 {
+    /// <summary>What its pieces are, in order; empty only where nothing is known of its structure.</summary>
+    public IReadOnlyList<TextBlock> Blocks { get; init; } = [];
+
+    /// <summary>What its reader should know.</summary>
+    public IReadOnlyList<DocumentNote> Notes { get; init; } = [];
+
     /// <summary>The page that holds a position; null where there are no pages.</summary>
     public int? PageAt(int position)
     {
@@ -99,7 +109,12 @@ public sealed record PageSpan(int Number, int Start, int End);
 /// <param name="Start">First UTF-16 unit in the document's text.</param>
 /// <param name="End">One past the last; <c>text[Start..End]</c> is <paramref name="Text"/>.</param>
 /// <param name="Section">The headings above it, outermost first, joined by " › "; null where there are none.</param>
-/// <param name="ContentHash">SHA-256 of <paramref name="Text"/> and <paramref name="Section"/>, lower-case hex; equal hashes share a vector.</param>
+/// <param name="ContentHash">
+/// SHA-256 of <paramref name="Text"/>, <paramref name="Section"/> and <paramref name="Header"/>, lower-case hex; equal hashes share a vector.
+/// </param>
+/// <param name="Header">The header row of the table that it is a later piece of; null elsewhere.</param>
+/// <param name="ParentStart">First UTF-16 unit of the piece around it that a model reads.</param>
+/// <param name="ParentEnd">One past its last; equal to <paramref name="ParentStart"/> where the passage is read by itself.</param>
 public sealed record Passage(
     PassageId Id,
     DocumentId Document,
@@ -109,4 +124,11 @@ public sealed record Passage(
     int Start,
     int End,
     string? Section,
-    string ContentHash);
+    string ContentHash,
+    string? Header = null,
+    int ParentStart = 0,
+    int ParentEnd = 0)
+{
+    /// <summary>The text as it is matched and read by itself: a row says little without the header of its table.</summary>
+    public string ReadableText => Header is null ? Text : $"{Header}\n{Text}";
+}

@@ -44,6 +44,12 @@ internal sealed class DocumentRow
     public DateTimeOffset UpdatedAt { get; set; }
 
     public Guid? AddedBy { get; set; }
+
+    /// <summary>SHA-256 of the extracted text, lower-case hex: equal ones say the same, whatever their bytes. Null before parsing ended.</summary>
+    public string? TextSha256 { get; set; }
+
+    /// <summary>JSON array of <see cref="DocumentNote"/>; null for none.</summary>
+    public string? Notes { get; set; }
 }
 
 /// <summary>Apart from <see cref="DocumentRow"/>, because lists of documents must not read whole texts.</summary>
@@ -58,6 +64,9 @@ internal sealed class DocumentTextRow
 
     /// <summary>JSON array of page numbers.</summary>
     public required string PagesWithoutText { get; set; }
+
+    /// <summary>JSON array of <see cref="TextBlock"/>.</summary>
+    public string Blocks { get; set; } = "[]";
 }
 
 internal sealed class DocumentConfiguration : IEntityTypeConfiguration<DocumentRow>, IEntityTypeConfiguration<DocumentTextRow>
@@ -67,11 +76,13 @@ internal sealed class DocumentConfiguration : IEntityTypeConfiguration<DocumentR
         builder.ToTable("Documents");
         builder.Property(row => row.Id).ValueGeneratedNever();
         builder.Property(row => row.Sha256).HasMaxLength(64);
+        builder.Property(row => row.TextSha256).HasMaxLength(64);
         builder.HasIndex(row => new { row.KnowledgeBaseId, row.CreatedAt, row.Id });
 
         // Covers the counts of a base, and what a start has to go on with.
         builder.HasIndex(row => new { row.KnowledgeBaseId, row.State, row.PassageCount });
         builder.HasIndex(row => new { row.State, row.CreatedAt });
+        builder.HasIndex(row => new { row.KnowledgeBaseId, row.TextSha256 });
         builder.HasOne<KnowledgeBaseRow>().WithMany().HasForeignKey(row => row.KnowledgeBaseId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<WorkspaceRow>().WithMany().HasForeignKey(row => row.WorkspaceId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<StudioUser>().WithMany().HasForeignKey(row => row.AddedBy).OnDelete(DeleteBehavior.SetNull);
@@ -81,6 +92,7 @@ internal sealed class DocumentConfiguration : IEntityTypeConfiguration<DocumentR
     {
         builder.ToTable("DocumentTexts");
         builder.HasKey(row => row.DocumentId);
+        builder.Property(row => row.Blocks).HasDefaultValue("[]");
         builder.Property(row => row.DocumentId).ValueGeneratedNever();
         builder.HasOne<DocumentRow>().WithOne().HasForeignKey<DocumentTextRow>(row => row.DocumentId).OnDelete(DeleteBehavior.Cascade);
     }

@@ -24,6 +24,12 @@ internal sealed class KnowledgeBaseRow
 
     /// <summary>True where no word of it may be sent to a connection.</summary>
     public bool StaysOnMachine { get; set; }
+
+    /// <summary>JSON of <see cref="Core.Knowledge.KnowledgeSettings"/>; null while nobody changed any.</summary>
+    public string? Settings { get; set; }
+
+    /// <summary>Counts the changes of <see cref="Settings"/>.</summary>
+    public int SettingsVersion { get; set; }
 }
 
 internal sealed class KnowledgeBaseConfiguration : IEntityTypeConfiguration<KnowledgeBaseRow>

@@ -1,3 +1,4 @@
+using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -40,15 +41,15 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         var cursor = Cursor.Parse(after);
         limit = ListQuery.Limit(limit);
         rows = rows.Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
-        var read = await Project(context, rows.Skip(cursor.Skip).Take(limit + 1)).ToListAsync(cancellationToken);
+        List<KnowledgeBase> read = [.. (await Project(context, rows.Skip(cursor.Skip).Take(limit + 1)).ToListAsync(cancellationToken)).Select(row => row.ToBase())];
         return cursor.Page(read, limit, item => item.CreatedAt);
     }
 
     public async Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await Project(context, context.KnowledgeBases.AsNoTracking().Where(row => row.Id == id && row.WorkspaceId == workspace))
-            .FirstOrDefaultAsync(cancellationToken);
+        return (await Project(context, context.KnowledgeBases.AsNoTracking().Where(row => row.Id == id && row.WorkspaceId == workspace))
+            .FirstOrDefaultAsync(cancellationToken))?.ToBase();
     }
 
     public async Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, string? was, CancellationToken cancellationToken)
@@ -57,6 +58,15 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         var normalized = ListQuery.Normalize(name);
         return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace && (was == null || row.Name == was))
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.Name, name.Trim()).SetProperty(row => row.NormalizedName, normalized), cancellationToken) > 0;
+    }
+
+    public async Task<bool> ChangeSettingsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, KnowledgeSettings settings, int wasVersion, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var json = StudioJson.Write(settings, StudioJson.Default.KnowledgeSettings);
+        return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace && row.SettingsVersion == wasVersion).ExecuteUpdateAsync(
+            set => set.SetProperty(row => row.Settings, json).SetProperty(row => row.SettingsVersion, wasVersion + 1), cancellationToken) > 0;
     }
 
     public async Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
@@ -110,16 +120,16 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         var cursor = Cursor.Parse(after);
         limit = ListQuery.Limit(limit);
         var read = await rows.Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id)
-            .Skip(cursor.Skip).Take(limit + 1).ToListAsync(cancellationToken);
-        return cursor.Page([.. read.Select(row => row.ToDocument())], limit, item => item.CreatedAt);
+            .Skip(cursor.Skip).Take(limit + 1).Select(WithDuplicate(context)).ToListAsync(cancellationToken);
+        return cursor.Page([.. read.Select(found => found.Row.ToDocument(found.DuplicateOf))], limit, item => item.CreatedAt);
     }
 
     public async Task<KnowledgeDocument?> FindDocumentAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var row = await Documents(context, workspace, id, document).FirstOrDefaultAsync(cancellationToken);
-        return row?.ToDocument();
+        var found = await Documents(context, workspace, id, document).Select(WithDuplicate(context)).FirstOrDefaultAsync(cancellationToken);
+        return found?.Row.ToDocument(found.DuplicateOf);
     }
 
     public async Task<ExtractedText?> ReadTextAsync(
@@ -158,16 +168,31 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         return row?.ToPassage();
     }
 
+    private static Expression<Func<DocumentRow, NamedRow>> WithDuplicate(StudioDbContext context) => row => new NamedRow(
+        row,
+        row.TextSha256 == null ? null : context.Documents
+            .Where(other => other.KnowledgeBaseId == row.KnowledgeBaseId && other.TextSha256 == row.TextSha256 && other.State != DocumentState.Deleting)
+            .OrderBy(other => other.CreatedAt).ThenBy(other => other.Id)
+            .Select(other => other.Id == row.Id ? null : other.Name)
+            .FirstOrDefault());
+
     private static IQueryable<DocumentRow> Documents(StudioDbContext context, WorkspaceId workspace, KnowledgeBaseId id, DocumentId document) =>
         context.Documents.AsNoTracking().Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace);
 
-    private static IQueryable<KnowledgeBase> Project(StudioDbContext context, IQueryable<KnowledgeBaseRow> rows) => rows.Select(row => new KnowledgeBase(
-        row.Id,
-        row.WorkspaceId,
-        row.Name,
-        row.EmbeddingModel,
-        row.CreatedAt,
+    private static IQueryable<CountedBase> Project(StudioDbContext context, IQueryable<KnowledgeBaseRow> rows) => rows.Select(row => new CountedBase(
+        row,
         context.Documents.Count(document => document.KnowledgeBaseId == row.Id && document.State != DocumentState.Deleting),
-        context.Documents.Where(document => document.KnowledgeBaseId == row.Id && document.State == DocumentState.Indexed).Sum(document => document.PassageCount),
-        row.StaysOnMachine));
+        context.Documents.Where(document => document.KnowledgeBaseId == row.Id && document.State == DocumentState.Indexed).Sum(document => document.PassageCount)));
+
+    private sealed record NamedRow(DocumentRow Row, string? DuplicateOf);
+
+    private sealed record CountedBase(KnowledgeBaseRow Row, int Documents, int Passages)
+    {
+        public KnowledgeBase ToBase() => new(
+            Row.Id, Row.WorkspaceId, Row.Name, Row.EmbeddingModel, Row.CreatedAt, Documents, Passages, Row.StaysOnMachine)
+        {
+            Settings = RowProjections.ToSettings(Row.Settings),
+            SettingsVersion = Row.SettingsVersion,
+        };
+    }
 }

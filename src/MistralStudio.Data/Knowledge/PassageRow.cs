@@ -23,6 +23,12 @@ internal sealed class PassageRow
     public string? Section { get; set; }
 
     public required string ContentHash { get; set; }
+
+    public string? Header { get; set; }
+
+    public int ParentStart { get; set; }
+
+    public int ParentEnd { get; set; }
 }
 
 internal sealed class PassageConfiguration : IEntityTypeConfiguration<PassageRow>
@@ -33,6 +39,9 @@ internal sealed class PassageConfiguration : IEntityTypeConfiguration<PassageRow
         builder.Property(row => row.Id).ValueGeneratedNever();
         builder.Property(row => row.ContentHash).HasMaxLength(64);
         builder.HasIndex(row => new { row.DocumentId, row.Ordinal }).IsUnique();
+
+        // Finds what else says the same.
+        builder.HasIndex(row => row.ContentHash);
         builder.HasOne<DocumentRow>().WithMany().HasForeignKey(row => row.DocumentId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -73,12 +73,16 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
                 Text = text.Text,
                 Pages = StudioJson.Write(text.Pages, StudioJson.Default.IReadOnlyListPageSpan),
                 PagesWithoutText = StudioJson.Write(text.PagesWithoutText, StudioJson.Default.IReadOnlyListInt32),
+                Blocks = StudioJson.Write(text.Blocks, StudioJson.Default.IReadOnlyListTextBlock),
             });
             await context.SaveChangesAsync(cancellationToken);
             var pages = text.Pages.Count == 0 ? 0 : text.Pages.Max(page => page.Number);
             pages = Math.Max(pages, text.PagesWithoutText.Count == 0 ? 0 : text.PagesWithoutText.Max());
-            await context.Documents.Where(row => row.Id == document)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Pages, pages), cancellationToken);
+            var said = StudioJson.Hash(text.Text);
+            var notes = text.Notes.Count == 0 ? null : StudioJson.Write(text.Notes, StudioJson.Default.IReadOnlyListDocumentNote);
+            await context.Documents.Where(row => row.Id == document).ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.Pages, pages).SetProperty(row => row.TextSha256, said).SetProperty(row => row.Notes, notes),
+                cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -109,6 +113,9 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
                 End = passage.End,
                 Section = passage.Section,
                 ContentHash = passage.ContentHash,
+                Header = passage.Header,
+                ParentStart = passage.ParentStart,
+                ParentEnd = passage.ParentEnd,
             }));
             await context.SaveChangesAsync(cancellationToken);
             await context.Documents.Where(row => row.Id == document)

@@ -6,7 +6,7 @@ namespace MistralStudio.Data.Knowledge;
 /// <summary>Rows as the records of Core.</summary>
 internal static class RowProjections
 {
-    public static KnowledgeDocument ToDocument(this DocumentRow row) => new(
+    public static KnowledgeDocument ToDocument(this DocumentRow row, string? duplicateOf = null) => new(
         row.Id,
         row.KnowledgeBaseId,
         row.WorkspaceId,
@@ -20,13 +20,21 @@ internal static class RowProjections
         row.PassageCount,
         StoredError.Read(row.ErrorCode, row.ErrorMessage, row.ErrorNext),
         row.CreatedAt,
-        row.UpdatedAt);
+        row.UpdatedAt,
+        row.Notes is null ? null : new(StudioJson.Read(row.Notes, StudioJson.Default.IReadOnlyListDocumentNote)),
+        duplicateOf);
 
     public static ExtractedText ToText(this DocumentTextRow row) => new(
         row.Text,
         StudioJson.Read(row.Pages, StudioJson.Default.IReadOnlyListPageSpan),
-        StudioJson.Read(row.PagesWithoutText, StudioJson.Default.IReadOnlyListInt32));
+        StudioJson.Read(row.PagesWithoutText, StudioJson.Default.IReadOnlyListInt32))
+    {
+        Blocks = StudioJson.Read(row.Blocks, StudioJson.Default.IReadOnlyListTextBlock),
+    };
 
     public static Passage ToPassage(this PassageRow row) => new(
-        row.Id, row.DocumentId, row.Ordinal, row.Text, row.Page, row.Start, row.End, row.Section, row.ContentHash);
+        row.Id, row.DocumentId, row.Ordinal, row.Text, row.Page, row.Start, row.End, row.Section, row.ContentHash,
+        row.Header, row.ParentStart, row.ParentEnd);
+
+    public static KnowledgeSettings ToSettings(string? json) => json is null ? new() : StudioJson.Read(json, StudioJson.Default.KnowledgeSettings);
 }

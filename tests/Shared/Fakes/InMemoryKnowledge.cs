@@ -49,6 +49,19 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
             return found;
         });
 
+    public Task<bool> ChangeSettingsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, KnowledgeSettings settings, int wasVersion, CancellationToken cancellationToken) =>
+        Locked(() =>
+        {
+            var found = _bases.TryGetValue(id, out var old) && old.Workspace == workspace && old.SettingsVersion == wasVersion;
+            if (found)
+            {
+                _bases[id] = old! with { Settings = settings, SettingsVersion = wasVersion + 1 };
+            }
+
+            return found;
+        });
+
     public Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
         Locked(() => _bases.TryGetValue(id, out var found) && found.Workspace == workspace
             && _documents.Values.All(d => d.Base != id) && _bases.Remove(id));
@@ -117,7 +130,7 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
             if (entered)
             {
                 _texts[document] = text;
-                Change(document, d => d with { Pages = text.Pages.Count });
+                Change(document, d => d with { Pages = text.Pages.Count, Notes = text.Notes.Count == 0 ? null : new(text.Notes) });
             }
 
             return entered;

@@ -815,6 +815,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Notes")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Pages")
                         .HasColumnType("INTEGER");
 
@@ -834,6 +837,10 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasMaxLength(20)
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("TextSha256")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("UpdatedAt")
                         .HasColumnType("INTEGER");
 
@@ -845,6 +852,8 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasIndex("AddedBy");
 
                     b.HasIndex("WorkspaceId");
+
+                    b.HasIndex("KnowledgeBaseId", "TextSha256");
 
                     b.HasIndex("State", "CreatedAt");
 
@@ -859,6 +868,12 @@ namespace MistralStudio.Data.Sqlite.Migrations
                 {
                     b.Property<Guid>("DocumentId")
                         .HasColumnType("TEXT");
+
+                    b.Property<string>("Blocks")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("[]");
 
                     b.Property<string>("Pages")
                         .IsRequired()
@@ -900,6 +915,12 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Settings")
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("SettingsVersion")
+                        .HasColumnType("INTEGER");
+
                     b.Property<bool>("StaysOnMachine")
                         .HasColumnType("INTEGER");
 
@@ -931,10 +952,19 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<int>("End")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Header")
+                        .HasColumnType("TEXT");
+
                     b.Property<int>("Ordinal")
                         .HasColumnType("INTEGER");
 
                     b.Property<int?>("Page")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ParentEnd")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("ParentStart")
                         .HasColumnType("INTEGER");
 
                     b.Property<string>("Section")
@@ -948,6 +978,8 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.HasKey("Id");
+
+                    b.HasIndex("ContentHash");
 
                     b.HasIndex("DocumentId", "Ordinal")
                         .IsUnique();
@@ -1277,6 +1309,7 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
+
             modelBuilder.Entity("MistralStudio.Data.Models.DefaultModelRow", b =>
                 {
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
@@ -1285,7 +1318,6 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
-
 #pragma warning restore 612, 618
         }
     }
