@@ -64,19 +64,27 @@ count() { # of, in: the number behind "Total:", "Failed:", ... in xUnit's closin
   printf '%s' "${number:-0}"
 }
 
-for project in tests/*.Tests; do
-  name=$(basename "$project")
+run() { # a test project, and what to start it with: leaves its output and its exit code among the results
+  local project=$1 name
+  name=$(basename "$1")
+  shift
+  "$@" "$project/bin/Debug/net10.0/$name" -noColor -noLogo -explicit "$explicit" >"$results/$name.log" 2>&1
+  printf '%s' "$?" >"$results/$name.code"
+}
+
+read_results() { # of a test project that has ended
+  local name log code total wrong left
+  name=$(basename "$1")
   log="$results/$name.log"
-  say "Running $name"
-  "$project/bin/Debug/net10.0/$name" -noColor -noLogo -explicit "$explicit" >"$log" 2>&1
-  code=$?
-  total=$(count Total "$log")
+  code=$(cat "$results/$name.code")
+  say "$name"
   if ! grep -q 'Total: ' "$log"; then
     cat "$log"
     broken+=("$name ended with code $code before its summary")
     failed=$((failed + 1))
-    continue
+    return
   fi
+  total=$(count Total "$log")
   wrong=$(($(count Failed "$log") + $(count Errors "$log")))
   left=$(($(count Skipped "$log") + $(count "Not Run" "$log")))
   passed=$((passed + total - wrong - left))
@@ -89,8 +97,16 @@ for project in tests/*.Tests; do
     grep -E '\[SKIP\]' -A 1 "$log" || true
     tail -n 1 "$log"
   fi
-done
+}
 
+# A browser waits most of its time: the others run in the time that it leaves, and give way to it.
+say "Running the browser tests, and the others beside them"
+browser=tests/MistralStudio.E2E.Tests
+run "$browser" &
+lane=$!
+for project in tests/*.Tests; do
+  [ "$project" = "$browser" ] || { run "$project" nice -n 10; read_results "$project"; }
+done
 say "Checking wwwroot-assets"
 log="$results/assets.log"
 if (cd wwwroot-assets && npm run check --silent) >"$log" 2>&1; then
@@ -103,7 +119,7 @@ fi
 
 say "Running the official clients"
 log="$results/clients.log"
-if (cd tests/clients && node --test --test-concurrency=1 --test-reporter=tap) >"$log" 2>&1; then
+if (cd tests/clients && nice -n 10 node --test --test-concurrency=1 --test-reporter=tap) >"$log" 2>&1; then
   code=0
 else
   code=$?
@@ -122,6 +138,9 @@ if [ "$code" != 0 ] && [ "$wrong" = 0 ]; then
   broken+=("tests/clients ended with code $code before its summary")
   failed=$((failed + 1))
 fi
+
+wait "$lane"
+read_results "$browser"
 
 for line in ${broken[@]+"${broken[@]}"}; do
   say "$line"

@@ -41,7 +41,10 @@ public sealed class CircuitRevocationTests(BrowserFixture browser) : IClassFixtu
         await AskAsync(studio);
         var page = await studio.JoinAsync(browser.Browser, Email, "builder");
         await OpenAsync(studio, page);
-        await page.FillAsync(".cbox textarea", "Count from one to one thousand, one number a line.");
+        // Without heat this story goes on to its limit; a sampled answer may be over before the page has shown that it began.
+        await page.FillAsync("[name=temperature]", "0");
+        await page.WaitForFunctionAsync("() => !document.querySelector('[name=temperature]').closest('.unset')");
+        await page.FillAsync(".cbox textarea", "Tell me a very long story about the sea, with many chapters.");
         await page.ClickAsync("[data-send]");
         await page.Locator("[data-stop]").WaitForAsync();
         await studio.ChangeMemberAsync(Email, new { role = "viewer" });

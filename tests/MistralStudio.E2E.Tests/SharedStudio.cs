@@ -22,9 +22,6 @@ public sealed class SharedStudio : IAsyncLifetime
     public IEnumerable<string> Strangers => _requests.Where(url =>
         new Uri(url) is { IsFile: false } address && address.Scheme is not ("data" or "blob" or "about") && address.Authority != Server.Url.Authority);
 
-    /// <summary>Number of addresses asked for so far.</summary>
-    public int RequestCount => _requests.Count;
-
     /// <summary>The address of a page of the workspace.</summary>
     public string Url(string page = "") => $"{Server.Url}w/contracts{(page.Length == 0 ? "" : "/")}{page}";
 

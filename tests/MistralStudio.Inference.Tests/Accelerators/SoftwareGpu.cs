@@ -12,7 +12,7 @@ internal static class SoftwareGpu
     private const string Driver = "/usr/lib/chromium/vk_swiftshader_icd.json";
     private const string Allowed = "ORT_WEBGPU_EP_ALLOW_SOFTWARE_ADAPTER";
 
-    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(3);
+    private static readonly TimeSpan s_patience = TimeSpan.FromMinutes(10);
 
     /// <summary>The provider's library; skips the running test where it, or the driver, is absent.</summary>
     public static string Library

@@ -79,7 +79,7 @@ public sealed class JsonSchemaTests
             """));
         Assert.NotEmpty(Validate("{\"$ref\":\"#/$defs/l0\",\"$defs\":{" + levels + ",\"l60\":true}}", "1"));
         Assert.NotEmpty(Validate("""{"pattern":"^(a|a)*(a|aa)*b$"}""", $"\"{new string('a', 50_000)}\""));
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(30), $"It took {clock.Elapsed}.");
+        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(3), $"It took {clock.Elapsed}.");
     }
 
     private static IReadOnlyList<SchemaViolation> Validate(string schema, string value) => JsonSchema.Read(Parse(schema)).Value.Validate(Parse(value));
