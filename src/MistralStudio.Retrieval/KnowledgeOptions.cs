@@ -1,4 +1,5 @@
 using System.ComponentModel.DataAnnotations;
+using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Retrieval;
 
@@ -32,20 +33,10 @@ public sealed class KnowledgeOptions
     [Range(1, 256)]
     public int EmbeddingBatch { get; set; } = 16;
 
-    /// <summary>Weight of meaning against words in a hybrid search, 0 to 1.</summary>
+    /// <summary>Weight of meaning against words in a hybrid search of a base that says nothing itself, 0 to 1.</summary>
     [Range(0.0, 1.0)]
     public double DenseWeight { get; set; } = .5;
 
-    /// <summary>How a hybrid search makes one ranking of two.</summary>
+    /// <summary>How a hybrid search of such a base makes one ranking of two.</summary>
     public FusionMethod Fusion { get; set; }
-}
-
-/// <summary>How two rankings become one.</summary>
-public enum FusionMethod
-{
-    /// <summary>The average of scores scaled to 0..1.</summary>
-    MinMax,
-
-    /// <summary>The sum of reciprocal ranks.</summary>
-    ReciprocalRank,
 }

@@ -6,6 +6,7 @@ using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Work;
+using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Ingestion;
 using MistralStudio.Tests.Shared.Fakes;
 
@@ -17,8 +18,9 @@ internal sealed class RetrievalRoom : IDisposable
     private readonly string _folder = Directory.CreateTempSubdirectory("retrieval-").FullName;
     private ServiceProvider _services;
 
-    public RetrievalRoom(bool runs = true, Action<KnowledgeOptions>? configure = null)
+    public RetrievalRoom(bool runs = true, Action<KnowledgeOptions>? configure = null, Action<IServiceCollection>? services = null)
     {
+        Services = services;
         Configure = configure;
         Runs = runs;
         _services = Start();
@@ -43,6 +45,8 @@ internal sealed class RetrievalRoom : IDisposable
     private Action<KnowledgeOptions>? Configure { get; }
 
     private bool Runs { get; }
+
+    private Action<IServiceCollection>? Services { get; }
 
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
 
@@ -77,6 +81,24 @@ internal sealed class RetrievalRoom : IDisposable
     public async Task<SearchResult> FindAsync(KnowledgeBaseId parent, string text, SearchMode mode = SearchMode.Hybrid, int limit = 10) =>
         (await Search.SearchAsync(new(Workspace, [parent], text, limit, mode), Cancellation)).Value;
 
+    /// <summary>Shows a document with metadata.</summary>
+    public Task DescribeAsync(KnowledgeDocument document, params (string Field, string Value)[] fields) =>
+        PublishAsync(document with { Metadata = fields.ToDictionary(field => field.Field, field => MetadataValue.Parse(field.Value)) }, null);
+
+    /// <summary>Shows a document with one passage of this text, or with those that it has.</summary>
+    public async Task PublishAsync(KnowledgeDocument document, string? text)
+    {
+        var index = Get<PassageIndex>();
+        if (text is not null)
+        {
+            Passage passage = new(PassageId.From(Guid.CreateVersion7()), document.Id, 0, text, null, 0, text.Length, null, text);
+            await Store.ReplacePassagesAsync(document.Id, [passage], Cancellation);
+            await index.StageAsync(document.Base, [(passage, Embedder.Embed(text))], Cancellation);
+        }
+
+        Assert.True(await index.PublishAsync(document, await Store.ReadPassagesAsync(document.Id, Cancellation), Cancellation));
+    }
+
     /// <summary>Ends the process and starts another over the same folder and stores.</summary>
     public void Restart(Action? between = null)
     {
@@ -104,6 +126,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(Embedder));
         services.AddSingleton<IWorkOwner>(Work);
         services.AddRetrieval(_folder, Configure);
+        Services?.Invoke(services);
         var provider = services.BuildServiceProvider();
         if (Runs)
         {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.SemanticKernel;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Agents.Turns;
@@ -21,7 +22,12 @@ internal sealed class TurnSteps(IKnowledgeSearch knowledge)
     [KernelFunction(Retrieve)]
     [Description("Finds the passages of the turn's knowledge bases that may answer its question.")]
     public Task<Result<SearchResult>> RetrieveAsync(AgentTurn turn, CancellationToken cancellationToken) =>
-        knowledge.SearchAsync(new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, PassagesPerQuestion), cancellationToken);
+        knowledge.SearchAsync(
+            new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, PassagesPerQuestion)
+            {
+                Conversation = [.. turn.Messages.SkipLast(1).Select(message => new QueryTurn(message.Role == MessageRole.User, message.Text))],
+            },
+            cancellationToken);
 
     [KernelFunction(Answer)]
     [Description("Streams the model's answer to the messages.")]

@@ -2,49 +2,61 @@ using MistralStudio.Core.Ids;
 
 namespace MistralStudio.Core.Knowledge;
 
-/// <summary>Which legs a search runs.</summary>
-public enum SearchMode
+/// <summary>A question to knowledge bases of one workspace; bases of another are as unknown as ones that do not exist.</summary>
+public sealed record KnowledgeQuery(WorkspaceId Workspace, IReadOnlyList<KnowledgeBaseId> Bases, string Text, int? Limit = null, SearchMode? Mode = null)
 {
-    /// <summary>Meaning and words, fused.</summary>
-    Hybrid,
+    /// <summary>How to search; null: as the first of the bases is set up. <see cref="Limit"/> and <see cref="Mode"/> go before it.</summary>
+    public SearchSettings? Settings { get; init; }
 
-    /// <summary>Meaning only: cosine of embeddings.</summary>
-    Dense,
+    /// <summary>Which passages the question is about.</summary>
+    public SearchFilter Filter { get; init; } = SearchFilter.None;
 
-    /// <summary>Words only: BM25.</summary>
-    Lexical,
+    /// <summary>What was said before, oldest first, for a question that refers to it.</summary>
+    public IReadOnlyList<QueryTurn> Conversation { get; init; } = [];
+
+    /// <summary>Passages whose standing is wanted, found or not.</summary>
+    public IReadOnlyList<PassageId> Explain { get; init; } = [];
 }
 
-/// <summary>A question to knowledge bases of one workspace; bases of another are as unknown as ones that do not exist.</summary>
-public sealed record KnowledgeQuery(
-    WorkspaceId Workspace, IReadOnlyList<KnowledgeBaseId> Bases, string Text, int Limit = 10, SearchMode Mode = SearchMode.Hybrid);
-
-/// <summary>A passage that was found.</summary>
-/// <param name="Score">What it is ranked by, higher is better; 0 to 1 for hybrid.</param>
-/// <param name="Dense">Cosine, -1 to 1; null where this leg did not find it.</param>
-/// <param name="Lexical">BM25, above 0; null where this leg did not find it.</param>
-public sealed record SearchHit(
-    PassageId PassageId,
-    DocumentId DocumentId,
-    KnowledgeBaseId Base,
-    string Document,
-    string? Section,
-    int? Page,
-    int Start,
-    int End,
-    string Text,
-    double Score,
-    double? Dense,
-    double? Lexical);
+/// <summary>Something that was said before a question.</summary>
+/// <param name="IsQuestion">True where the person said it, false for the answer.</param>
+public sealed record QueryTurn(bool IsQuestion, string Text);
 
 /// <summary>Where a search's time went, ms.</summary>
-public sealed record SearchTimings(double EmbedMs, double DenseMs, double LexicalMs, double TotalMs);
+public sealed record SearchTimings(double EmbedMs, double DenseMs, double LexicalMs, double TotalMs)
+{
+    /// <summary>Making the question stand alone.</summary>
+    public double RewriteMs { get; init; }
+
+    /// <summary>Reading the best once more.</summary>
+    public double RerankMs { get; init; }
+}
 
 /// <summary>Hits, best first.</summary>
-public sealed record SearchResult(IReadOnlyList<SearchHit> Hits, SearchTimings Timings);
+public sealed record SearchResult(IReadOnlyList<SearchHit> Hits, SearchTimings Timings)
+{
+    /// <summary>How it was searched.</summary>
+    public SearchSettings Settings { get; init; } = SearchSettings.Default;
+
+    /// <summary>The question that was searched for; it differs from the one asked where that referred to the conversation.</summary>
+    public string Question { get; init; } = "";
+
+    /// <summary>Passages that the filter let through; null where there was none.</summary>
+    public int? Allowed { get; init; }
+
+    /// <summary>The standing of each passage that was asked about.</summary>
+    public IReadOnlyList<PassageStanding> Standings { get; init; } = [];
+
+    /// <summary>What was left out of the search, and why, where it went on without (a reranker that is busy).</summary>
+    public IReadOnlyList<Error> Notes { get; init; } = [];
+}
 
 /// <summary>Finds passages.</summary>
 public interface IKnowledgeSearch
 {
+    /// <summary>
+    /// Finds the passages that answer a question best. Fails where no base is known, the question is empty, its model cannot be loaded, or the
+    /// store of a base does not answer (<c>index.unreachable</c>).
+    /// </summary>
     Task<Result<SearchResult>> SearchAsync(KnowledgeQuery query, CancellationToken cancellationToken);
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using MistralStudio.Core.Ids;
 
 namespace MistralStudio.Core.Knowledge;
@@ -64,7 +65,11 @@ public sealed record KnowledgeDocument(
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
     DocumentNotes? Notes = null,
-    string? DuplicateOf = null);
+    string? DuplicateOf = null)
+{
+    /// <summary>What else is known about it, by field; filters ask for it.</summary>
+    public IReadOnlyDictionary<string, MetadataValue> Metadata { get; init; } = ReadOnlyDictionary<string, MetadataValue>.Empty;
+}
 
 /// <summary>A document about to be added.</summary>
 public sealed record NewDocument(string Name, string ContentType, long Bytes, string Sha256, UserId? AddedBy);

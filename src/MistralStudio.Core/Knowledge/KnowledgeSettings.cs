@@ -36,6 +36,3 @@ public sealed record SplittingSettings
     /// <summary>Whether each piece of a long table begins with the table's header row.</summary>
     public bool RepeatTableHeaders { get; init; } = true;
 }
-
-/// <summary>How a base is searched.</summary>
-public sealed record SearchSettings;

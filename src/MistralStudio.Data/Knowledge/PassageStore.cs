@@ -132,6 +132,14 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
         return [.. rows.Select(row => row.ToPassage())];
     }
 
+    public async Task<IReadOnlyList<Passage>> ReadRangeAsync(DocumentId document, int first, int last, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await context.Passages.AsNoTracking()
+            .Where(row => row.DocumentId == document && row.Ordinal >= first && row.Ordinal <= last).OrderBy(row => row.Ordinal).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => row.ToPassage())];
+    }
+
     public async Task<IReadOnlyList<LocatedPassage>> GetAsync(
         WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken)
     {

@@ -9,24 +9,32 @@ namespace MistralStudio.Retrieval.Index;
 /// </summary>
 internal sealed class IndexFile
 {
-    private const int Version = 2;
+    private const int Version = 3;
 
-    // "staged" holds vectors of documents whose ingestion is not at its end; "passages" and "words" are what a search sees.
+    // "staged" holds vectors of documents whose ingestion is not at its end; all else is what a search sees. A base has a small number, because
+    // it is in the key of every block of postings.
     private const string Schema = """
-        CREATE TABLE documents (document BLOB PRIMARY KEY, base BLOB NOT NULL, passages INTEGER NOT NULL) WITHOUT ROWID;
-        CREATE INDEX documents_base ON documents (base);
+        CREATE TABLE bases (number INTEGER PRIMARY KEY, base BLOB NOT NULL UNIQUE, passages INTEGER NOT NULL DEFAULT 0);
+        CREATE TABLE documents (
+          document BLOB PRIMARY KEY, base BLOB NOT NULL, passages INTEGER NOT NULL, name TEXT NOT NULL, language TEXT NOT NULL) WITHOUT ROWID;
+        CREATE INDEX documents_base ON documents (base, language);
+        CREATE TABLE facts (
+          document BLOB NOT NULL, base BLOB NOT NULL, field TEXT NOT NULL, type INTEGER NOT NULL, text TEXT NOT NULL, number REAL NOT NULL);
+        CREATE INDEX facts_document ON facts (document);
+        CREATE INDEX facts_field ON facts (base, field, type);
         CREATE TABLE staged (
           passage BLOB PRIMARY KEY, document BLOB NOT NULL, base BLOB NOT NULL, hash TEXT NOT NULL, vector BLOB NOT NULL);
         CREATE INDEX staged_document ON staged (document);
         CREATE INDEX staged_hash ON staged (base, hash);
         CREATE TABLE passages (
           row INTEGER PRIMARY KEY AUTOINCREMENT, passage BLOB NOT NULL UNIQUE, document BLOB NOT NULL, base BLOB NOT NULL,
-          hash TEXT NOT NULL, vector BLOB NOT NULL);
-        CREATE INDEX passages_base ON passages (base);
+          hash TEXT NOT NULL, page INTEGER, vector BLOB NOT NULL, terms BLOB NOT NULL);
+        CREATE INDEX passages_base ON passages (base, document, page);
         CREATE INDEX passages_document ON passages (document);
         CREATE INDEX passages_hash ON passages (base, hash);
-        CREATE VIRTUAL TABLE words USING fts5 (
-          title, section, text, content='', contentless_delete=1, tokenize='porter unicode61 remove_diacritics 2');
+        CREATE TABLE postings (
+          base INTEGER NOT NULL, term INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, count INTEGER NOT NULL, data BLOB NOT NULL,
+          PRIMARY KEY (base, term, first)) WITHOUT ROWID;
         """;
 
     private readonly string _connection;
@@ -109,7 +117,7 @@ internal sealed class IndexFile
             return $"its version is {version}, not {Version}";
         }
 
-        command.CommandText = "SELECT 1 FROM documents LIMIT 1; SELECT 1 FROM passages LIMIT 1; SELECT 1 FROM words LIMIT 1;";
+        command.CommandText = "SELECT 1 FROM documents LIMIT 1; SELECT 1 FROM passages LIMIT 1; SELECT 1 FROM postings LIMIT 1;";
         command.ExecuteNonQuery();
         return null;
     }

@@ -59,7 +59,7 @@ internal sealed class ResidentVectors(IndexFile file)
         using var connection = file.Connect();
         using var select = connection.CreateCommand();
         select.CommandText = "SELECT row, vector FROM passages INDEXED BY passages_base WHERE base = $base ORDER BY row;";
-        select.Parameters.AddWithValue("$base", PassageIndex.Bytes(parent.Value));
+        select.Parameters.AddWithValue("$base", EmbeddedIndex.Bytes(parent.Value));
         using var reader = select.ExecuteReader();
         VectorSegment? segment = null;
         while (reader.Read())

@@ -76,7 +76,8 @@ internal sealed class VectorSegment(int dimensions)
 
     /// <summary>The rows nearest to a query by the product of bytes, with about their cosines.</summary>
     /// <param name="threads">Threads at most; as many as the machine has cores, up to four, where it is not said.</param>
-    public TopRows Scan(ReadOnlySpan<float> query, int limit, int? threads = null)
+    /// <param name="allowed">Rows that may be found; null: all.</param>
+    public TopRows Scan(ReadOnlySpan<float> query, int limit, int? threads = null, RowSet? allowed = null)
     {
         var bytes = Int8Kernel.QuantiseQuery(query);
         var scale = bytes.Scale == 0 ? 0 : bytes.Scale / TensorPrimitives.Norm(query);
@@ -87,7 +88,7 @@ internal sealed class VectorSegment(int dimensions)
         {
             foreach (var block in blocks)
             {
-                Scan(block, bytes, scale, top);
+                Scan(block, bytes, scale, allowed, top);
             }
 
             return top;
@@ -99,7 +100,7 @@ internal sealed class VectorSegment(int dimensions)
             tops[part] = new TopRows(limit);
             for (var i = part; i < blocks.Length; i += parts)
             {
-                Scan(blocks[i], bytes, scale, tops[part]);
+                Scan(blocks[i], bytes, scale, allowed, tops[part]);
             }
         });
         foreach (var part in tops)
@@ -110,7 +111,7 @@ internal sealed class VectorSegment(int dimensions)
         return top;
     }
 
-    private void Scan(Block block, Int8Query query, float scale, TopRows top)
+    private void Scan(Block block, Int8Query query, float scale, RowSet? allowed, TopRows top)
     {
         const int Step = 1024;
         Span<int> sums = stackalloc int[Step];
@@ -119,6 +120,11 @@ internal sealed class VectorSegment(int dimensions)
         for (var start = 0; start < count; start += Step)
         {
             var rows = Math.Min(Step, count - start);
+            if (allowed is not null && !allowed.Overlaps(block.Numbers[start], block.Numbers[start + rows - 1]))
+            {
+                continue;
+            }
+
             Int8Kernel.Scan(block.Rows.AsSpan(start * _stride, rows * _stride), query, sums[..rows], Int8Kernel.Best);
             TensorPrimitives.ConvertTruncating<int, float>(sums[..rows], scores);
             TensorPrimitives.Multiply(scores[..rows], scale, scores);
@@ -126,7 +132,7 @@ internal sealed class VectorSegment(int dimensions)
             for (var i = 0; i < rows; i++)
             {
                 // Also false for NaN, the score of a row that is struck out.
-                if (scores[i] > top.Threshold)
+                if (scores[i] > top.Threshold && (allowed is null || allowed.Contains(block.Numbers[start + i])))
                 {
                     top.Add(block.Numbers[start + i], scores[i]);
                 }

@@ -17,7 +17,7 @@ internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IO
     public async Task<Result<int>> EmbedAsync(
         KnowledgeDocument document, string model, IReadOnlyList<Passage> passages, Func<double, Task> progress, CancellationToken cancellationToken)
     {
-        var known = index.KnownHashes(document.Base, passages);
+        var known = await index.KnownHashesAsync(document.Base, passages, cancellationToken);
         var missing = passages.DistinctBy(passage => passage.ContentHash).Where(passage => !known.Contains(passage.ContentHash)).ToList();
         if (missing.Count == 0)
         {

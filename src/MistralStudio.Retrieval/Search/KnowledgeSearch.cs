@@ -1,18 +1,27 @@
 using System.Diagnostics;
-using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
-using MistralStudio.Core.Models;
+using MistralStudio.Retrieval.Index;
 
 namespace MistralStudio.Retrieval.Search;
 
-/// <summary>Runs the legs of a search, fuses them, and reads the passages with the workspace's own rights.</summary>
+/// <summary>
+/// A search from its question to its hits: the question is made to stand alone, the legs run, their results are fused, read once more, spread,
+/// and read from the store with the workspace's own rights.
+/// </summary>
 internal sealed class KnowledgeSearch(
-    IKnowledgeStore knowledge, IPassageStore passages, IModelHost models, SearchLegs legs, IOptions<KnowledgeOptions> options) : IKnowledgeSearch
+    IKnowledgeStore knowledge,
+    HitReader reader,
+    SearchRun run,
+    PassageIndex index,
+    QuestionRewriting rewriting,
+    PassageReranking reranking,
+    IOptions<KnowledgeOptions> options) : IKnowledgeSearch
 {
-    private const int MostHits = 100;
+    // Among so many times the wanted passages those are looked for that differ.
+    private const int DiversityFactor = 5;
 
     /// <inheritdoc/>
     public async Task<Result<SearchResult>> SearchAsync(KnowledgeQuery query, CancellationToken cancellationToken)
@@ -23,6 +32,7 @@ internal sealed class KnowledgeSearch(
             return KnowledgeErrors.QueryEmpty();
         }
 
+        // Here is where rights are decided: what follows sees these bases and no others.
         var bases = new List<KnowledgeBase>();
         foreach (var id in query.Bases.Distinct())
         {
@@ -37,80 +47,97 @@ internal sealed class KnowledgeSearch(
             return KnowledgeErrors.BaseNotFound();
         }
 
-        var limit = Math.Clamp(query.Limit, 1, MostHits);
-        var depth = query.Mode == SearchMode.Hybrid ? Fusion.Depth : limit;
-        IReadOnlyList<Scored> dense = [], lexical = [];
-        double embedMs = 0, denseMs = 0, lexicalMs = 0;
-        if (query.Mode != SearchMode.Lexical)
-        {
-            foreach (var group in bases.GroupBy(found => found.EmbeddingModel, found => found.Id))
-            {
-                var step = Stopwatch.GetTimestamp();
-                var vector = await EmbedAsync(group.Key, query.Text, cancellationToken);
-                if (!vector.IsSuccess)
-                {
-                    return vector.Error;
-                }
-
-                embedMs += Stopwatch.GetElapsedTime(step).TotalMilliseconds;
-                step = Stopwatch.GetTimestamp();
-                dense = [.. dense.Concat(legs.Dense([.. group], vector.Value.Span, depth)).OrderByDescending(item => item.Score).Take(depth)];
-                denseMs += Stopwatch.GetElapsedTime(step).TotalMilliseconds;
-            }
-        }
-
-        if (query.Mode != SearchMode.Dense)
+        query = query with { Bases = [.. bases.Select(found => found.Id)] };
+        var settings = SettingsOf(query, bases[0]);
+        var notes = new List<Error>();
+        var (question, rewriteMs) = (query.Text, 0.0);
+        if (settings.RewriteQuestions)
         {
             var step = Stopwatch.GetTimestamp();
-            lexical = legs.Lexical([.. bases.Select(found => found.Id)], query.Text, depth);
-            lexicalMs = Stopwatch.GetElapsedTime(step).TotalMilliseconds;
+            (question, var note) = await rewriting.RewriteAsync(query, settings, cancellationToken);
+            rewriteMs = Stopwatch.GetElapsedTime(step).TotalMilliseconds;
+            AddNote(note);
         }
 
-        var ranked = query.Mode switch
+        var outcome = await run.FindAsync(bases, query, question, settings, cancellationToken);
+        if (!outcome.IsSuccess)
         {
-            SearchMode.Dense => [.. dense.Select(item => new Fused(item.Row, item.Score, item.Score, null))],
-            SearchMode.Lexical => [.. lexical.Select(item => new Fused(item.Row, item.Score, null, item.Score))],
-            _ => Fusion.Fuse(options.Value.Fusion, dense, lexical, options.Value.DenseWeight),
+            return outcome.Error;
+        }
+
+        var (legs, embedMs) = outcome.Value;
+        var fused = Fusion.Rank(
+            settings,
+            [.. legs.Dense.Where(item => settings.MinDense is not { } least || item.Score >= least)],
+            [.. legs.Lexical.Where(item => settings.MinLexical is not { } least || item.Score >= least)]);
+        IReadOnlyList<Fused> ranked = fused;
+        Dictionary<PassageId, LocatedPassage> located = [];
+        var rerankMs = 0.0;
+        if (settings.Rerank != RerankMethod.None && ranked.Count > 1)
+        {
+            var step = Stopwatch.GetTimestamp();
+            var best = ranked.Take(Math.Max(settings.RerankDepth, settings.Limit)).ToList();
+            located = await reader.LocateAsync(query.Workspace, bases, best, cancellationToken);
+            (ranked, var note) = await reranking.RerankAsync(
+                query, settings, question, best, located.ToDictionary(item => item.Key, item => TextOf(item.Value.Passage)), cancellationToken);
+            rerankMs = Stopwatch.GetElapsedTime(step).TotalMilliseconds;
+            AddNote(note);
+        }
+
+        ranked = [.. ranked.Where(item => settings.MinScore is not { } least || item.Score >= least)];
+        var chosen = await ChooseAsync(bases, settings, ranked, cancellationToken);
+        if (chosen.Any(item => !located.ContainsKey(item.Passage)))
+        {
+            located = await reader.LocateAsync(query.Workspace, bases, chosen, cancellationToken);
+        }
+
+        var hits = await reader.ReadAsync(chosen, located, question, legs.Languages, settings.Neighbours, cancellationToken);
+        var trace = new SearchTrace(legs.Dense, legs.Lexical, fused, ranked, chosen);
+        return new SearchResult(
+            hits,
+            new(embedMs, legs.DenseMs, legs.LexicalMs, Stopwatch.GetElapsedTime(started).TotalMilliseconds) { RewriteMs = rewriteMs, RerankMs = rerankMs })
+        {
+            Settings = settings,
+            Question = question,
+            Allowed = legs.Allowed,
+            Standings = [.. query.Explain.Select(passage => Standings.Of(passage, legs.Explained.GetValueOrDefault(passage), settings, trace))],
+            Notes = notes,
         };
-        var hits = await ReadAsync(query.Workspace, bases, ranked.Take(limit).ToList(), cancellationToken);
-        return new SearchResult(hits, new(embedMs, denseMs, lexicalMs, Stopwatch.GetElapsedTime(started).TotalMilliseconds));
-    }
 
-    private async Task<Result<ReadOnlyMemory<float>>> EmbedAsync(string model, string text, CancellationToken cancellationToken)
-    {
-        var embedder = models.Embedder(model);
-        if (!embedder.IsSuccess)
+        void AddNote(Error? note)
         {
-            return embedder.Error;
-        }
-
-        try
-        {
-            return await embedder.Value.GenerateVectorAsync(text, cancellationToken: cancellationToken);
-        }
-        catch (ModelException exception)
-        {
-            return exception.Error;
-        }
-    }
-
-    private async Task<IReadOnlyList<SearchHit>> ReadAsync(
-        WorkspaceId workspace, List<KnowledgeBase> bases, List<Fused> ranked, CancellationToken cancellationToken)
-    {
-        var ids = legs.Passages(ranked.Select(row => row.Row));
-        var located = (await passages.GetAsync(workspace, ids.Values, cancellationToken)).ToDictionary(found => found.Passage.Id);
-        var hits = new List<SearchHit>(ranked.Count);
-        foreach (var row in ranked)
-        {
-            if (ids.TryGetValue(row.Row, out var id) && located.TryGetValue(id, out var found) && bases.Any(parent => parent.Id == found.Base))
+            if (note is not null)
             {
-                var passage = found.Passage;
-                hits.Add(new SearchHit(
-                    passage.Id, passage.Document, found.Base, found.DocumentName, passage.Section, passage.Page, passage.Start, passage.End,
-                    passage.Text, row.Score, row.Dense, row.Lexical));
+                notes.Add(note);
             }
         }
+    }
 
-        return hits;
+    // The headings above a passage say what it is about, to a reranker as to an embedder.
+    private static string TextOf(Passage passage) => passage.Section is null ? passage.ReadableText : $"{passage.Section}\n{passage.ReadableText}";
+
+    private SearchSettings SettingsOf(KnowledgeQuery query, KnowledgeBase first)
+    {
+        var settings = query.Settings ?? first.Settings.Search;
+        return (settings with
+        {
+            Mode = query.Mode ?? settings.Mode,
+            Limit = query.Limit ?? settings.Limit,
+            Fusion = settings.Fusion ?? options.Value.Fusion,
+            DenseWeight = settings.DenseWeight ?? options.Value.DenseWeight,
+        }).Bounded();
+    }
+
+    private async Task<IReadOnlyList<Fused>> ChooseAsync(
+        List<KnowledgeBase> bases, SearchSettings settings, IReadOnlyList<Fused> ranked, CancellationToken cancellationToken)
+    {
+        if (settings.Diversity == 0 || ranked.Count <= 1)
+        {
+            return [.. ranked.Take(settings.Limit)];
+        }
+
+        var candidates = ranked.Take(settings.Limit * DiversityFactor).ToList();
+        var vectors = await index.VectorsAsync([.. bases.Select(found => found.Id)], [.. candidates.Select(item => item.Passage)], cancellationToken);
+        return Diversity.Choose(candidates, vectors, settings.Diversity, settings.Limit);
     }
 }

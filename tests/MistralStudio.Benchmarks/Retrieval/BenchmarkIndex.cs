@@ -2,37 +2,41 @@ using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Retrieval.Index;
-using MistralStudio.Retrieval.Search;
 using MistralStudio.Retrieval.Splitting;
 
 namespace MistralStudio.Benchmarks.Retrieval;
 
-/// <summary>An index file with one document of given passages; row 1 is the first of them.</summary>
+/// <summary>An index file with one document of given passages.</summary>
 internal sealed class BenchmarkIndex : IDisposable
 {
-    private readonly PassageIndex _index;
+    private readonly EmbeddedIndex _index;
+    private readonly Dictionary<PassageId, int> _ordinals = [];
     private readonly KnowledgeDocument _document = Document("", KnowledgeBaseId.New(), WorkspaceId.New());
 
     public BenchmarkIndex(string folder)
     {
         var file = IndexFile.Open(Path.Combine(folder, "index.db"), NullLogger.Instance);
         Resident = new(file);
-        _index = new(file, Resident);
         Legs = new(file, Resident);
+        _index = new(file, Resident, Legs);
     }
 
     public ResidentVectors Resident { get; }
 
-    public SearchLegs Legs { get; }
+    public EmbeddedSearch Legs { get; }
 
     public KnowledgeBaseId Base => _document.Base;
 
     public async Task FillAsync(IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors)
     {
         var passages = texts.Select((text, i) => Passage(_document.Id, i, text)).ToList();
+        passages.ForEach(passage => _ordinals[passage.Id] = passage.Ordinal);
         await _index.StageAsync(Base, [.. passages.Zip(vectors)], CancellationToken.None);
         await _index.PublishAsync(_document, passages, CancellationToken.None);
     }
+
+    /// <summary>Which of the texts a passage is.</summary>
+    public int Ordinal(PassageId passage) => _ordinals[passage];
 
     public void Dispose() => _index.Dispose();
 

@@ -11,6 +11,8 @@ namespace MistralStudio.Benchmarks.Retrieval;
 /// <summary>How well words, meaning and both rank: nDCG@10, and recall@100 where a question has many answers, recall@10 where it has one.</summary>
 internal static class RankingBenchmark
 {
+    private const int Depth = 100;
+
     private sealed record Question(string Text, Dictionary<int, double> Relevant);
 
     private sealed record Corpus(string Name, IReadOnlyList<string> Passages, IReadOnlyList<Question> Questions, int RecallAt, bool HybridMustLead);
@@ -27,12 +29,12 @@ internal static class RankingBenchmark
             await index.FillAsync(corpus.Passages, vectors);
 
             var legs = corpus.Questions.Select((question, i) => (
-                Dense: index.Legs.Dense([index.Base], questions[i].Span, Fusion.Depth),
-                Lexical: index.Legs.Lexical([index.Base], question.Text, Fusion.Depth))).ToList();
-            var lexical = Measure(corpus, i => legs[i].Lexical.Select(item => item.Row));
-            var dense = Measure(corpus, i => legs[i].Dense.Select(item => item.Row));
-            var minMax = Measure(corpus, i => Fusion.MinMax(legs[i].Dense, legs[i].Lexical, .5).Select(item => item.Row));
-            var ranks = Measure(corpus, i => Fusion.ReciprocalRank(legs[i].Dense, legs[i].Lexical, .5).Select(item => item.Row));
+                Dense: index.Legs.Dense([index.Base], questions[i].Span, Depth),
+                Lexical: index.Legs.Lexical([index.Base], question.Text, Depth))).ToList();
+            var lexical = Measure(corpus, i => legs[i].Lexical.Select(item => index.Ordinal(item.Passage)));
+            var dense = Measure(corpus, i => legs[i].Dense.Select(item => index.Ordinal(item.Passage)));
+            var minMax = Measure(corpus, i => Fusion.MinMax(legs[i].Dense, legs[i].Lexical, .5).Select(item => index.Ordinal(item.Passage)));
+            var ranks = Measure(corpus, i => Fusion.ReciprocalRank(legs[i].Dense, legs[i].Lexical, .5).Select(item => index.Ordinal(item.Passage)));
             var measures = $"{corpus.Name}, nDCG@10 / recall@{corpus.RecallAt}";
             Row($"{measures}: words", Both(lexical), corpus.Name == "nfcorpus" ? "about .326 / .252" : "");
             Row($"{measures}: meaning", Both(dense));
@@ -41,13 +43,13 @@ internal static class RankingBenchmark
         }
     }
 
-    private static (double Gain, double Recall) Measure(Corpus corpus, Func<int, IEnumerable<long>> rank)
+    private static (double Gain, double Recall) Measure(Corpus corpus, Func<int, IEnumerable<int>> rank)
     {
         double gain = 0, recall = 0;
         for (var i = 0; i < corpus.Questions.Count; i++)
         {
             var relevant = corpus.Questions[i].Relevant;
-            var ranked = rank(i).Take(100).Select(row => relevant.GetValueOrDefault((int)row - 1)).ToList();
+            var ranked = rank(i).Take(100).Select(row => relevant.GetValueOrDefault(row)).ToList();
             gain += Discounted(ranked) / Discounted(relevant.Values.OrderDescending());
             recall += (double)ranked.Take(corpus.RecallAt).Count(grade => grade > 0) / relevant.Count;
         }

@@ -70,7 +70,7 @@ internal static class ScanBenchmark
             // A tie at the tenth place is no miss.
             var scores = vectors.Select(vector => TensorPrimitives.Dot<float>(vector, query)).ToArray();
             var tenth = scores.OrderDescending().ElementAt(9);
-            found += index.Legs.Dense([index.Base], query, 10).Count(hit => scores[hit.Row - 1] >= tenth - 1e-6f);
+            found += index.Legs.Dense([index.Base], query, 10).Count(hit => scores[index.Ordinal(hit.Passage)] >= tenth - 1e-6f);
         }
 
         Row($"recall@10, {name}", found / (Queries * 10.0), ">= .999");

@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Numerics.Tensors;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Retrieval.Index;
-using MistralStudio.Retrieval.Search;
 using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Retrieval.Tests.Index;
@@ -81,7 +80,7 @@ public sealed class VectorScanTests
         await index.PublishAsync(document, passages, TestContext.Current.CancellationToken);
         var truth = vectors.Select(vector => (double)TensorPrimitives.CosineSimilarity<float>(vector, vectors[7])).OrderDescending().Take(10);
 
-        var found = room.Get<SearchLegs>().Dense([parent], vectors[7], 10);
+        var found = room.Get<EmbeddedSearch>().Dense([parent], vectors[7], 10);
 
         Assert.Equal(truth, found.Select(hit => hit.Score), (a, b) => Math.Abs(a - b) < 1e-6);
     }
@@ -110,6 +109,27 @@ public sealed class VectorScanTests
 
         Assert.Equal([2L], segment.Scan([1, 0], 5).Items.Select(item => item.Row));
         Assert.Equal((2, 1), (segment.Count, segment.Removed));
+    }
+
+    [Fact]
+    public void Filter_LeavesOnlyTheRowsItLetsThrough_AndTheNearestOfThem()
+    {
+        var random = new Random(11);
+        var segment = new VectorSegment(32);
+        var vectors = Enumerable.Range(0, 5_000).Select(_ => Unit(random, 32)).ToArray();
+        foreach (var (i, vector) in vectors.Index())
+        {
+            segment.Append((3 * i) + 100, vector);
+        }
+
+        var allowed = Enumerable.Range(0, 5_000).Where(i => i is (> 2_000 and < 2_100) or 4_999 or 0).Select(i => (3L * i) + 100).ToList();
+        var query = Unit(random, 32);
+        var truth = allowed.OrderByDescending(row => TensorPrimitives.Dot<float>(vectors[(row - 100) / 3], query)).Take(40).Order();
+
+        var found = segment.Scan(query, 40, null, new RowSet(allowed)).Items.Select(item => item.Row).Order();
+
+        Assert.True(truth.Intersect(found).Count() >= 39);
+        Assert.Empty(found.Except(allowed));
     }
 
     private static float[] Unit(Random random, int dimensions)

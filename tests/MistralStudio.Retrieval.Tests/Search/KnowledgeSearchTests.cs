@@ -1,33 +1,11 @@
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
-using MistralStudio.Retrieval.Search;
 
 namespace MistralStudio.Retrieval.Tests.Search;
 
 public sealed class KnowledgeSearchTests
 {
     private static CancellationToken Cancellation => TestContext.Current.CancellationToken;
-
-    [Fact]
-    public void Fusion_AveragesScaledScores()
-    {
-        var fused = Fusion.MinMax([new(1, .9), new(2, .5), new(3, .1)], [new(2, 12), new(4, 4)], denseWeight: .5);
-
-        Assert.Equal([2L, 1, 3, 4], fused.Select(row => row.Row));
-        Assert.Equal(.75, fused[0].Score, 6);
-        Assert.Equal((.5, 12.0), (fused[0].Dense, fused[0].Lexical));
-        Assert.Null(fused[1].Lexical);
-    }
-
-    [Fact]
-    public void ReciprocalRanks_AreAddedUp_AndOneThatLeadsBothIsOne()
-    {
-        var fused = Fusion.ReciprocalRank([new(1, .9), new(2, .5)], [new(1, 12), new(3, 4), new(2, 1)], denseWeight: .5);
-
-        Assert.Equal([1L, 2, 3], fused.Select(row => row.Row));
-        Assert.Equal(1, fused[0].Score, 6);
-        Assert.Equal((61.0 / 62 / 2) + (61.0 / 63 / 2), fused[1].Score, 6);
-    }
 
     [Fact]
     public async Task BaseOfAnotherWorkspace_IsAsUnknownAsNone()

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Tests.Shared.Fakes;
@@ -83,6 +84,44 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
             ["passageId", "documentId", "document", "start", "end", "text", "score", "dense", "lexical"],
             name => Assert.True(hit.TryGetProperty(name, out _), name));
         Assert.True(body.GetProperty("timings").TryGetProperty("totalMs", out _));
+    }
+
+    [Fact]
+    public async Task Search_TakesOptionsAndFilters_OverThoseOfTheBase()
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PostAsJsonAsync(
+            $"{await CreateBaseAsync(client)}/search",
+            new
+            {
+                query = "capital",
+                fusion = "reciprocalRank",
+                rerank = "crossEncoder",
+                diversity = .3,
+                neighbours = 2,
+                filter = new { conditions = new object[] { new { field = "signed", op = "atLeast", values = new object[] { "2026-01-31" } }, new { field = "draft", values = new object[] { true, 2, "x" } } } },
+            },
+            Token);
+        Assert.Equal(HttpStatusCode.OK, response.StatusCode);
+        var asked = _studio.Search.Asked!;
+        Assert.Equal((FusionMethod.ReciprocalRank, RerankMethod.CrossEncoder, .3, 2, 10), (asked.Settings!.Fusion, asked.Settings.Rerank, asked.Settings.Diversity, asked.Settings.Neighbours, asked.Settings.Limit));
+        Assert.Equal((FilterOperator.AtLeast, MetadataType.Date), (asked.Filter.Conditions[0].Operator, asked.Filter.Conditions[0].Values[0].Type));
+        Assert.Equal([MetadataType.Flag, MetadataType.Number, MetadataType.Text], asked.Filter.Conditions[1].Values.Select(value => value.Type));
+    }
+
+    [Theory]
+    [InlineData("""{"query":"x","mode":"fuzzy"}""", "knowledge.unknown_mode")]
+    [InlineData("""{"query":"x","rerank":"magic"}""", "knowledge.unknown_choice")]
+    [InlineData("""{"query":"x","fusion":"magic"}""", "knowledge.unknown_choice")]
+    [InlineData("""{"query":"x","k":101}""", "request.out_of_range")]
+    [InlineData("""{"query":"x","filter":{"conditions":[{"field":"a","op":"like","values":["b"]}]}}""", "knowledge.bad_filter")]
+    [InlineData("""{"query":"x","filter":{"conditions":[{"field":"a","values":[null]}]}}""", "knowledge.bad_filter")]
+    public async Task Search_SaysWhatAnOptionMayBe(string body, string code)
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PostAsync($"{await CreateBaseAsync(client)}/search", new StringContent(body, Encoding.UTF8, "application/json"), Token);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Equal(code, (await ReadAsync(response)).GetProperty("code").GetString());
     }
 
     [Fact]

@@ -155,6 +155,9 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
     public Task<IReadOnlyList<Passage>> ReadPassagesAsync(DocumentId document, CancellationToken cancellationToken) =>
         Locked(() => _passages.GetValueOrDefault(document) ?? []);
 
+    public Task<IReadOnlyList<Passage>> ReadRangeAsync(DocumentId document, int first, int last, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<Passage>)[.. (_passages.GetValueOrDefault(document) ?? []).Where(p => p.Ordinal >= first && p.Ordinal <= last)]);
+
     public Task<IReadOnlyList<LocatedPassage>> GetAsync(
         WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<LocatedPassage>)[.. _passages.Values.SelectMany(p => p)

@@ -9,6 +9,14 @@ internal static class KnowledgeApiErrors
 
     public static Error UnknownMode(string mode) => new("knowledge.unknown_mode", $"\"{mode}\" is no way to search.", "mode may be hybrid, dense or lexical.");
 
+    public static Error UnknownChoice(string field, string value, string choices) => new(
+        "knowledge.unknown_choice", $"\"{value}\" is nothing that {field} may be.", $"{field} may be {choices}.");
+
+    public static Error BadFilter(string field) => new(
+        "knowledge.bad_filter",
+        $"The condition on \"{field}\" cannot be understood.",
+        "A condition has a field, op (is, isNot, atLeast, atMost or exists) and values: texts, numbers, true or false; a date is a text like 2026-01-31.");
+
     public static Error TextNotReady() => new(
         "knowledge.text_not_ready", "This document has no text yet.", "Wait until its state is past parsing; where it failed, its error says why.");
 

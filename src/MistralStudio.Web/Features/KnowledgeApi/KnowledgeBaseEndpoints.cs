@@ -11,7 +11,6 @@ namespace MistralStudio.Web.Features.KnowledgeApi;
 /// <summary>Knowledge bases and questions to them, under <c>/api/knowledge-bases</c>.</summary>
 public static class KnowledgeBaseEndpoints
 {
-    private const int MaxHits = 100;
     private const int MaxName = 200;
 
     /// <summary>Maps the endpoints of bases, documents and questions.</summary>
@@ -28,7 +27,7 @@ public static class KnowledgeBaseEndpoints
             .WithSummary("Renames a knowledge base; If-Match names the ETag that was read.").Produces<WireBase>().ProducesProblems(404, 412, 422, 428);
         bases.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Removes a knowledge base with all its documents.").Produces(204).ProducesProblems(404);
-        bases.MapPost("/{id:guid}/search", SearchAsync).RequirePermission(Permissions.KnowledgeSearch)
+        bases.MapPost("/{id:guid}/search", SearchEndpoint.SearchAsync).RequirePermission(Permissions.KnowledgeSearch)
             .WithSummary("Finds passages.").Produces<WireHits>().ProducesProblems(404, 422, 503);
         bases.MapPost("/{id:guid}/ask", AskEndpoint.AskAsync).RequirePermission(Permissions.KnowledgeSearch).RequirePermission(Permissions.ModelsUse)
             .WithSummary("Answers a question from the documents, as server-sent events: retrieved, delta, done; or error.")
@@ -108,42 +107,6 @@ public static class KnowledgeBaseEndpoints
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IDocumentIntake intake) =>
         (await intake.DeleteBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
-
-    private static async Task<IResult> SearchAsync(
-        KnowledgeBaseId id, WireSearch body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IKnowledgeSearch search)
-    {
-        var workspace = http.GetCaller().Workspace;
-        if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is null)
-        {
-            return ErrorResults.From(KnowledgeErrors.BaseNotFound());
-        }
-
-        if (string.IsNullOrWhiteSpace(body.Query))
-        {
-            return ErrorResults.From(KnowledgeErrors.QueryEmpty());
-        }
-
-        var mode = body.Mode switch
-        {
-            null or "hybrid" => SearchMode.Hybrid,
-            "dense" => SearchMode.Dense,
-            "lexical" => SearchMode.Lexical,
-            _ => (SearchMode?)null,
-        };
-        if (mode is null)
-        {
-            return ErrorResults.From(KnowledgeApiErrors.UnknownMode(body.Mode!));
-        }
-
-        var hits = PageSize.Read(body.K, usual: 10, MaxHits, "k");
-        if (!hits.IsSuccess)
-        {
-            return ErrorResults.From(hits.Error);
-        }
-
-        var result = await search.SearchAsync(new(workspace, [id], body.Query, hits.Value, mode.Value), http.RequestAborted);
-        return result.Match<IResult>(found => TypedResults.Ok(WireHits.From(found.Hits, found.Timings)), ErrorResults.From);
-    }
 
     private static string? ReadName(WireBaseName body) => body.Name?.Trim() is { Length: > 0 and <= MaxName } name ? name : null;
 }

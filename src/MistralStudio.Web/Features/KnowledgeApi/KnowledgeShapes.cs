@@ -45,33 +45,6 @@ internal sealed record WirePassage(
     public static WirePassage From(Passage p) => new(p.Id, p.Document, p.Ordinal, p.Section, p.Page, p.Start, p.End, p.Text);
 }
 
-/// <summary>The body of a search.</summary>
-internal sealed record WireSearch(string? Query, int? K, string? Mode);
-
-/// <summary>Hits, best first.</summary>
-internal sealed record WireHits(IReadOnlyList<WireHit> Hits, SearchTimings Timings)
-{
-    public static WireHits From(IReadOnlyList<SearchHit> hits, SearchTimings timings) => new([.. hits.Select(WireHit.From)], timings);
-}
-
-/// <summary>A passage that was found; <c>dense</c> and <c>lexical</c> are null where that leg did not find it.</summary>
-internal sealed record WireHit(
-    PassageId PassageId,
-    DocumentId DocumentId,
-    string Document,
-    string? Section,
-    int? Page,
-    int Start,
-    int End,
-    string Text,
-    double Score,
-    double? Dense,
-    double? Lexical)
-{
-    public static WireHit From(SearchHit h) => new(
-        h.PassageId, h.DocumentId, h.Document, h.Section, h.Page, h.Start, h.End, h.Text, h.Score, h.Dense, h.Lexical);
-}
-
 /// <summary>The body of a question.</summary>
 internal sealed record WireQuestion(string? Question, string? Model, string? Instructions, float? Temperature, float? TopP, int? MaxTokens, long? Seed);
 

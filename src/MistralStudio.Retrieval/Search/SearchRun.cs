@@ -1,0 +1,75 @@
+using System.Diagnostics;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Retrieval.Index;
+
+namespace MistralStudio.Retrieval.Search;
+
+/// <summary>Runs the legs of a search over bases that may have different embedding models: each model embeds the question once.</summary>
+internal sealed class SearchRun(IModelHost models, PassageIndex index)
+{
+    /// <summary>What both legs found in all bases, best first, and what embedding took, ms.</summary>
+    public async Task<Result<(LegResults Legs, double EmbedMs)>> FindAsync(
+        IReadOnlyList<KnowledgeBase> bases, KnowledgeQuery query, string question, SearchSettings settings, CancellationToken cancellationToken)
+    {
+        var embedMs = 0.0;
+        var queries = new List<LegQuery>();
+        var groups = bases.GroupBy(found => found.EmbeddingModel, found => found.Id).Select(group => (Model: group.Key, Bases: group.ToList())).ToList();
+        var words = settings.Mode == SearchMode.Dense ? null : question;
+        if (settings.Mode != SearchMode.Lexical)
+        {
+            foreach (var (model, group) in groups)
+            {
+                var step = Stopwatch.GetTimestamp();
+                var vector = await EmbedAsync(model, question, cancellationToken);
+                if (!vector.IsSuccess)
+                {
+                    return vector.Error;
+                }
+
+                embedMs += Stopwatch.GetElapsedTime(step).TotalMilliseconds;
+                queries.Add(new(group, vector.Value, groups.Count == 1 ? words : null, query.Filter, settings.Depth, query.Explain));
+            }
+        }
+
+        if (words is not null && (groups.Count > 1 || queries.Count == 0))
+        {
+            // Over all bases at once: how rare a word is is one number.
+            queries.Add(new([.. bases.Select(found => found.Id)], null, words, query.Filter, settings.Depth, query.Explain));
+        }
+
+        var results = new List<LegResults>();
+        foreach (var legs in queries)
+        {
+            var found = await index.FindAsync(legs, cancellationToken);
+            if (!found.IsSuccess)
+            {
+                return found.Error;
+            }
+
+            results.Add(found.Value);
+        }
+
+        return (LegMerge.Of(results, settings.Depth), embedMs);
+    }
+
+    private async Task<Result<ReadOnlyMemory<float>>> EmbedAsync(string model, string text, CancellationToken cancellationToken)
+    {
+        var embedder = models.Embedder(model);
+        if (!embedder.IsSuccess)
+        {
+            return embedder.Error;
+        }
+
+        try
+        {
+            return await embedder.Value.GenerateVectorAsync(text, cancellationToken: cancellationToken);
+        }
+        catch (ModelException exception)
+        {
+            return exception.Error;
+        }
+    }
+}
