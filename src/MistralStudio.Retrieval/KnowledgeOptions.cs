@@ -25,6 +25,29 @@ public sealed class KnowledgeOptions
     [Range(typeof(TimeSpan), "00:00:01", "02:00:00")]
     public TimeSpan MaxParseTime { get; set; } = TimeSpan.FromMinutes(5);
 
+    /// <summary>Most files of one archive, or attachments of one mail, that are read.</summary>
+    [Range(1, 100_000)]
+    public int MaxEntries { get; set; } = 1_000;
+
+    /// <summary>Most bytes that one archive, Office file or mail may unpack to.</summary>
+    [Range(1L << 20, 64L << 30)]
+    public long MaxUnpackedBytes { get; set; } = 512L << 20;
+
+    /// <summary>Most memory of a process that reads documents, bytes.</summary>
+    [Range(128L << 20, 64L << 30)]
+    public long ParserMemoryBytes { get; set; } = 1L << 30;
+
+    /// <summary>Documents that are read at the same time; 0: half as many as there are processors.</summary>
+    [Range(0, 64)]
+    public int Parsers { get; set; }
+
+    /// <summary>Whether pictures and pages without text are read by Tesseract, where it is installed.</summary>
+    public bool Ocr { get; set; } = true;
+
+    /// <summary>Languages of Tesseract, joined by + (<c>eng+deu</c>); empty: those that are installed, up to four.</summary>
+    [RegularExpression(@"[A-Za-z_/]+(\+[A-Za-z_/]+)*")]
+    public string? OcrLanguages { get; set; }
+
     /// <summary>Length that passages are cut to, characters; about four to a token in English.</summary>
     [Range(100, 4_000)]
     public int PassageCharacters { get; set; } = 700;

@@ -1,14 +1,16 @@
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core.Ids;
-using MistralStudio.Retrieval.Documents;
 
 namespace MistralStudio.Retrieval;
 
 /// <summary>What this room tells the operator; never what a document says.</summary>
 internal static partial class Log
 {
-    [LoggerMessage(1, LogLevel.Warning, "A {Format} document could not be read: its parser failed")]
-    public static partial void ParserFailed(ILogger logger, DocumentFormat format, Exception exception);
+    [LoggerMessage(1, LogLevel.Warning, "A {Format} document could not be read: it ended the process that read it")]
+    public static partial void ParserEnded(ILogger logger, Documents.DocumentFormat format);
+
+    [LoggerMessage(9, LogLevel.Error, "The process that reads documents could not be started ({Program})")]
+    public static partial void ParserUnavailable(ILogger logger, string program);
 
     [LoggerMessage(2, LogLevel.Information, "Document {Document} failed: {Code}")]
     public static partial void DocumentFailed(ILogger logger, DocumentId document, string code);

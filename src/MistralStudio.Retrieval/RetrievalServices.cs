@@ -1,3 +1,4 @@
+using System.Reflection;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
@@ -6,6 +7,7 @@ using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Work;
 using MistralStudio.Retrieval.Citations;
 using MistralStudio.Retrieval.Documents;
+using MistralStudio.Retrieval.Documents.Worker;
 using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Ingestion;
 using MistralStudio.Retrieval.Search;
@@ -20,7 +22,9 @@ public static class RetrievalServices
     /// <c>{dataPath}/index.db</c>. Needs the stores, blobs, work and models of the other rooms.
     /// </summary>
     /// <param name="configure">Binds section <see cref="KnowledgeOptions.Section"/>; options are validated at start.</param>
-    public static IServiceCollection AddRetrieval(this IServiceCollection services, string dataPath, Action<KnowledgeOptions>? configure = null)
+    /// <param name="parserHost">The assembly whose entry point runs <see cref="ParserLoop"/> when it is asked for; the process's own by default.</param>
+    public static IServiceCollection AddRetrieval(
+        this IServiceCollection services, string dataPath, Action<KnowledgeOptions>? configure = null, Assembly? parserHost = null)
     {
         var options = services.AddOptions<KnowledgeOptions>().ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null)
@@ -36,6 +40,8 @@ public static class RetrievalServices
         services.AddSingleton<EmbeddedIndex>();
         services.AddSingleton<PassageIndex>();
         services.AddSingleton<PassageEmbedding>();
+        services.AddSingleton(ParserLaunch.Of(parserHost ?? Assembly.GetEntryAssembly()!));
+        services.AddSingleton<ParserPool>();
         services.AddSingleton<DocumentReader>();
         services.AddSingleton<IDocumentIntake, DocumentIntake>();
         services.AddSingleton<IWorkExecutor, IngestionExecutor>();

@@ -125,7 +125,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(Embedder));
         services.AddSingleton<IWorkOwner>(Work);
-        services.AddRetrieval(_folder, Configure);
+        services.AddRetrieval(_folder, Configure, typeof(RetrievalRoom).Assembly);
         Services?.Invoke(services);
         var provider = services.BuildServiceProvider();
         if (Runs)

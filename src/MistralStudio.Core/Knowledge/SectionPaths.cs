@@ -27,10 +27,11 @@ public static class SectionPaths
 
             // A heading straight under another one, one level down, begins no stretch of its own: "Part I" says nothing alone.
             var goesOn = heading is not null && block.Level > heading.Level;
-            if (!goesOn && block.Start > start && text.Text.AsSpan(start, block.Start - start).ContainsAnyExcept(" #\t\r\n"))
+            var begin = WithMarks(text.Text, block.Start);
+            if (!goesOn && begin > start && !text.Text.AsSpan(start, begin - start).IsWhiteSpace())
             {
-                sections.Add(new(start, block.Start, current));
-                start = block.Start;
+                sections.Add(new(start, begin, current));
+                start = begin;
             }
 
             heading = block;
@@ -46,6 +47,17 @@ public static class SectionPaths
         }
 
         return sections;
+    }
+
+    // "## " stands before the block of a heading.
+    private static int WithMarks(string text, int start)
+    {
+        while (start > 0 && text[start - 1] is '#' or ' ' or '\t')
+        {
+            start--;
+        }
+
+        return start;
     }
 
     // A heading that is longer is a paragraph set as one: a path is read at a glance.

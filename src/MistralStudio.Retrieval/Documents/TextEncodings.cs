@@ -1,9 +1,10 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace MistralStudio.Retrieval.Documents;
 
-/// <summary>Guesses the encoding of a text file: a byte order mark, UTF-16 without one, UTF-8, and else Windows-1252.</summary>
-internal static class TextEncodings
+/// <summary>Guesses the encoding of a text file: a byte order mark, UTF-16 without one, UTF-8, those of East Asia and Cyrillic, and else Windows-1252.</summary>
+internal static partial class TextEncodings
 {
     private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -40,6 +41,28 @@ internal static class TextEncodings
             : null;
     }
 
+    /// <summary>The text of a web page: as the file itself, or its <c>meta</c> element, names the encoding.</summary>
+    public static string DecodeHtml(byte[] bytes)
+    {
+        var head = Encoding.Latin1.GetString(bytes, 0, Math.Min(bytes.Length, 2048));
+        var named = Charset().Match(head);
+        if (!named.Success || bytes.AsSpan() is [0xEF, 0xBB, 0xBF, ..] or [0xFF, 0xFE, ..] or [0xFE, 0xFF, ..])
+        {
+            return Decode(bytes);
+        }
+
+        try
+        {
+            return Clean(Named(named.Groups[1].Value).GetString(bytes));
+        }
+        catch (ArgumentException)
+        {
+            return Decode(bytes);
+        }
+    }
+
+    private static Encoding Named(string name) => CodePagesEncodingProvider.Instance.GetEncoding(name) ?? Encoding.GetEncoding(name);
+
     private static string DecodeUnmarked(byte[] bytes)
     {
         try
@@ -48,7 +71,7 @@ internal static class TextEncodings
         }
         catch (DecoderFallbackException)
         {
-            return string.Create(bytes.Length, bytes, static (chars, source) =>
+            return ForeignEncodings.Decode(bytes) ?? string.Create(bytes.Length, bytes, static (chars, source) =>
             {
                 for (var i = 0; i < source.Length; i++)
                 {
@@ -57,6 +80,9 @@ internal static class TextEncodings
             });
         }
     }
+
+    [GeneratedRegex(@"<meta[^>]+charset\s*=\s*[""']?([\w\-:]+)", RegexOptions.IgnoreCase)]
+    private static partial Regex Charset();
 
     private static string Clean(string text)
     {

@@ -144,7 +144,13 @@ internal sealed class IngestionExecutor(
             return;
         }
 
-        var passages = PassageSplitter.Split(document.Id, text, StyleOf(document, text), options.Value.PassageCharacters);
+        if (await knowledge.FindBaseAsync(document.Workspace, document.Base, cancellationToken) is not { } parent)
+        {
+            await FailAsync(document, KnowledgeErrors.BaseNotFound(), cancellationToken);
+            return;
+        }
+
+        var passages = PassageSplitter.Split(document.Id, text, parent.Settings.Splitting, options.Value.PassageCharacters);
         await store.ReplacePassagesAsync(document.Id, passages, cancellationToken);
     }
 
@@ -207,9 +213,4 @@ internal sealed class IngestionExecutor(
         (await store.ReadPassagesAsync(document, cancellationToken)).Count > 0 ? DocumentState.Embedding
         : await store.ReadTextAsync(document, cancellationToken) is not null ? DocumentState.Splitting
         : DocumentState.Parsing;
-
-    internal static TextStyle StyleOf(KnowledgeDocument document, ExtractedText text) =>
-        text.Pages.Count > 0 ? TextStyle.Report
-        : Path.GetExtension(document.Name).ToUpperInvariant() is ".MD" or ".MARKDOWN" or ".HTML" or ".HTM" ? TextStyle.Markdown
-        : TextStyle.Plain;
 }

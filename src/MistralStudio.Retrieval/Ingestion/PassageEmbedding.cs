@@ -11,7 +11,7 @@ namespace MistralStudio.Retrieval.Ingestion;
 internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IOptions<KnowledgeOptions> options)
 {
     /// <summary>What the embedder reads of a passage: the headings above it say what it is about.</summary>
-    public static string TextOf(Passage passage) => passage.Section is null ? passage.Text : $"{passage.Section}\n{passage.Text}";
+    public static string TextOf(Passage passage) => passage.Section is null ? passage.ReadableText : $"{passage.Section}\n{passage.ReadableText}";
 
     /// <returns>How many texts were embedded now.</returns>
     public async Task<Result<int>> EmbedAsync(

@@ -8,13 +8,19 @@ namespace MistralStudio.Retrieval.Splitting;
 /// <summary>The id of a passage follows from what it is: the same text of the same document keeps it.</summary>
 internal static class PassageIdentity
 {
-    /// <summary>SHA-256 of the text and its section, lower-case hex.</summary>
-    public static string HashContent(string text, string? section)
+    /// <summary>SHA-256 of the text with its section and the header of its table, lower-case hex.</summary>
+    public static string HashContent(string text, string? section, string? header = null)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         hash.AppendData(Encoding.UTF8.GetBytes(section ?? ""));
         hash.AppendData([0]);
         hash.AppendData(Encoding.UTF8.GetBytes(text));
+        if (header is not null)
+        {
+            hash.AppendData([0]);
+            hash.AppendData(Encoding.UTF8.GetBytes(header));
+        }
+
         return Convert.ToHexStringLower(hash.GetHashAndReset());
     }
 

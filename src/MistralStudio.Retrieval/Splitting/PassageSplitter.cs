@@ -4,120 +4,140 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Retrieval.Splitting;
 
 /// <summary>
-/// Cuts a document's text into passages: as near to the wanted length as whole sentences allow, at paragraph borders where one is near,
-/// never across a page or a section. Passages do not overlap, and every character that is not white space is in one.
+/// Cuts a document into passages along its structure: whole sentences, items, rows and pieces of code, as near to the wanted length as they
+/// allow; never across a page or a section. Each names the larger piece around it that a model reads.
 /// </summary>
 internal static class PassageSplitter
 {
-    /// <param name="characters">Length to aim at; a passage is at most 1.4 times as long.</param>
-    public static IReadOnlyList<Passage> Split(DocumentId document, ExtractedText text, TextStyle style, int characters)
+    /// <param name="characters">Length to aim at where the settings name none; a passage is at most 1.4 times as long, and its overlap.</param>
+    public static IReadOnlyList<Passage> Split(DocumentId document, ExtractedText text, SplittingSettings settings, int characters)
     {
+        characters = settings.PassageCharacters ?? characters;
+        var (units, headers) = SplitUnits.Find(text, characters);
         var passages = new List<Passage>();
         var occurrences = new Dictionary<string, int>();
-        foreach (var section in Sections.Find(text.Text, style))
+        var next = 0;
+        foreach (var section in SectionPaths.Find(text))
         {
-            foreach (var area in Areas(section, text.Pages))
+            var first = passages.Count;
+            while (next < units.Count && units[next].Start < section.End)
             {
-                foreach (var span in Pack(text.Text, area, characters))
+                var from = next;
+                var page = text.PageAt(units[next].Start);
+                while (next < units.Count && units[next].Start < section.End && text.PageAt(units[next].Start) == page)
                 {
+                    next++;
+                }
+
+                foreach (var (span, table) in Overlap(text.Text, Pack(text.Text, units[from..next], characters), settings.OverlapCharacters))
+                {
+                    var header = settings.RepeatTableHeaders ? HeaderOf(text.Text, span, table, headers, characters) : null;
                     var content = text.Text[span.Start..span.End];
-                    var hash = PassageIdentity.HashContent(content, section.Path);
+                    var hash = PassageIdentity.HashContent(content, section.Path, header);
                     var occurrence = occurrences[hash] = occurrences.GetValueOrDefault(hash, -1) + 1;
                     passages.Add(new Passage(
-                        PassageIdentity.Create(document, hash, occurrence), document, passages.Count, content, text.PageAt(span.Start),
-                        span.Start, span.End, section.Path, hash));
+                        PassageIdentity.Create(document, hash, occurrence), document, passages.Count, content, page, span.Start, span.End, section.Path, hash, header));
                 }
             }
+
+            NameParents(passages, first, settings.ParentCharacters);
         }
 
         return passages;
     }
 
-    /// <summary>The parts of a section that lie on one page each.</summary>
-    private static IEnumerable<TextSpan> Areas(Section section, IReadOnlyList<PageSpan> pages)
+    /// <summary>Puts pieces together; the table is that of the first one, where that is a row and not the first of its table.</summary>
+    private static List<(TextSpan Span, int Table)> Pack(string text, List<SplitUnit> units, int characters)
     {
-        var start = section.Start;
-        foreach (var page in pages)
-        {
-            if (page.Start > start && page.Start < section.End)
-            {
-                yield return new(start, page.Start);
-                start = page.Start;
-            }
-        }
-
-        yield return new(start, section.End);
-    }
-
-    private static List<TextSpan> Pack(string text, TextSpan area, int characters)
-    {
-        var packed = new List<TextSpan>();
+        var packed = new List<(TextSpan Span, int Table)>();
         TextSpan? open = null;
-        foreach (var sentence in Sentences.Split(text, area.Start, area.End, lineEnds: false))
+        var openTable = -1;
+        var tables = new HashSet<int>();
+        SplitUnit last = default;
+        foreach (var unit in units)
         {
-            foreach (var unit in Shorten(text, sentence, characters))
+            if (open is { } begun)
             {
-                if (open is { } begun)
+                if (unit.End - begun.Start <= characters && !Parts(text, begun, last, unit, characters))
                 {
-                    var paragraph = text.AsSpan(begun.End, unit.Start - begun.End).Count('\n') > 1;
-                    if (unit.End - begun.Start <= characters && !(paragraph && begun.Length * 10 >= characters * 7))
-                    {
-                        open = begun with { End = unit.End };
-                        continue;
-                    }
-
-                    packed.Add(begun);
+                    open = begun with { End = unit.End };
+                    last = unit;
+                    tables.Add(unit.Table);
+                    continue;
                 }
 
-                open = unit;
+                packed.Add((begun, openTable));
             }
+
+            open = new(unit.Start, unit.End);
+            openTable = tables.Add(unit.Table) ? -1 : unit.Table;
+            last = unit;
         }
 
-        if (open is { } last)
+        if (open is { } rest)
         {
             // A short rest says little by itself.
-            if (packed.Count > 0 && last.Length * 4 < characters && (last.End - packed[^1].Start) * 10 <= characters * 14)
+            if (packed.Count > 0 && rest.Length * 4 < characters && (rest.End - packed[^1].Span.Start) * 10 <= characters * 14)
             {
-                packed[^1] = packed[^1] with { End = last.End };
+                packed[^1] = (packed[^1].Span with { End = rest.End }, packed[^1].Table);
             }
             else
             {
-                packed.Add(last);
+                packed.Add((rest, openTable));
             }
         }
 
         return packed;
     }
 
-    /// <summary>Cuts a sentence that is too long (a table, a list, a line of code) at a line end, else at a space, else anywhere.</summary>
-    private static IEnumerable<TextSpan> Shorten(string text, TextSpan sentence, int characters)
+    /// <summary>Whether a passage had better end before a piece that it has room for.</summary>
+    private static bool Parts(string text, TextSpan open, SplitUnit last, SplitUnit unit, int characters) =>
+        // A heading goes with what follows it, however much stands before it.
+        last.Kind != BlockKind.Heading
+        && ((unit.Table >= 0) != (last.Table >= 0) ? open.Length * 10 >= characters * 3
+            : unit.Begins && open.Length * 10 >= characters * 7
+                && (unit.Kind is BlockKind.Heading or BlockKind.Code || text.AsSpan(last.End, unit.Start - last.End).Count('\n') > 1));
+
+    /// <summary>Lets each passage but the first begin with the last sentences of the one before it.</summary>
+    private static IEnumerable<(TextSpan Span, int Table)> Overlap(string text, List<(TextSpan Span, int Table)> packed, int overlap)
     {
-        var start = sentence.Start;
-        while (sentence.End - start > characters)
+        for (var i = 0; i < packed.Count; i++)
         {
-            var window = text.AsSpan(start, characters);
-            var cut = window.LastIndexOf('\n');
-            if (cut < characters / 3)
+            var (span, table) = packed[i];
+            if (overlap > 0 && i > 0 && table < 0)
             {
-                cut = window.LastIndexOfAny(' ', '\t');
+                var before = packed[i - 1].Span;
+                var start = Sentences.Split(text, before.Start, before.End, lineEnds: true)
+                    .Where(sentence => before.End - sentence.Start <= overlap && sentence.Start > before.Start).Select(sentence => sentence.Start).DefaultIfEmpty(span.Start).First();
+                span = span with { Start = start };
             }
 
-            if (cut < characters / 3)
-            {
-                cut = char.IsHighSurrogate(window[^1]) ? characters - 1 : characters;
-            }
-
-            if (Sentences.Trim(text, start, start + cut) is { Length: > 0 } piece)
-            {
-                yield return piece;
-            }
-
-            start += cut;
+            yield return (span, table);
         }
+    }
 
-        if (Sentences.Trim(text, start, sentence.End) is { Length: > 0 } rest)
+    private static string? HeaderOf(string text, TextSpan span, int table, List<TextSpan> headers, int characters) =>
+        table >= 0 && headers[table] is { Length: > 0 } header && header.End <= span.Start && header.Length * 2 <= characters
+            ? text[header.Start..header.End]
+            : null;
+
+    /// <summary>Groups the passages of a section into pieces of the wanted length, without cutting one.</summary>
+    private static void NameParents(List<Passage> passages, int first, int characters)
+    {
+        for (var from = first; from < passages.Count && characters > 0;)
         {
-            yield return rest;
+            var to = from + 1;
+            while (to < passages.Count && passages[to].End - passages[from].Start <= characters)
+            {
+                to++;
+            }
+
+            for (var i = from; i < to; i++)
+            {
+                passages[i] = passages[i] with { ParentStart = passages[from].Start, ParentEnd = passages[to - 1].End };
+            }
+
+            from = to;
         }
     }
 }

@@ -15,7 +15,7 @@ internal static class Rooms
         builder.AddEgress();
         builder.Services.AddData(studio.DataPath);
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
-        builder.Services.AddRetrieval(studio.DataPath, builder.Configuration.GetSection(KnowledgeOptions.Section).Bind);
+        builder.Services.AddRetrieval(studio.DataPath, builder.Configuration.GetSection(KnowledgeOptions.Section).Bind, typeof(Program).Assembly);
         builder.Services.AddAgents();
         builder.Services.AddStudioApi();
         builder.AddCluster();

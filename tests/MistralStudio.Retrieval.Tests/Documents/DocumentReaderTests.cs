@@ -4,15 +4,25 @@ using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Retrieval.Documents;
+using MistralStudio.Retrieval.Documents.Worker;
 using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Retrieval.Tests.Documents;
 
 public sealed class DocumentReaderTests
 {
-    internal static Task<Result<ExtractedText>> ReadAsync(byte[] content, string name, KnowledgeOptions? options = null) =>
-        new DocumentReader(Options.Create(options ?? new()), TimeProvider.System, NullLogger<DocumentReader>.Instance)
+    // One pool for all, as in the product; without recognition, which not every machine has.
+    private static readonly ParserPool s_pool = Pool(new() { Ocr = false });
+
+    internal static async Task<Result<ExtractedText>> ReadAsync(byte[] content, string name, KnowledgeOptions? options = null)
+    {
+        using var own = options is null ? null : Pool(options);
+        return await new DocumentReader(own ?? s_pool, Options.Create(options ?? new()))
             .ReadAsync(content, name, _ => { }, TestContext.Current.CancellationToken);
+    }
+
+    internal static ParserPool Pool(KnowledgeOptions options) => new(
+        ParserLaunch.Of(typeof(DocumentReaderTests).Assembly), Options.Create(options), TimeProvider.System, NullLogger<ParserPool>.Instance);
 
     [Theory]
     [InlineData("3M_2015_10K.pdf", "Commission file number 1-3285", 1)]
@@ -95,8 +105,10 @@ public sealed class DocumentReaderTests
     [Theory]
     [InlineData("MZ\u0090\0\u0003\0\0\0", "document.executable")]
     [InlineData("\u007FELF\u0002\u0001\u0001\0", "document.executable")]
-    [InlineData("PK\u0003\u0004\0\0", "document.unsupported")]
-    [InlineData("\u0089PNG\r\n\u001a\n\0", "document.unsupported")]
+    [InlineData("PK\u0003\u0004\0\0", "document.broken")]
+    [InlineData("\u0089PNG\r\n\u001a\n\0", "document.picture")]
+    [InlineData("\u00D0\u00CF\u0011\u00E0\u00A1\0", "document.unsupported")]
+    [InlineData("Rar!\u001a\u0007\0", "document.unsupported")]
     [InlineData("\u0001\u0002\0\u0003\u0004\0\u0005\u0081", "document.unknown_format")]
     [InlineData("  \n \t ", "document.blank")]
     public async Task RenamedFile_IsKnownByItsContent(string content, string code)

@@ -107,7 +107,7 @@ public sealed class PdfTextTests
         foreach (var path in Directory.EnumerateFiles(SharedData.Require("data", "pdfs"), "*.pdf"))
         {
             var text = await ReadFileAsync(path);
-            foreach (var passage in PassageSplitter.Split(DocumentId.New(), text, TextStyle.Report, 700))
+            foreach (var passage in PassageSplitter.Split(DocumentId.New(), text, new(), 700))
             {
                 var page = text.Pages[passage.Page!.Value - 1];
 

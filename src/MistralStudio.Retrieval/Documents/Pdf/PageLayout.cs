@@ -1,7 +1,7 @@
 using System.Text;
 using UglyToad.PdfPig.Content;
 
-namespace MistralStudio.Retrieval.Documents;
+namespace MistralStudio.Retrieval.Documents.Pdf;
 
 /// <summary>
 /// Puts a page's words into reading order: lines by their baselines, two columns one after the other where a gutter parts running text
@@ -9,8 +9,8 @@ namespace MistralStudio.Retrieval.Documents;
 /// </summary>
 internal static class PageLayout
 {
-    /// <summary>Appends the page's text; nothing where it has none.</summary>
-    public static void Write(Page page, StringBuilder text)
+    /// <summary>Appends the page's text and its blocks; nothing where it has none.</summary>
+    public static void Write(Page page, StringBuilder text, List<PdfBlock> blocks)
     {
         var words = page.GetWords().Where(word => word.Text.Any(c => !char.IsWhiteSpace(c) && c != '\uFFFD')).ToList();
         if (words.Count == 0)
@@ -60,13 +60,13 @@ internal static class PageLayout
                     text.Append("\n\n");
                 }
 
-                Paragraphs.Write(part, text);
+                Paragraphs.Write(part, page, text, blocks);
                 separate = true;
             }
         }
         else
         {
-            Paragraphs.Write(lines, text);
+            Paragraphs.Write(lines, page, text, blocks);
         }
     }
 

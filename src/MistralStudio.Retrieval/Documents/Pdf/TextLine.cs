@@ -1,7 +1,7 @@
 using MistralStudio.Retrieval.Splitting;
 using UglyToad.PdfPig.Content;
 
-namespace MistralStudio.Retrieval.Documents;
+namespace MistralStudio.Retrieval.Documents.Pdf;
 
 /// <summary>Words beside each other on a page. It is filled word by word, then sorted, and only then asked what it says.</summary>
 internal sealed class TextLine
@@ -41,6 +41,33 @@ internal sealed class TextLine
 
     /// <summary>What it says, one space between words.</summary>
     public string Text => _text ??= string.Join(' ', Words.Select(word => word.Text.Replace('\u00A0', ' ').Replace('\u00AD', '-').Trim()));
+
+    /// <summary>True where each of its words is set in a bold font.</summary>
+    public bool IsBold => Words.TrueForAll(word => word.FontName is { } font
+        && (font.Contains("Bold", StringComparison.OrdinalIgnoreCase) || font.Contains("Black", StringComparison.OrdinalIgnoreCase)
+            || font.Contains("Heavy", StringComparison.OrdinalIgnoreCase)));
+
+    /// <summary>What its cells say, left to right.</summary>
+    public List<string> Cells()
+    {
+        var cells = new List<string>();
+        Word? before = null;
+        foreach (var word in Words)
+        {
+            if (before is not null && word.BoundingBox.Left - before.BoundingBox.Right <= WidestSpace * Size)
+            {
+                cells[^1] += ' ' + word.Text;
+            }
+            else
+            {
+                cells.Add(word.Text);
+            }
+
+            before = word;
+        }
+
+        return cells;
+    }
 
     public static double BaselineOf(Word word) => word.Letters[0].StartBaseLine.Y;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using MistralStudio.Core.Knowledge;
 
-namespace MistralStudio.Retrieval.Documents;
+namespace MistralStudio.Retrieval.Documents.Pdf;
 
 /// <summary>
 /// Undoes the hyphens of line ends. Whether "long-" and "term" are "long-term" the document says itself where it has the word elsewhere;
@@ -12,12 +12,13 @@ internal static class Hyphenation
     /// <summary>Stands where a word was parted.</summary>
     public const char Mark = '\u00AD';
 
-    /// <summary>Resolves every mark; the pages' spans follow.</summary>
-    public static ExtractedText Resolve(string text, List<PageSpan> pages, IReadOnlyList<int> pagesWithoutText)
+    /// <summary>Resolves every mark; pages and blocks follow.</summary>
+    public static ExtractedText Resolve(ExtractedText document)
     {
+        var text = document.Text;
         if (!text.Contains(Mark))
         {
-            return new(text, pages, pagesWithoutText);
+            return document;
         }
 
         var words = Words(text);
@@ -31,33 +32,32 @@ internal static class Hyphenation
 
         var keepUnknown = verdicts.Values.Count(verdict => verdict == true) > verdicts.Values.Count(verdict => verdict == false);
         var resolved = new StringBuilder(text.Length);
-        var spans = new List<PageSpan>(pages.Count);
-        var done = 0;
-        foreach (var page in pages)
+        // Positions after each hyphen that went have come one nearer.
+        var gone = new List<int>();
+        for (var at = 0; at < text.Length; at++)
         {
-            Append(page.Start);
-            var start = resolved.Length;
-            Append(page.End);
-            spans.Add(new(page.Number, start, resolved.Length));
-        }
-
-        Append(text.Length);
-        return new(resolved.ToString(), spans, pagesWithoutText);
-
-        void Append(int end)
-        {
-            for (; done < end; done++)
+            if (!verdicts.TryGetValue(at, out var keep))
             {
-                if (!verdicts.TryGetValue(done, out var keep))
-                {
-                    resolved.Append(text[done]);
-                }
-                else if (keep ?? keepUnknown)
-                {
-                    resolved.Append('-');
-                }
+                resolved.Append(text[at]);
+            }
+            else if (keep ?? keepUnknown)
+            {
+                resolved.Append('-');
+            }
+            else
+            {
+                gone.Add(at);
             }
         }
+
+        return document with
+        {
+            Text = resolved.ToString(),
+            Pages = [.. document.Pages.Select(page => new PageSpan(page.Number, Moved(page.Start), Moved(page.End)))],
+            Blocks = [.. document.Blocks.Select(block => block with { Start = Moved(block.Start), End = Moved(block.End) })],
+        };
+
+        int Moved(int position) => position - (gone.BinarySearch(position) is >= 0 and var found ? found : ~gone.BinarySearch(position));
     }
 
     private static (string Left, string Right) Halves(string text, int at)

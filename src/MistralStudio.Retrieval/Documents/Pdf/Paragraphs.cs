@@ -1,7 +1,8 @@
 using System.Text;
 using MistralStudio.Retrieval.Splitting;
+using UglyToad.PdfPig.Content;
 
-namespace MistralStudio.Retrieval.Documents;
+namespace MistralStudio.Retrieval.Documents.Pdf;
 
 /// <summary>
 /// Makes paragraphs of the lines of a column: a line that ended because the next word had no room goes on in the next, on the same line of
@@ -17,8 +18,8 @@ internal static class Paragraphs
         Blank,
     }
 
-    /// <summary>Appends the lines; a word that was parted at a line end has a <see cref="Hyphenation.Mark"/> there.</summary>
-    public static void Write(IReadOnlyList<TextLine> lines, StringBuilder text)
+    /// <summary>Appends the lines and their blocks; a word that was parted at a line end has a <see cref="Hyphenation.Mark"/> there.</summary>
+    public static void Write(IReadOnlyList<TextLine> lines, Page page, StringBuilder text, List<PdfBlock> blocks)
     {
         if (lines.Count == 0)
         {
@@ -30,6 +31,7 @@ internal static class Paragraphs
         var blockEnd = 0;
         var blockMargin = 0.0;
         var joined = false;
+        var (first, start) = (0, text.Length);
         text.Append(lines[0].Text);
         for (var i = 1; i < lines.Count; i++)
         {
@@ -39,6 +41,11 @@ internal static class Paragraphs
             }
 
             var joint = Between(lines[i - 1], lines[i], usual, blockMargin, joined);
+            if (joint is Joint.Line or Joint.Blank)
+            {
+                Close(i);
+            }
+
             switch (joint)
             {
                 case Joint.Hyphen:
@@ -57,8 +64,17 @@ internal static class Paragraphs
             }
 
             joined = joint is Joint.Space or Joint.Hyphen;
+            if (!joined)
+            {
+                (first, start) = (i, text.Length);
+            }
+
             text.Append(lines[i].Text);
         }
+
+        Close(lines.Count);
+
+        void Close(int end) => blocks.Add(PdfBlock.Of([.. lines.Skip(first).Take(end - first)], start, text.Length, page.Number, page.Height));
     }
 
     private static Joint Between(TextLine above, TextLine below, double usual, double margin, bool inParagraph)
