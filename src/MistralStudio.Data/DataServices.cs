@@ -45,7 +45,10 @@ public static class DataServices
         services.AddSingleton<IReadiness, DatabaseReadiness>();
         services.AddSingleton<AccountStore>();
         services.AddSingleton<InviteStore>();
-        services.AddSingleton<ApiKeyStore>();
+        services.AddSingleton<DatabaseVersion>();
+        services.AddSingleton<VerifiedKeys>();
+        services.AddSingleton(provider => new ApiKeyStore(
+            provider.GetRequiredService<IDbContextFactory<StudioDbContext>>(), provider.GetRequiredService<VerifiedKeys>(), provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<SignInStore>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();

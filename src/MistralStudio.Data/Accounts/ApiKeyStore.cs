@@ -23,13 +23,20 @@ public sealed record ApiKey(
     DateTimeOffset? LastUsedAt);
 
 /// <summary>API keys: shown once, stored as the hash of their token, acting as their scopes cut with their creator's present role.</summary>
-public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time)
+public sealed class ApiKeyStore
 {
     /// <summary>What every token begins with.</summary>
     public const string TokenPrefix = "ms_";
 
     private const int ShownCharacters = 10;
     private static readonly TimeSpan s_usePrecision = TimeSpan.FromMinutes(1);
+
+    private readonly IDbContextFactory<StudioDbContext> _contexts;
+    private readonly VerifiedKeys _verified;
+    private readonly TimeProvider _time;
+
+    internal ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, VerifiedKeys verified, TimeProvider time) =>
+        (_contexts, _verified, _time) = (contexts, verified, time);
 
     /// <summary>Makes a key; its token is returned once. Fails for a scope that does not exist.</summary>
     public async Task<Result<(ApiKey Key, string Token)>> CreateAsync(
@@ -40,7 +47,7 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
             return AccountErrors.UnknownScope(unknown);
         }
 
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var token = TokenPrefix + Token.NewKey();
         IReadOnlyList<string> sorted = [.. scopes.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
@@ -53,11 +60,11 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
             Prefix = token[..ShownCharacters],
             TokenHash = Token.Hash(token),
             Scopes = StudioJson.Write(sorted, StudioJson.Default.IReadOnlyListString),
-            CreatedAt = time.GetUtcNow(),
+            CreatedAt = _time.GetUtcNow(),
             ExpiresAt = expiresAt,
         };
         context.ApiKeys.Add(row);
-        await AuditTrail.AppendAsync(context, workspace, createdBy, "key.created", row.Prefix, $"{row.Name}: {string.Join(' ', sorted)}", time, cancellationToken);
+        await AuditTrail.AppendAsync(context, workspace, createdBy, "key.created", row.Prefix, $"{row.Name}: {string.Join(' ', sorted)}", _time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return (ToKey(row), token);
@@ -66,7 +73,7 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     /// <summary>Keys of a workspace, newest first; <paramref name="createdBy"/> null lists everybody's.</summary>
     public async Task<IReadOnlyList<ApiKey>> ListAsync(WorkspaceId workspace, UserId? createdBy, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         var read = await Of(context, workspace, createdBy).OrderByDescending(row => row.CreatedAt).ToListAsync(cancellationToken);
         return [.. read.Select(ToKey)];
     }
@@ -74,7 +81,7 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     /// <summary>A page of the keys of a workspace, newest first; <paramref name="createdBy"/> null lists everybody's.</summary>
     public async Task<Listing<ApiKey>> ListAsync(WorkspaceId workspace, UserId? createdBy, string? after, int limit, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         var cursor = Cursor.Parse(after);
         limit = ListQuery.Limit(limit);
         var rows = Of(context, workspace, createdBy).Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id);
@@ -85,7 +92,7 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     /// <summary>A key of a workspace; null where there is none, or <paramref name="createdBy"/> did not make it.</summary>
     public async Task<ApiKey?> FindAsync(WorkspaceId workspace, ApiKeyId id, UserId? createdBy, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         return await Of(context, workspace, createdBy).FirstOrDefaultAsync(row => row.Id == id, cancellationToken) is { } row ? ToKey(row) : null;
     }
 
@@ -93,15 +100,15 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
     /// <param name="by">Who does it, for the audit log.</param>
     public async Task<Result<Unit>> RevokeAsync(WorkspaceId workspace, ApiKeyId id, UserId? createdBy, UserId? by, CancellationToken cancellationToken)
     {
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         if (await Of(context, workspace, createdBy).AsTracking().FirstOrDefaultAsync(row => row.Id == id && row.RevokedAt == null, cancellationToken) is not { } row)
         {
             return AccountErrors.KeyNotFound();
         }
 
-        row.RevokedAt = time.GetUtcNow();
-        await AuditTrail.AppendAsync(context, workspace, by, "key.revoked", row.Prefix, row.Name, time, cancellationToken);
+        row.RevokedAt = _time.GetUtcNow();
+        await AuditTrail.AppendAsync(context, workspace, by, "key.revoked", row.Prefix, row.Name, _time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return default(Unit);
@@ -118,9 +125,30 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
             return null;
         }
 
-        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
+        var now = _time.GetUtcNow();
         var hash = Token.Hash(token);
+        if (_verified.Find(hash, now) is { } known && now - known.NotedAt <= s_usePrecision)
+        {
+            return (known.Id, known.Caller);
+        }
+
+        var version = _verified.Version;
+        if (await VerifyAsync(hash, now, cancellationToken) is not { } key)
+        {
+            return null;
+        }
+
+        if (version is { } readAt)
+        {
+            _verified.Add(hash, key, readAt);
+        }
+
+        return (key.Id, key.Caller);
+    }
+
+    private async Task<VerifiedKey?> VerifyAsync(string hash, DateTimeOffset now, CancellationToken cancellationToken)
+    {
+        await using var context = await _contexts.CreateDbContextAsync(cancellationToken);
         var found = await context.ApiKeys.AsNoTracking()
             .Where(row => row.TokenHash == hash && row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now))
             .Join(
@@ -134,15 +162,17 @@ public sealed class ApiKeyStore(IDbContextFactory<StudioDbContext> contexts, Tim
             return null;
         }
 
-        if (found.Row.LastUsedAt is not { } used || now - used > s_usePrecision)
+        var noted = found.Row.LastUsedAt;
+        if (noted is not { } used || now - used > s_usePrecision)
         {
             await context.ApiKeys.Where(row => row.Id == found.Row.Id)
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.LastUsedAt, now), cancellationToken);
+            noted = now;
         }
 
         var scopes = StudioJson.Read(found.Row.Scopes, StudioJson.Default.IReadOnlyListString);
         var granted = scopes.Where(scope => RolePermissions.Grants(found.Role, scope)).ToFrozenSet(StringComparer.Ordinal);
-        return (found.Row.Id, new Caller(found.Row.WorkspaceId, new UserId(found.Row.CreatedBy), granted));
+        return new(found.Row.Id, new Caller(found.Row.WorkspaceId, new UserId(found.Row.CreatedBy), granted), found.Row.ExpiresAt, noted.Value);
     }
 
     private static IQueryable<ApiKeyRow> Of(StudioDbContext context, WorkspaceId workspace, UserId? createdBy)

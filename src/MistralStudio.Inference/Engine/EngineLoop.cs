@@ -11,6 +11,9 @@ namespace MistralStudio.Inference.Engine;
 /// </summary>
 internal sealed class EngineLoop : IAsyncDisposable
 {
+    // A reader that is about to pass words on takes a tenth of it.
+    private static readonly TimeSpan s_mostHandover = TimeSpan.FromMilliseconds(1);
+
     private readonly IDecoder _decoder;
     private readonly string _model;
     private readonly TimeProvider _time;
@@ -25,6 +28,7 @@ internal sealed class EngineLoop : IAsyncDisposable
     private readonly int[] _tokens;
     private readonly int[] _positions;
     private readonly Task _loop;
+    private Generation? _begun;
     private int _active;
 
     /// <param name="share">Requests of one client that may wait.</param>
@@ -102,6 +106,7 @@ internal sealed class EngineLoop : IAsyncDisposable
 
                 Turn();
                 failures = 0;
+                await HandOverAsync();
             }
             catch (OperationCanceledException) when (_stop.IsCancellationRequested)
             {
@@ -128,6 +133,17 @@ internal sealed class EngineLoop : IAsyncDisposable
         if (pause > TimeSpan.Zero)
         {
             await Task.Delay(pause, _time, _stop.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        }
+    }
+
+    // The next step takes all cores: without this, who waits for the first words would have them a step later.
+    private async Task HandOverAsync()
+    {
+        var begun = _begun;
+        _begun = null;
+        if (begun is { HasWords: true, FirstRead.Task: { IsCompleted: false } read } && _slots.Rows.Count > 0)
+        {
+            await read.WaitAsync(s_mostHandover).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         }
     }
 
@@ -288,6 +304,7 @@ internal sealed class EngineLoop : IAsyncDisposable
             _slots.Fork(fork);
         }
 
+        _begun = generation;
         ReleaseEnded();
     }
 
@@ -314,6 +331,7 @@ internal sealed class EngineLoop : IAsyncDisposable
             generation.Fail(ModelErrors.EngineFailed(_model));
         }
 
+        _begun = null;
         _running.Clear();
         _forks.Clear();
         _slots.Clear();

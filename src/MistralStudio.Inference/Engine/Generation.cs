@@ -57,6 +57,14 @@ internal sealed class Generation
     /// <summary>Called once, before its reader can see that it ended: who reads the end finds it counted as ended.</summary>
     public Action? Ending { get; set; }
 
+    /// <summary>
+    /// Completed by its reader once it has passed the first words on and comes for more; null where the reader does not say so.
+    /// </summary>
+    public TaskCompletionSource? FirstRead { get; init; }
+
+    /// <summary>True once there were words to read.</summary>
+    public bool HasWords { get; private set; }
+
     /// <summary>From the queue to the loop; false where it left meanwhile.</summary>
     public bool TryBegin() => Interlocked.CompareExchange(ref _state, Running, Waiting) == Waiting;
 
@@ -97,7 +105,11 @@ internal sealed class Generation
         _stepRows += rows;
     }
 
-    public void Tell(GenerationEvent happened) => _events.Writer.TryWrite(happened);
+    public void Tell(GenerationEvent happened)
+    {
+        HasWords |= happened is GenerationEvent.Text;
+        _events.Writer.TryWrite(happened);
+    }
 
     /// <summary>One of its answers ended.</summary>
     public void End(Choice choice, string reason)

@@ -67,6 +67,7 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
                         yield return Update(responseId, text.Choice, contents, text.Logprobs);
                     }
 
+                    generation.FirstRead!.TrySetResult();
                     break;
                 case GenerationEvent.ChoiceFinished ended:
                     span.NoteReason(ended.Reason);
@@ -100,7 +101,10 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
             // Tokenising 100,000 characters or compiling a schema takes a while; not on a circuit's thread.
             var (request, grammar) = await Task.Run(() => Begin(chat, read), cancellationToken);
             span.NoteRequest(request.Generation, responseId);
-            var generation = new Generation(request.Generation, chat.Tokenizer.Vocabulary, time, span.Asked, stop, grammar);
+            var generation = new Generation(request.Generation, chat.Tokenizer.Vocabulary, time, span.Asked, stop, grammar)
+            {
+                FirstRead = new(TaskCreationOptions.RunContinuationsAsynchronously),
+            };
             chat.Engine.Submit(generation);
             return (use, request, generation);
         }

@@ -71,7 +71,8 @@ internal sealed class Sampler
 
     private int Draw(ReadOnlySpan<float> logits)
     {
-        var rented = ArrayPool<Candidate>.Shared.Rent(logits.Length);
+        // Twice the k that are kept, so that they are sorted seldom and never all.
+        var rented = ArrayPool<Candidate>.Shared.Rent(_options.TopK > 0 ? (int)Math.Min(2L * _options.TopK, logits.Length) : logits.Length);
         try
         {
             return Draw(Likeliest(logits, rented));
@@ -123,6 +124,7 @@ internal sealed class Sampler
     // The top-k of the vocabulary, sorted. Without a k, what is less likely than e^-16 of the first is left out: it would not be drawn.
     private Span<Candidate> Likeliest(ReadOnlySpan<float> logits, Candidate[] candidates)
     {
+        var most = _options.TopK > 0 ? _options.TopK : int.MaxValue;
         var floor = TensorPrimitives.Max(logits) - (16 * Math.Max(_options.Temperature, 0.1f));
         var count = 0;
         var whole = MemoryMarshal.Cast<float, Vector<float>>(logits);
@@ -137,19 +139,32 @@ internal sealed class Sampler
 
         var rest = whole.Length * Vector<float>.Count;
         Collect(logits, rest, logits.Length - rest);
-        var found = candidates.AsSpan(0, count);
-        found.Sort(static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
-        return _options.TopK > 0 && _options.TopK < count ? found[.._options.TopK] : found;
+        Keep();
+        return candidates.AsSpan(0, count);
 
         void Collect(ReadOnlySpan<float> logits, int start, int length)
         {
             for (var token = start; token < start + length; token++)
             {
-                if (logits[token] >= floor)
+                if (logits[token] < floor)
                 {
-                    candidates[count++] = new(logits[token], token);
+                    continue;
                 }
+
+                if (count == candidates.Length)
+                {
+                    Keep();
+                    floor = candidates[count - 1].Weight;
+                }
+
+                candidates[count++] = new(logits[token], token);
             }
+        }
+
+        void Keep()
+        {
+            candidates.AsSpan(0, count).Sort(static (a, b) => a.Weight != b.Weight ? b.Weight.CompareTo(a.Weight) : a.Token.CompareTo(b.Token));
+            count = Math.Min(count, most);
         }
     }
 

@@ -52,6 +52,24 @@ public sealed class SamplerTests
         Assert.Equal(tokens, Enumerable.Range(0, 500).Select(_ => sampler.Sample([.. logits])).Distinct().Count());
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(40)]
+    [InlineData(990)]
+    public void TopK_LeavesTheLikeliest_OfAnyOrder(int k)
+    {
+        var random = new Random(k);
+        for (var round = 0; round < 20; round++)
+        {
+            // Of whole numbers many are equal: of those the first are kept.
+            float[] logits = [.. Enumerable.Range(0, 1003).Select(_ => (float)random.Next(0, 40) / 8)];
+            var likeliest = Enumerable.Range(0, logits.Length).OrderByDescending(token => logits[token]).ThenBy(token => token).Take(k).ToHashSet();
+            var sampler = new Sampler(new SamplingOptions { Temperature = 2, TopK = k, TopP = 1, Seed = round }, []);
+            Assert.All(Enumerable.Range(0, 200), _ => Assert.Contains(sampler.Sample([.. logits]), likeliest));
+        }
+    }
+
     [Fact]
     public void Logprobs_AreNormalised_AndNameTheLikeliest()
     {
