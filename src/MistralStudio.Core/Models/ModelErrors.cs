@@ -33,6 +33,9 @@ public static class ModelErrors
         $"There is no token {token} in this model's vocabulary of {count:N0}.",
         "Use token ids of this very model; they differ between models.");
 
+    public static Error TooManyAnswers(int asked, int most) => new(
+        "model.too_many_answers", $"{asked} answers to one prompt were asked for; it may be up to {most}.", "Send the request several times.");
+
     public static Error PromptTooLong(int tokens, int limit) => new(
         "model.prompt_too_long",
         $"This conversation has {tokens:N0} tokens; the model holds {limit:N0}, prompt and answer together.",

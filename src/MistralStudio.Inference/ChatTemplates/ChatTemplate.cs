@@ -51,8 +51,8 @@ internal sealed class ChatTemplate
     public bool KnowsTools => _template.Mentions("tools");
 
     /// <summary>
-    /// The template of a model file. One that is absent, cannot be read, or cannot write the shortest conversation is an error that names the file
-    /// and the reason, now and not with the first question.
+    /// The template of a model file, <see cref="DefaultTemplate"/> where it has none. One that cannot be read, or cannot write the shortest
+    /// conversation, is an error that names the file and the reason, now and not with the first question.
     /// </summary>
     /// <param name="file">Name of the model file.</param>
     /// <param name="source">Its template, <c>tokenizer.chat_template</c> in GGUF; null where the file has none.</param>
@@ -70,14 +70,9 @@ internal sealed class ChatTemplate
     /// <param name="end">Name of the token that ends a sequence; empty where there is none.</param>
     public static Result<ChatTemplate> Open(string file, string? source, string begin, string end, TimeProvider time)
     {
-        if (string.IsNullOrWhiteSpace(source))
-        {
-            return ModelErrors.Unreadable(file, "it has no chat template, so it is not a chat model");
-        }
-
         try
         {
-            return new ChatTemplate(JinjaTemplate.Parse(source), begin, end, time);
+            return new ChatTemplate(JinjaTemplate.Parse(DefaultTemplate.Of(source)), begin, end, time);
         }
         catch (JinjaException failure)
         {

@@ -104,7 +104,7 @@ internal sealed class ChatModel : IAsyncDisposable
 
             var decoder = loaded.Value.Decoder;
             var engine = new EngineLoop(decoder, id, options.QueueLength, log);
-            var tools = ToolFormat.Of(file.Text("tokenizer.chat_template") ?? "", template.Value.KnowsTools);
+            var tools = ToolFormat.Of(DefaultTemplate.Of(file.Text("tokenizer.chat_template")), template.Value.KnowsTools);
             return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, size.Tokens, decoder.MemoryBytes)
             {
                 Device = loaded.Value.Device,

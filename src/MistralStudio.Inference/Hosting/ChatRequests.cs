@@ -34,9 +34,9 @@ internal static class ChatRequests
             return grammar.Error;
         }
 
-        if (FindUnknownToken(options, model.Tokenizer.Vocabulary.Count) is { } unknown)
+        if (FindFault(options, model.Tokenizer.Vocabulary.Count) is { } fault)
         {
-            return unknown;
+            return fault;
         }
 
         var names = tools.Select(tool => tool.Name).ToHashSet(StringComparer.Ordinal);
@@ -51,9 +51,12 @@ internal static class ChatRequests
             tools.Length > 0 ? new ToolAnswers(model.Tools, names, options.StreamsCalls ?? false) : null);
     }
 
-    /// <summary>Why a bias cannot be taken; null where it can.</summary>
-    public static Error? FindUnknownToken(ChatOptions options, int count) =>
-        options.LogitBias?.Keys.Where(token => token < 0 || token >= count).Select(token => ModelErrors.UnknownToken(token, count)).FirstOrDefault();
+    /// <summary>Why options cannot be taken, whatever the prompt; null where they can.</summary>
+    /// <param name="options">What was asked.</param>
+    /// <param name="count">Tokens of the vocabulary.</param>
+    public static Error? FindFault(ChatOptions options, int count) => options.N is > ChatAbilities.MostChoices and var asked
+        ? ModelErrors.TooManyAnswers(asked, ChatAbilities.MostChoices)
+        : options.LogitBias?.Keys.Where(token => token < 0 || token >= count).Select(token => ModelErrors.UnknownToken(token, count)).FirstOrDefault();
 
     /// <param name="prompt">Tokens.</param>
     /// <param name="options">What was asked; numbers beyond their range are taken as the nearest that is in it.</param>

@@ -37,8 +37,8 @@ internal static class CompletionRequests
             return grammar.Error;
         }
 
-        return ChatRequests.FindUnknownToken(options, model.Tokenizer.Vocabulary.Count) is { } unknown
-            ? unknown
+        return ChatRequests.FindFault(options, model.Tokenizer.Vocabulary.Count) is { } fault
+            ? fault
             : new AnswerRequest(ChatRequests.RequestOf(tokens, options, model.ContextLength) with { Grammar = grammar.Value, StartsText = false });
     }
 

@@ -1,6 +1,7 @@
 using System.Security.Cryptography;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Gguf;
@@ -155,7 +156,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
             Name = IsStarter ? "SmolLM2 135M Instruct" : file.Text("general.name") ?? Id,
             Architecture = architecture,
             Quantisation = file.Tensors.Values.GroupBy(tensor => tensor.Type).MaxBy(group => group.Count())?.Key.ToString() ?? "",
-            Notes = WeightPlan.Notes(file, DecoderForms.OfThisMachine),
+            Notes = [.. WeightPlan.Notes(file, DecoderForms.OfThisMachine), .. DefaultTemplate.IsMissing(file.Text("tokenizer.chat_template")) ? [DefaultTemplate.Note] : (string[])[]],
             Parameters = file.Tensors.Values.Sum(tensor => tensor.Shape.Aggregate(1L, (product, size) => product * size)),
             ContextLength = shape.IsSuccess
                 ? SlotSize.Choose(ModelFootprint.Of(shape.Value, described.FileBytes), options.Budget, options.Slots, options.SlotTokens).Tokens

@@ -131,8 +131,11 @@ public sealed class PromptEncoderTests
         Assert.Contains("Roles must alternate.", error.Message);
     }
 
+    [Fact]
+    public void AFileWithoutATemplate_GetsChatMl() => Assert.Equal(
+        "<|im_start|>user\nHello<|im_end|>\n<|im_start|>assistant\n", Encoder(null).Render(new ChatPrompt([new(ChatRole.User, "Hello")])).Value);
+
     [Theory]
-    [InlineData(null, "no chat template")]
     [InlineData("{% if %}", "expected an expression")]
     [InlineData("{{ a | frobnicate }}", "no filter \"frobnicate\" (line 1)")]
     [InlineData("{{ messages[0].content + 1 }}", "can only concatenate str")]

@@ -69,11 +69,29 @@ public sealed class ModelLibraryTests : IAsyncDisposable
     {
         { "foreign architecture", "model.unreadable", "architecture \"gemma2\" is not supported" },
         { "cut short", "model.unreadable", "" },
-        { "no template", "model.unreadable", "no chat template" },
         { "broken template", "model.unreadable", "template" },
         { "web page", "model.unreadable", "" },
         { "empty", "model.unreadable", "" },
     };
+
+    [Fact]
+    public async Task ABaseModel_WithoutAChatTemplate_IsTaken_SaysSo_AndContinuesTexts()
+    {
+        var import = await ImportAsync(new ModelSource.FromPath(_source.Write("base.gguf", TinyModel.ToArray(template: null))));
+        Assert.Equal(ImportState.Done, import.State);
+        Assert.Contains("ChatML", Assert.Single(_host.Find("base")!.Notes, note => note.Contains("chat template", StringComparison.Ordinal)), StringComparison.Ordinal);
+        using var chat = _host.Chat("base").Value;
+        var text = (ITextCompletion)chat.GetService(typeof(ITextCompletion))!;
+        var options = new ChatOptions { MaxOutputTokens = 3, Temperature = 0, AdditionalProperties = new() { [ChatOptionKeys.IgnoreEos] = true } };
+        var tokens = 0L;
+        await foreach (var update in text.CompleteAsync(new TextPrompt("Once upon", null), options, Token))
+        {
+            tokens += update.Contents.OfType<UsageContent>().Sum(usage => usage.Details.OutputTokenCount ?? 0);
+        }
+
+        Assert.Equal(3, tokens);
+        Assert.NotNull((await chat.GetResponseAsync("Hello", options, Token)).Messages);
+    }
 
     [Theory]
     [MemberData(nameof(Refused))]
@@ -83,7 +101,6 @@ public sealed class ModelLibraryTests : IAsyncDisposable
         {
             "foreign architecture" => TinyModel.ToArray(architecture: "gemma2"),
             "cut short" => TinyModel.ToArray()[..^100],
-            "no template" => TinyModel.ToArray(template: null),
             "broken template" => TinyModel.ToArray(template: "{% for x in %}"),
             "web page" => "<!doctype html><title>Sign in</title>"u8.ToArray(),
             _ => [],

@@ -42,7 +42,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
             "model.loading" or "model.load_failed" or "model.stopping" => (503, "server_error"),
             "model.engine_failed" or "model.unreadable" or "model.wrong_checksum" => (503, "server_error"),
             "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" or "model.template_refused"
-                or "model.no_infill" or "model.unknown_token" or "tool.not_found" or "tool.none_given" => (400, "invalid_request_error"),
+                or "model.no_infill" or "model.unknown_token" or "model.too_many_answers" or "tool.not_found" or "tool.none_given" => (400, "invalid_request_error"),
             _ => (422, "invalid_request_error"),
         };
         var code = error.Code switch
@@ -63,6 +63,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         "schema.no_choices" => "guided_choice",
         _ when code.StartsWith("schema.", StringComparison.Ordinal) => "response_format",
         "model.unknown_token" => "logit_bias",
+        "model.too_many_answers" => "n",
         "model.no_infill" => "suffix",
         _ => status == 404 ? "model" : null,
     };

@@ -11,7 +11,6 @@ internal sealed record ChatRequest(ModelReference Model, IReadOnlyList<ChatMessa
 /// <summary>Checks a request and translates it; what cannot be honoured is refused by name, never silently left out.</summary>
 internal static class ChatRequestReader
 {
-    private const int MostChoices = 16;
     private const int MostTopLogprobs = 20;
 
     /// <summary>Reads a request; exactly one of the two results is present.</summary>
@@ -36,7 +35,7 @@ internal static class ChatRequestReader
         var options = new ChatOptions { MaxOutputTokens = body.MaxCompletionTokens ?? body.MaxTokens };
         var wrong = SamplingFields.OutOf("max_tokens", body.MaxTokens, 1, int.MaxValue)
             ?? SamplingFields.OutOf("max_completion_tokens", body.MaxCompletionTokens, 1, int.MaxValue)
-            ?? sampling.WriteTo(options, MostChoices)
+            ?? sampling.WriteTo(options)
             ?? ReadLogprobs(body, options)
             ?? ToolFields.Read(body.Tools, body.ToolChoice, body.ParallelToolCalls, options)
             ?? FormatFields.Read(body, options)

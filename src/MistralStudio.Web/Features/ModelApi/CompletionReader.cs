@@ -11,7 +11,6 @@ internal sealed record TextRequest(ModelReference Model, IReadOnlyList<TextPromp
 internal static class CompletionReader
 {
     private const int MostPrompts = 32;
-    private const int MostChoices = 16;
     private const int MostLogprobs = 20;
     private const int DefaultTokens = 16;
 
@@ -37,7 +36,7 @@ internal static class CompletionReader
         };
         var wrong = SamplingFields.OutOf("max_tokens", body.MaxTokens, 1, int.MaxValue)
             ?? SamplingFields.OutOf("logprobs", body.Logprobs, 0, MostLogprobs)
-            ?? sampling.WriteTo(options, MostChoices)
+            ?? sampling.WriteTo(options)
             ?? FindUnsupported(body);
         if (wrong is not null)
         {
@@ -65,7 +64,7 @@ internal static class CompletionReader
         var options = new ChatOptions { MaxOutputTokens = body.MaxTokens };
         var wrong = SamplingFields.OutOf("max_tokens", body.MaxTokens, 1, int.MaxValue)
             ?? (body.MinTokens is > 0 ? ApiError.Unsupported("min_tokens", "min_tokens is not supported. Leave it out.") : null)
-            ?? new SamplingFields(body.Temperature, body.TopP, null, null, body.RandomSeed) { Stop = body.Stop }.WriteTo(options, MostChoices);
+            ?? new SamplingFields(body.Temperature, body.TopP, null, null, body.RandomSeed) { Stop = body.Stop }.WriteTo(options);
         return wrong is null ? (new(model!, [new TextPrompt(body.Prompt, body.Suffix ?? "")], options), null) : (null, wrong);
     }
 

@@ -28,7 +28,7 @@ internal sealed record SamplingFields(float? Temperature, float? TopP, float? Fr
     public Dictionary<string, float>? LogitBias { get; init; }
 
     /// <summary>Writes the fields into options; returns what is wrong with the first that is.</summary>
-    public ApiError? WriteTo(ChatOptions options, int mostChoices)
+    public ApiError? WriteTo(ChatOptions options)
     {
         var wrong = OutOf("temperature", Temperature, 0, 2)
             ?? OutOf("top_p", TopP, 0, 1)
@@ -38,7 +38,7 @@ internal sealed record SamplingFields(float? Temperature, float? TopP, float? Fr
             ?? OutOf("presence_penalty", PresencePenalty, -2, 2)
             ?? OutOf("repetition_penalty", RepetitionPenalty, 0.01f, 10)
             ?? OutOf("top_k", TopK, -1, 1_000_000)
-            ?? OutOf("n", N, 1, mostChoices);
+            ?? OutOf("n", N, 1, ChatAbilities.MostChoices);
         if (wrong is not null)
         {
             return wrong;

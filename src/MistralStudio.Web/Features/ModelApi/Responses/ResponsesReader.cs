@@ -22,7 +22,7 @@ internal static class ResponsesReader
         var wrong = FindUnsupported(body)
             ?? SamplingFields.OutOf("max_output_tokens", body.MaxOutputTokens, 1, int.MaxValue)
             ?? SamplingFields.OutOf("top_logprobs", body.TopLogprobs, 0, MostTopLogprobs)
-            ?? new SamplingFields(body.Temperature, body.TopP, null, null, null).WriteTo(options, mostChoices: 1)
+            ?? new SamplingFields(body.Temperature, body.TopP, null, null, null).WriteTo(options)
             ?? ToolFields.Read(body.Tools, body.ToolChoice, body.ParallelToolCalls, options, flat: true)
             ?? ReadFormat(body.Text, options);
         if (wrong is not null)
