@@ -1,14 +1,15 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
+using MistralStudio.Core.Connections;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Agents.Connections;
 
 /// <summary>
 /// Asks the next model where the one before failed and had not said a word yet: nobody reads the beginning of one answer and the end of another.
-/// Where all fail, the failure of the first is told, since that is the one that was asked for.
+/// Each update of a stand-in names it. Where all fail, the failure of the first is told, since that is the one that was asked for.
 /// </summary>
-internal sealed class FallbackChatClient(IChatClient first, IReadOnlyList<Func<CancellationToken, ValueTask<IChatClient?>>> next) : IChatClient
+internal sealed class FallbackChatClient(IChatClient first, IReadOnlyList<StandIn> next) : IChatClient
 {
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
@@ -21,7 +22,7 @@ internal sealed class FallbackChatClient(IChatClient first, IReadOnlyList<Func<C
         ModelException? failure = null;
         for (var turn = 0; turn <= next.Count; turn++)
         {
-            var client = turn == 0 ? first : await next[turn - 1](cancellationToken);
+            var client = turn == 0 ? first : await next[turn - 1].FindAsync(cancellationToken);
             if (client is null)
             {
                 continue;
@@ -47,6 +48,7 @@ internal sealed class FallbackChatClient(IChatClient first, IReadOnlyList<Func<C
                     break;
                 }
 
+                updates.Current.StandIn = turn == 0 ? null : next[turn - 1].Reference;
                 if (held is null)
                 {
                     yield return updates.Current;

@@ -24,11 +24,14 @@ internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteM
     // One channel a connection, so that its breaker remembers; a change of the connection begins anew.
     private readonly ConcurrentDictionary<ConnectionId, Channel> _channels = [];
 
-    public IChatClient Chat(OpenedConnection connection, ConnectionModel model, IReadOnlyList<Func<CancellationToken, ValueTask<IChatClient?>>> next)
+    public IChatClient Chat(OpenedConnection connection, ConnectionModel model, IReadOnlyList<StandIn> next)
     {
         var client = Chat(connection, model, ChannelOf(connection));
         return next.Count == 0 ? client : new FallbackChatClient(client, next);
     }
+
+    public IEmbeddingGenerator<string, Embedding<float>> Embedder(OpenedConnection connection, ConnectionModel model) =>
+        Embedder(connection, model, ChannelOf(connection));
 
     public async Task<Result<IReadOnlyList<string>>> ListAsync(OpenedConnection connection, CancellationToken cancellationToken)
     {
@@ -91,7 +94,9 @@ internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteM
         using var channel = new Channel(connection, egress, time, isPatient: false);
         try
         {
-            await Chat(connection, model, channel).GetResponseAsync([new ChatMessage(ChatRole.User, "Say hi.")], new() { MaxOutputTokens = PingTokens }, cancellationToken);
+            await (model.Task == ModelTask.Embedding
+                ? Embedder(connection, model, channel).GenerateAsync(["hi"], cancellationToken: cancellationToken) as Task
+                : Chat(connection, model, channel).GetResponseAsync([new ChatMessage(ChatRole.User, "Say hi.")], new() { MaxOutputTokens = PingTokens }, cancellationToken));
             return null;
         }
         catch (ModelException failure)
@@ -102,13 +107,9 @@ internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteM
 
     private RemoteChatClient Chat(OpenedConnection connection, ConnectionModel model, Channel channel)
     {
-        var settings = connection.Connection.Settings;
-        var address = settings.Kind == ConnectionKind.AzureOpenAi
-            ? new Uri($"{settings.Address.ToString().TrimEnd('/')}/openai/deployments/{Uri.EscapeDataString(model.Name)}")
-            : settings.Address;
         var options = new OpenAIClientOptions
         {
-            Endpoint = address,
+            Endpoint = AddressOf(connection.Connection.Settings, model),
             Transport = new HttpClientPipelineTransport(channel.Http),
             // Patience is the channel's, time limits are the way out's, and their logs would hold what was said.
             RetryPolicy = new ClientRetryPolicy(maxRetries: 0),
@@ -118,6 +119,13 @@ internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteM
         };
         return new RemoteChatClient(new OpenAIClient(s_noKey, options).GetChatClient(model.Name).AsIChatClient(), connection, model, time);
     }
+
+    private RemoteEmbedder Embedder(OpenedConnection connection, ConnectionModel model, Channel channel) => new(
+        channel.Http, new Uri(AddressOf(connection.Connection.Settings, model).ToString().TrimEnd('/') + "/embeddings"), connection, model, time);
+
+    private static Uri AddressOf(ConnectionSettings settings, ConnectionModel model) => settings.Kind == ConnectionKind.AzureOpenAi
+        ? new Uri($"{settings.Address.ToString().TrimEnd('/')}/openai/deployments/{Uri.EscapeDataString(model.Name)}")
+        : settings.Address;
 
     private Channel ChannelOf(OpenedConnection connection) => _channels.AddOrUpdate(
         connection.Connection.Id,

@@ -24,7 +24,11 @@ public enum ConnectionKind
 /// <summary>A model behind a connection.</summary>
 /// <param name="Name">As its server calls it (Azure: the deployment).</param>
 /// <param name="Price">What its tokens cost; null where nobody said.</param>
-public sealed record ConnectionModel(string Name, ModelPrice? Price = null);
+public sealed record ConnectionModel(string Name, ModelPrice? Price = null)
+{
+    /// <summary>What it is for: chat, or embedding.</summary>
+    public ModelTask Task { get; init; } = ModelTask.Chat;
+}
 
 /// <summary>What people set of a connection; its key is no part of it.</summary>
 public sealed record ConnectionSettings

@@ -67,6 +67,11 @@ public static partial class ConnectionRules
                 return ConnectionErrors.Wrong("models", $"\"{model.Name}\" cannot name a model.", "Use its name at the server: up to 200 characters without spaces.");
             }
 
+            if (model.Task is not (ModelTask.Chat or ModelTask.Embedding))
+            {
+                return ConnectionErrors.Wrong("models", $"\"{model.Name}\" can be neither.", "A model behind a connection is for chat or for embedding.");
+            }
+
             if (model.Price is { } price && (price.Input is < 0 or > MostPrice || price.Output is < 0 or > MostPrice))
             {
                 return ConnectionErrors.Wrong("models", $"The price of \"{model.Name}\" is out of range.", "Give US dollars a million tokens, 0 or more.");

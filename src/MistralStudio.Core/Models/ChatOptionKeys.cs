@@ -56,4 +56,7 @@ public static class ChatUpdateKeys
 
     /// <summary><c>IReadOnlyList&lt;TokenLogprob&gt;</c>: of the tokens of its text.</summary>
     public const string Logprobs = "logprobs";
+
+    /// <summary>string: the reference of the model that answers in the place of the one that was asked; absent where that one answers itself.</summary>
+    public const string StandIn = "stand_in";
 }

@@ -21,6 +21,13 @@ public static class ChatUpdateExtensions
             set => Set(update, ChatUpdateKeys.Logprobs, value);
         }
 
+        /// <inheritdoc cref="ChatUpdateKeys.StandIn"/>
+        public string? StandIn
+        {
+            get => update.AdditionalProperties?.GetValueOrDefault(ChatUpdateKeys.StandIn) as string;
+            set => Set(update, ChatUpdateKeys.StandIn, value);
+        }
+
         /// <summary>Where the time of the generation went; with the last update alone.</summary>
         public GenerationTimings? Timings
         {

@@ -18,6 +18,15 @@ public interface IModelRouter
     ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken) =>
         ResolveAsync(workspace, reference, [], cancellationToken);
 
+    /// <summary>
+    /// The same for models that turn texts into vectors; <c>default</c> is the workspace's choice. One for chat fails with
+    /// <see cref="ModelErrors.WrongTask"/>.
+    /// </summary>
+    ValueTask<Result<ResolvedEmbedder>> ResolveEmbedderAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken);
+
+    /// <summary>Every embedding model that a workspace may name.</summary>
+    ValueTask<IReadOnlyList<ModelChoice>> ListEmbeddersAsync(WorkspaceId workspace, CancellationToken cancellationToken);
+
     /// <summary>Every chat model that a workspace may name, for choosers and <c>GET /v1/models</c>.</summary>
     ValueTask<IReadOnlyList<ModelChoice>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken);
 }
@@ -34,6 +43,12 @@ public sealed record ResolvedModel(string Id, string Name, IChatClient Chat)
     /// <summary>What its tokens cost; null where it is not known, and on this machine.</summary>
     public ModelPrice? Price { get; init; }
 }
+
+/// <summary>An embedding model that texts can be sent to.</summary>
+/// <param name="Id">Its reference in full, never <c>default</c>.</param>
+/// <param name="Embedder">Its client.</param>
+/// <param name="Dimensions">Length of its vectors; null where its server alone knows.</param>
+public sealed record ResolvedEmbedder(string Id, IEmbeddingGenerator<string, Embedding<float>> Embedder, int? Dimensions);
 
 /// <summary>A model in a chooser.</summary>
 /// <param name="Id">Its reference.</param>

@@ -44,7 +44,7 @@ internal sealed class ConnectionRoom : IAsyncDisposable
     public IChatClient Chat(string? key = Key, params IChatClient[] next)
     {
         var connection = Connection(key);
-        return Models.Chat(connection, connection.Connection.Settings.Models[0], [.. next.Select<IChatClient, Func<CancellationToken, ValueTask<IChatClient?>>>(client => _ => ValueTask.FromResult<IChatClient?>(client))]);
+        return Models.Chat(connection, connection.Connection.Settings.Models[0], [.. next.Select((client, place) => new StandIn($"spare/{place}", _ => ValueTask.FromResult<IChatClient?>(client)))]);
     }
 
     public Task<ChatResponse> AskAsync(ChatOptions? options = null) =>

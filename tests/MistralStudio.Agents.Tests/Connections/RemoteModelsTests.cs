@@ -183,9 +183,14 @@ public sealed class RemoteModelsTests : IAsyncLifetime
         _room.Server.NextBreak(Task.CompletedTask);
         var spare = new ScriptedChatClient(_ => "From the spare.");
 
-        var answer = await _room.Chat(next: [spare]).GetResponseAsync([new ChatMessage(ChatRole.User, "Hi")], cancellationToken: Token);
+        var updates = await _room.Chat(next: [spare]).GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hi")], cancellationToken: Token).ToListAsync(Token);
 
-        Assert.Equal("From the spare.", answer.Text);
+        Assert.Equal("From the spare.", string.Concat(updates.Select(update => update.Text)));
+        Assert.All(updates, update => Assert.Equal("spare/0", update.StandIn));
+        await foreach (var update in _room.Chat(next: [spare]).GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Hi")], cancellationToken: Token))
+        {
+            Assert.Null(update.StandIn);
+        }
     }
 
     [Fact]

@@ -187,8 +187,59 @@ public sealed class ConnectionsApiTests : IAsyncLifetime
         await ConnectAsync(retries: 0, fallback: ["there/large", "scripted"]);
         _server.NextStatus(500).NextStatus(503);
         using var answer = await ChatAsync("there/small");
-        Assert.Equal("Paris is the capital.", (await ReadAsync(answer)).GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        var body = await ReadAsync(answer);
+        Assert.Equal("Paris is the capital.", body.GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
+        Assert.Equal("scripted", body.GetProperty("model").GetString());
         Assert.Equal(["small", "large"], _server.Requests.Select(seen => seen.Body!["model"]!.GetValue<string>()));
+    }
+
+    [Fact]
+    public async Task AStreamOfAStandIn_NamesIt_FromItsFirstChunkOn()
+    {
+        await ConnectAsync(retries: 0, fallback: ["scripted"]);
+        _server.NextStatus(500);
+        using var answer = await ChatAsync("there/small", stream: true);
+        var chunks = (await answer.Content.ReadAsStringAsync(Token)).Split("\n\n").Where(line => line.StartsWith("data: {", StringComparison.Ordinal)).ToList();
+        Assert.NotEmpty(chunks);
+        Assert.All(chunks, chunk => Assert.Contains("\"model\":\"scripted\"", chunk, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AnEmbeddingModelOfAConnection_MakesVectors_IsListed_AndDoesNotChat()
+    {
+        _server.Models = ["small", "embed"];
+        await _client.PostAsJsonAsync("/api/allowed-hosts", new { host = _server.Place }, Token);
+        await CreateAsync(new
+        {
+            name = "There", kind = "compatible", address = _server.Address.ToString(), key = Key, retries = 0,
+            models = new object[] { new { name = "small" }, new { name = "embed", task = "embedding" } },
+        });
+
+        using var answer = await _client.PostAsJsonAsync("/v1/embeddings", new { model = "there/embed", input = new[] { "one", "three" }, dimensions = 2 }, Token);
+        var body = await ReadAsync(answer);
+        Assert.True(answer.IsSuccessStatusCode, body.ToString());
+        Assert.Equal("there/embed", body.GetProperty("model").GetString());
+        Assert.Equal([3f, 5f], body.GetProperty("data").EnumerateArray().Select(item => item.GetProperty("embedding")[0].GetSingle()));
+        Assert.Equal(5, body.GetProperty("usage").GetProperty("total_tokens").GetInt32());
+        var sent = Assert.Single(_server.Requests);
+        Assert.Equal(("/v1/embeddings", "embed", 2), (sent.Path, sent.Body!["model"]!.GetValue<string>(), sent.Body["dimensions"]!.GetValue<int>()));
+
+        var listed = (await _client.GetFromJsonAsync<JsonElement>("/v1/models", Token)).GetProperty("data").EnumerateArray().ToList();
+        Assert.Equal("embedding", listed.Single(model => model.GetProperty("id").GetString() == "there/embed").GetProperty("task").GetString());
+        using var chat = await ChatAsync("there/embed");
+        Assert.Equal(HttpStatusCode.BadRequest, chat.StatusCode);
+        using var embed = await _client.PostAsJsonAsync("/v1/embeddings", new { model = "there/small", input = "x" }, Token);
+        Assert.Equal(HttpStatusCode.BadRequest, embed.StatusCode);
+
+        _server.NextStatus(429, retryAfter: "7");
+        using var busy = await _client.PostAsJsonAsync("/v1/embeddings", new { model = "there/embed", input = "x" }, Token);
+        Assert.Equal((HttpStatusCode.TooManyRequests, "7"), (busy.StatusCode, Assert.Single(busy.Headers.GetValues("Retry-After"))));
+
+        using var set = await _client.PutAsJsonAsync("/api/data-class", new { staysOnMachine = true }, Token);
+        var before = _server.Requests.Count;
+        using var stays = await _client.PostAsJsonAsync("/v1/embeddings", new { model = "there/embed", input = "x" }, Token);
+        Assert.Equal(HttpStatusCode.Forbidden, stays.StatusCode);
+        Assert.Equal(before, _server.Requests.Count);
     }
 
     [Fact]

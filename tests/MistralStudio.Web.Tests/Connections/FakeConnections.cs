@@ -50,7 +50,9 @@ internal sealed class FakeConnections : IConnectionStore, IRemoteModels, IWorksp
     public Task<Result<OpenedConnection>> DraftAsync(WorkspaceId workspace, ConnectionId? id, ConnectionSettings settings, string? key, CancellationToken cancellationToken) =>
         Task.FromResult<Result<OpenedConnection>>(new OpenedConnection(new(ConnectionId.New(), workspace, "new", settings, null, 0, default, default), key));
 
-    public IChatClient Chat(OpenedConnection connection, ConnectionModel model, IReadOnlyList<Func<CancellationToken, ValueTask<IChatClient?>>> next) => throw new NotSupportedException();
+    public IEmbeddingGenerator<string, Embedding<float>> Embedder(OpenedConnection connection, ConnectionModel model) => throw new NotSupportedException();
+
+    public IChatClient Chat(OpenedConnection connection, ConnectionModel model, IReadOnlyList<StandIn> next) => throw new NotSupportedException();
 
     public Task<Result<IReadOnlyList<string>>> ListAsync(OpenedConnection connection, CancellationToken cancellationToken) => Task.FromResult(Lists);
 

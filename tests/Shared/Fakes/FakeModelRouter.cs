@@ -16,6 +16,14 @@ public sealed class FakeModelRouter(IChatClient client, string id = "scripted") 
                 : ModelErrors.NotFound(reference.ToString(), [id]));
 
     /// <inheritdoc/>
+    public ValueTask<Result<ResolvedEmbedder>> ResolveEmbedderAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<Result<ResolvedEmbedder>>(ModelErrors.NotFound(reference.ToString(), []));
+
+    /// <inheritdoc/>
+    public ValueTask<IReadOnlyList<ModelChoice>> ListEmbeddersAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
+        ValueTask.FromResult<IReadOnlyList<ModelChoice>>([]);
+
+    /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ModelChoice>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
         ValueTask.FromResult<IReadOnlyList<ModelChoice>>([new ModelChoice(id, "Scripted", ModelTask.Chat, true, false)]);
 }

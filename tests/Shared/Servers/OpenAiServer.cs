@@ -34,7 +34,7 @@ public sealed class OpenAiServer : IAsyncDisposable
     /// <summary>What it lists; null makes it list nothing, with status 404.</summary>
     public string[]? Models { get; set; } = ["small", "large"];
 
-    /// <summary>Every chat request.</summary>
+    /// <summary>Every request for a chat or for vectors.</summary>
     public ConcurrentQueue<SeenRequest> Requests { get; } = [];
 
     /// <summary>Starts one.</summary>
@@ -103,6 +103,11 @@ public sealed class OpenAiServer : IAsyncDisposable
         {
             await (_script.TryDequeue(out var scripted) ? scripted(http, body!) : TextAsync(http, body!, ["Hello", " there"]));
         }
+        else if (request.Path.Value!.EndsWith("/embeddings", StringComparison.Ordinal))
+        {
+            Requests.Enqueue(new(request.Method, request.Path, request.QueryString.Value ?? "", new Dictionary<string, string>(), body));
+            await (_script.TryDequeue(out var scripted) ? scripted(http, body!) : VectorsAsync(http, body!));
+        }
         else if (request.Path.Value!.EndsWith("/models", StringComparison.Ordinal) && Models is { } models)
         {
             await http.Response.WriteAsJsonAsync(new { @object = "list", data = models.Select(id => new { id, @object = "model" }) });
@@ -111,6 +116,13 @@ public sealed class OpenAiServer : IAsyncDisposable
         {
             await FailAsync(http, 404, "Not Found", null);
         }
+    }
+
+    // Of each text its length and one; backwards, since only the index says which is whose.
+    private static Task VectorsAsync(HttpContext http, JsonObject body)
+    {
+        var data = body["input"]!.AsArray().Select((text, index) => new { @object = "embedding", index, embedding = new[] { text!.GetValue<string>().Length, 1f } }).Reverse();
+        return http.Response.WriteAsJsonAsync(new { @object = "list", data, usage = new { prompt_tokens = 5, total_tokens = 5 } });
     }
 
     private static async Task TextAsync(HttpContext http, JsonObject body, string[] words, Task? breaks = null)

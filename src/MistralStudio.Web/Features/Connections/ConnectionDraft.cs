@@ -65,7 +65,7 @@ public sealed class ConnectionDraft
             TimeoutSeconds = settings.TimeoutSeconds,
             Retries = settings.Retries,
         };
-        draft.Models.AddRange(settings.Models.Select(model => new DraftModel { Name = model.Name, Input = model.Price?.Input, Output = model.Price?.Output }));
+        draft.Models.AddRange(settings.Models.Select(model => new DraftModel { Name = model.Name, Input = model.Price?.Input, Output = model.Price?.Output, Embeds = model.Task == ModelTask.Embedding }));
         draft.Fallback.AddRange(settings.Fallback);
         return draft;
     }
@@ -92,7 +92,8 @@ public sealed class ConnectionDraft
         Models.RemoveAll(model => model.Name == name);
         if (chosen && name.Trim().Length > 0)
         {
-            Models.Add(new DraftModel { Name = name.Trim() });
+            // Servers do not say what a model is for; most names of those that embed do.
+            Models.Add(new DraftModel { Name = name.Trim(), Embeds = name.Contains("embed", StringComparison.OrdinalIgnoreCase) });
         }
     }
 
@@ -123,5 +124,11 @@ public sealed class DraftModel
     /// <summary>US dollars a million tokens of the answer.</summary>
     public decimal? Output { get; set; }
 
-    internal ConnectionModel ToModel() => new(Name, Input is null && Output is null ? null : new ModelPrice(Input ?? 0, Output ?? 0));
+    /// <summary>True where it turns texts into vectors instead of chatting.</summary>
+    public bool Embeds { get; set; }
+
+    internal ConnectionModel ToModel() => new(Name, Input is null && Output is null ? null : new ModelPrice(Input ?? 0, Output ?? 0))
+    {
+        Task = Embeds ? ModelTask.Embedding : ModelTask.Chat,
+    };
 }

@@ -48,10 +48,17 @@ internal sealed record WireConnectionChange(
 }
 
 /// <summary>A model of a connection; prices in US dollars a million tokens, both or none.</summary>
-internal sealed record WireConnectionModel(string? Name, decimal? InputPrice, decimal? OutputPrice)
+/// <param name="Task"><c>chat</c>, which it is where absent, or <c>embedding</c>.</param>
+internal sealed record WireConnectionModel(string? Name, decimal? InputPrice, decimal? OutputPrice, string? Task = null)
 {
-    public ConnectionModel ToModel() =>
-        new((Name ?? "").Trim(), InputPrice is null && OutputPrice is null ? null : new ModelPrice(InputPrice ?? 0, OutputPrice ?? 0));
+    public static WireConnectionModel From(ConnectionModel model) =>
+        new(model.Name, model.Price?.Input, model.Price?.Output, model.Task == ModelTask.Embedding ? "embedding" : "chat");
+
+    public ConnectionModel ToModel() => new((Name ?? "").Trim(), InputPrice is null && OutputPrice is null ? null : new ModelPrice(InputPrice ?? 0, OutputPrice ?? 0))
+    {
+        // What is neither is refused by the rules of connections.
+        Task = Task switch { null or "chat" => ModelTask.Chat, "embedding" => ModelTask.Embedding, _ => ModelTask.Reranking },
+    };
 }
 
 /// <summary>A connection; <c>keySetAt</c> is null where it has no key.</summary>
@@ -77,7 +84,7 @@ internal sealed record WireConnection(
         WireKind.Of(connection.Settings.Kind),
         connection.Settings.Address,
         connection.Settings.ApiVersion,
-        [.. connection.Settings.Models.Select(model => new WireConnectionModel(model.Name, model.Price?.Input, model.Price?.Output))],
+        [.. connection.Settings.Models.Select(WireConnectionModel.From)],
         connection.Settings.TimeoutSeconds,
         connection.Settings.Retries,
         connection.Settings.Fallback,

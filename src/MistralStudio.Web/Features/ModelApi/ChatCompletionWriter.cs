@@ -4,11 +4,12 @@ using MistralStudio.Core.Models;
 namespace MistralStudio.Web.Features.ModelApi;
 
 /// <summary>Answers one chat request on the wire, whole or as it is made.</summary>
-/// <param name="model">The full reference of who answers.</param>
+/// <param name="model">The full reference of who is asked; a stand-in that answers is named in its place.</param>
 /// <param name="created">Unix seconds.</param>
 internal sealed class ChatCompletionWriter(HttpContext http, string model, long created)
 {
     private readonly string _id = "chatcmpl-" + Guid.CreateVersion7().ToString("N");
+    private string _model = model;
 
     /// <summary>Tells one build of the product from another.</summary>
     public static string Fingerprint { get; } = "fp_" + typeof(ChatCompletionWriter).Assembly.ManifestModule.ModuleVersionId.ToString("N")[..10];
@@ -19,7 +20,8 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
         try
         {
             var (answers, usage) = await WholeAnswer.ReadAsync(updates, http.RequestAborted);
-            var completion = new ChatCompletion(_id, "chat.completion", created, model, Fingerprint, [.. answers.Select(ChoiceOf)], usage,
+            _model = answers[0].StandIn ?? _model;
+            var completion = new ChatCompletion(_id, "chat.completion", created, _model, Fingerprint, [.. answers.Select(ChoiceOf)], usage,
                 WireTimings.From(answers.Select(answer => answer.Timings).LastOrDefault(timings => timings is not null)));
             await http.Response.WriteAsJsonAsync(completion, ModelApiJson.Options, http.RequestAborted);
         }
@@ -43,7 +45,7 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
     }
 
     private ChatCompletionChunk Chunk(params IReadOnlyList<ChatCompletionChunk.Choice> choices) =>
-        new(_id, "chat.completion.chunk", created, model, Fingerprint, choices);
+        new(_id, "chat.completion.chunk", created, _model, Fingerprint, choices);
 
     private sealed class Chunks(ChatCompletionWriter writer, bool includeUsage, bool wholeCalls) : IAnswerDialect
     {
@@ -55,6 +57,7 @@ internal sealed class ChatCompletionWriter(HttpContext http, string model, long 
         public void Write(ChatResponseUpdate update, EventStream events)
         {
             var choice = update.Choice;
+            writer._model = update.StandIn ?? writer._model;
             Begin(choice, events);
             var logprobs = WireLogprobs.From(update.Logprobs);
             foreach (var content in update.Contents)

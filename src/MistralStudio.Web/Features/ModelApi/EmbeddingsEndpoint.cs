@@ -7,7 +7,9 @@ namespace MistralStudio.Web.Features.ModelApi;
 /// <summary><c>POST /v1/embeddings</c>.</summary>
 internal static class EmbeddingsEndpoint
 {
-    public static async Task AnswerAsync(HttpContext http, [FromServices] IModelHost host, [FromServices] IDefaultModels defaults)
+    private const int MostDimensions = 65_536;
+
+    public static async Task AnswerAsync(HttpContext http, [FromServices] IModelRouter router)
     {
         var (body, unreadable) = await RequestBody.ReadAsync<EmbeddingsRequest>(http);
         var (texts, refused) = body is null ? (null, unreadable) : EmbeddingWire.ReadInput(body.Input);
@@ -23,32 +25,30 @@ internal static class EmbeddingsEndpoint
             return;
         }
 
-        var embedding = host.List().Where(model => model.Task == ModelTask.Embedding).ToList();
-        var id = body.Model == "default"
-            ? (await defaults.FindAsync(host, http.GetCaller().Workspace, ModelTask.Embedding, http.RequestAborted))?.Id
-            : body.Model;
-        if (id is null || host.Find(id) is not { } installed)
+        if (ChatRequestReader.ReadModel(body.Model, out var reference) is { } unknown)
         {
-            await ApiError.From(ModelErrors.NotFound(id ?? "", embedding.Select(model => model.Id))).WriteAsync(http);
+            await unknown.WriteAsync(http);
             return;
         }
 
-        var embedder = host.Embedder(id);
-        if (!embedder.IsSuccess)
+        var found = await router.ResolveEmbedderAsync(http.GetCaller().Workspace, reference!, http.RequestAborted);
+        if (!found.IsSuccess)
         {
-            await ApiError.From(embedder.Error).WriteAsync(http);
+            await ApiError.From(found.Error).WriteAsync(http);
             return;
         }
 
-        if (body.Dimensions is { } wanted && (wanted < 1 || wanted > installed.Dimensions))
+        var (id, embedder, length) = found.Value;
+        if (body.Dimensions is { } wanted && (wanted < 1 || wanted > (length ?? MostDimensions)))
         {
-            await ApiError.Invalid("dimensions", $"dimensions is {wanted}; \"{id}\" makes up to {installed.Dimensions}.").WriteAsync(http);
+            await ApiError.Invalid("dimensions", $"dimensions is {wanted}; \"{id}\" makes up to {length ?? MostDimensions}.").WriteAsync(http);
             return;
         }
 
         try
         {
-            var vectors = await embedder.Value.GenerateAsync(texts, cancellationToken: http.RequestAborted);
+            // A model of this machine is cut to length here; a server may have a better way.
+            var vectors = await embedder.GenerateAsync(texts, length is null ? new() { Dimensions = body.Dimensions } : null, http.RequestAborted);
             var items = vectors.Select((vector, i) => new EmbeddingsResponse.Item(
                 "embedding", i, EmbeddingWire.Encode(EmbeddingWire.Shorten(vector.Vector, body.Dimensions), body.EncodingFormat == "base64")));
             var tokens = (int)(vectors.Usage?.InputTokenCount ?? 0);

@@ -40,7 +40,8 @@ internal static class ModelListEndpoints
         return
         [
             .. chat.Select(choice => WireModel.Chat(choice.Id, choice.Name, host.Find(choice.Id))),
-            .. host.List().Where(model => model.Task is ModelTask.Embedding or ModelTask.Reranking).Select(WireModel.Other),
+            .. (await router.ListEmbeddersAsync(http.GetCaller().Workspace, http.RequestAborted)).Select(choice => WireModel.Embedding(choice, host.Find(choice.Id))),
+            .. host.List().Where(model => model.Task == ModelTask.Reranking).Select(WireModel.Reranking),
         ];
     }
 }

@@ -19,6 +19,9 @@ internal sealed class WholeAnswer
     /// <summary>Where the time went; with the last answer alone, and where it is known.</summary>
     public GenerationTimings? Timings { get; private set; }
 
+    /// <inheritdoc cref="ChatUpdateKeys.StandIn"/>
+    public string? StandIn { get; private set; }
+
     /// <summary>In OpenAI's words: <c>stop</c>, <c>length</c>, <c>tool_calls</c>.</summary>
     public string FinishReason { get; private set; } = "stop";
 
@@ -67,6 +70,7 @@ internal sealed class WholeAnswer
             (Logprobs ??= []).AddRange(logprobs);
         }
 
+        StandIn ??= update.StandIn;
         Timings = update.Timings ?? Timings;
         if (update.FinishReason is { } reason)
         {

@@ -22,9 +22,13 @@ internal sealed record WireModel(string Id, string Name, string Task, int? MaxCo
     public static WireModel Chat(string id, string name, InstalledModel? installed) =>
         new(id, name, "chat", installed?.ContextLength, new(CompletionChat: true, FunctionCalling: installed is not null));
 
-    /// <summary>A model that embeds or reranks.</summary>
-    public static WireModel Other(InstalledModel installed) =>
-        new(installed.Id, installed.Name, installed.Task.ToString().ToLowerInvariant(), installed.ContextLength, new(CompletionChat: false));
+    /// <summary>A model that embeds.</summary>
+    public static WireModel Embedding(ModelChoice choice, InstalledModel? installed) =>
+        new(choice.Id, choice.Name, "embedding", installed?.ContextLength, new(CompletionChat: false));
+
+    /// <summary>A model that reranks.</summary>
+    public static WireModel Reranking(InstalledModel installed) =>
+        new(installed.Id, installed.Name, "reranking", installed.ContextLength, new(CompletionChat: false));
 
     /// <summary>What it can be asked for.</summary>
     internal sealed record Abilities(bool CompletionChat, bool FunctionCalling = false, bool CompletionFim = false, bool Vision = false);

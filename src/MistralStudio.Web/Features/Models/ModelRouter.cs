@@ -50,7 +50,7 @@ public sealed class ModelRouter(
         var built = (await apps.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
             .Where(app => app.PublishedVersion is not null)
             .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
-        return [.. local, .. await ListRemoteAsync(workspace, cancellationToken), .. built];
+        return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Chat, cancellationToken), .. built];
     }
 
     private Result<ResolvedModel> Local(string id)
@@ -59,14 +59,45 @@ public sealed class ModelRouter(
         return host.Chat(id).Match<Result<ResolvedModel>>(chat => new ResolvedModel(id, name, chat), error => error);
     }
 
-    private async ValueTask<IEnumerable<ModelChoice>> ListRemoteAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    /// <inheritdoc/>
+    public async ValueTask<Result<ResolvedEmbedder>> ResolveEmbedderAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken)
+    {
+        if (reference.Kind == ModelReferenceKind.Connection && await OpenAsync(workspace, reference, [], cancellationToken) is { } remotely)
+        {
+            return remotely.Match<Result<ResolvedEmbedder>>(
+                found => found.Model.Task == ModelTask.Embedding
+                    ? new ResolvedEmbedder(reference.ToString(), remote.Embedder(found.Opened, found.Model), null)
+                    : ModelErrors.WrongTask(reference.ToString(), ModelTask.Embedding),
+                error => error);
+        }
+
+        var id = reference.Kind switch
+        {
+            ModelReferenceKind.Default => (await defaults.FindAsync(host, workspace, ModelTask.Embedding, cancellationToken))?.Id,
+            ModelReferenceKind.Local when reference.Detail is null => reference.Name,
+            _ => null,
+        };
+        return id is not null && host.Find(id) is { } installed
+            ? host.Embedder(id).Match<Result<ResolvedEmbedder>>(embedder => new ResolvedEmbedder(id, embedder, installed.Dimensions), error => error)
+            : ModelErrors.NotFound(reference.ToString(), (await ListEmbeddersAsync(workspace, cancellationToken)).Select(choice => choice.Id));
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<IReadOnlyList<ModelChoice>> ListEmbeddersAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        var local = host.List().Where(model => model.Task == ModelTask.Embedding)
+            .Select(model => new ModelChoice(model.Id, model.Name, model.Task, IsLocal: true, model.IsStarter));
+        return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Embedding, cancellationToken)];
+    }
+
+    private async ValueTask<IEnumerable<ModelChoice>> ListRemoteAsync(WorkspaceId workspace, ModelTask task, CancellationToken cancellationToken)
     {
         // What would always be refused is no choice.
         var found = await connections.ListAsync(workspace, cancellationToken);
         return found.Count == 0 || await classes.StaysAsync(workspace, cancellationToken)
             ? []
-            : found.SelectMany(connection => connection.Settings.Models.Select(model => new ModelChoice(
-                connection.ReferenceOf(model), $"{model.Name} · {connection.Settings.Name}", ModelTask.Chat, IsLocal: false, IsStarter: false)
+            : found.SelectMany(connection => connection.Settings.Models.Where(model => model.Task == task).Select(model => new ModelChoice(
+                connection.ReferenceOf(model), $"{model.Name} · {connection.Settings.Name}", task, IsLocal: false, IsStarter: false)
             {
                 Price = model.Price,
             }));
@@ -75,6 +106,37 @@ public sealed class ModelRouter(
     private async ValueTask<Result<ResolvedModel>?> FindRemoteAsync(
         WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, bool hasFallback, CancellationToken cancellationToken)
     {
+        if (await OpenAsync(workspace, reference, knowledge, cancellationToken) is not { } found)
+        {
+            return null;
+        }
+
+        if (!found.IsSuccess)
+        {
+            return found.Error;
+        }
+
+        var (opened, model) = found.Value;
+        if (model.Task != ModelTask.Chat)
+        {
+            return ModelErrors.WrongTask(reference.ToString(), ModelTask.Chat);
+        }
+
+        var settings = opened.Connection.Settings;
+        IReadOnlyList<StandIn> next = hasFallback
+            ? [.. settings.Fallback.Select(text => new StandIn(text, token => FindFallbackAsync(workspace, text, knowledge, token)))]
+            : [];
+        return (Result<ResolvedModel>)new ResolvedModel(reference.ToString(), $"{model.Name} · {settings.Name}", remote.Chat(opened, model, next))
+        {
+            IsLocal = false,
+            Price = model.Price,
+        };
+    }
+
+    // The one place where a model behind a connection is reached, and where what stays on this machine is refused; null where there is none.
+    private async ValueTask<Result<(OpenedConnection Opened, ConnectionModel Model)>?> OpenAsync(
+        WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
+    {
         if (await connections.OpenAsync(workspace, reference.Name, cancellationToken) is not { } opened)
         {
             return null;
@@ -82,28 +144,17 @@ public sealed class ModelRouter(
 
         if (!opened.IsSuccess)
         {
-            return opened.Error;
+            return (Result<(OpenedConnection, ConnectionModel)>)opened.Error;
         }
 
-        var settings = opened.Value.Connection.Settings;
-        if (settings.Models.FirstOrDefault(known => known.Name == reference.Detail) is not { } model)
+        if (opened.Value.Connection.Settings.Models.FirstOrDefault(known => known.Name == reference.Detail) is not { } model)
         {
             return null;
         }
 
-        if (await classes.FindRefusalAsync(workspace, knowledge, cancellationToken) is { } refusal)
-        {
-            return refusal;
-        }
-
-        IReadOnlyList<Func<CancellationToken, ValueTask<IChatClient?>>> next = hasFallback
-            ? [.. settings.Fallback.Select<string, Func<CancellationToken, ValueTask<IChatClient?>>>(text => token => FindFallbackAsync(workspace, text, knowledge, token))]
-            : [];
-        return (Result<ResolvedModel>)new ResolvedModel(reference.ToString(), $"{model.Name} · {settings.Name}", remote.Chat(opened.Value, model, next))
-        {
-            IsLocal = false,
-            Price = model.Price,
-        };
+        return await classes.FindRefusalAsync(workspace, knowledge, cancellationToken) is { } refusal
+            ? (Result<(OpenedConnection, ConnectionModel)>)refusal
+            : Result<(OpenedConnection, ConnectionModel)>.Success((opened.Value, model));
     }
 
     // Asked for when its turn comes: what was allowed when the answer began may not be any more. A stand-in has no stand-ins.

@@ -21,6 +21,7 @@ internal sealed class ResponseStream(ResponsesWriter writer) : IAnswerDialect
 
     public void Write(ChatResponseUpdate update, EventStream events)
     {
+        writer.NoteWhoAnswers(update.StandIn);
         Begin(events);
         var logprobs = WireLogprobs.From(update.Logprobs)?.Content;
         foreach (var content in update.Contents)

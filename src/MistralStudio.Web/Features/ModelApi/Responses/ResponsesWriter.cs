@@ -13,6 +13,7 @@ internal sealed class ResponsesWriter(HttpContext http, ResponsesRequest request
     private static readonly JsonElement s_none = JsonDocument.Parse("[]").RootElement;
 
     private readonly string _id = NewId("resp");
+    private string _model = model;
 
     /// <summary>An id of the dialect's form.</summary>
     public static string NewId(string kind) => $"{kind}_{Guid.CreateVersion7():N}";
@@ -24,6 +25,7 @@ internal sealed class ResponsesWriter(HttpContext http, ResponsesRequest request
         {
             var (answers, usage) = await WholeAnswer.ReadAsync(updates, http.RequestAborted);
             var answer = answers[0];
+            NoteWhoAnswers(answer.StandIn);
             var items = new List<WireItem>();
             if (answer.Calls.Count == 0 || !string.IsNullOrWhiteSpace(answer.Text))
             {
@@ -42,6 +44,9 @@ internal sealed class ResponsesWriter(HttpContext http, ResponsesRequest request
     /// <summary>Sends the answer piece by piece, as events with names and numbers.</summary>
     public Task WriteStreamAsync(IAsyncEnumerable<ChatResponseUpdate> updates) => AnswerStream.SendAsync(http, updates, new ResponseStream(this));
 
+    /// <summary>A stand-in that answers is named in the place of who was asked.</summary>
+    public void NoteWhoAnswers(string? standIn) => _model = standIn ?? _model;
+
     /// <summary>The response as it stands.</summary>
     public WireResponse Response(string status, IReadOnlyList<WireItem> output) => new()
     {
@@ -50,7 +55,7 @@ internal sealed class ResponsesWriter(HttpContext http, ResponsesRequest request
         Status = status,
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxOutputTokens,
-        Model = model,
+        Model = _model,
         Output = output,
         ParallelToolCalls = request.ParallelToolCalls ?? true,
         Temperature = request.Temperature,
