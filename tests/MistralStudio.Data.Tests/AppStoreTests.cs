@@ -69,8 +69,8 @@ public sealed class AppStoreTests(DataFixture data) : IClassFixture<DataFixture>
         Assert.Equal("app.not_found", (await _apps.PublishAsync(elsewhere, app.Id, Owner, Token)).Error?.Code);
         Assert.Equal("app.not_found", (await _apps.RotateLinkAsync(elsewhere, app.Id, Owner, Token)).Error?.Code);
         Assert.Null(await _apps.FindLinkAsync(elsewhere, app.Id, Token));
-        Assert.False(await _apps.RevokeLinkAsync(elsewhere, app.Id, Token));
-        Assert.False(await _apps.DeleteAsync(elsewhere, app.Id, Token));
+        Assert.False(await _apps.RevokeLinkAsync(elsewhere, app.Id, null, Token));
+        Assert.False(await _apps.DeleteAsync(elsewhere, app.Id, null, Token));
         Assert.NotNull(await _apps.FindLinkAsync(Workspace, app.Id, Token));
     }
 
@@ -89,7 +89,7 @@ public sealed class AppStoreTests(DataFixture data) : IClassFixture<DataFixture>
         Assert.Null(await _apps.OpenLinkAsync(token, Token));
         Assert.Equal("app.link_ended", (await _apps.TakeAnswerAsync(link.Id, "1.2.3.4", Token)).Error?.Code);
         Assert.NotNull(await _apps.OpenLinkAsync(rotated, Token));
-        Assert.True(await _apps.RevokeLinkAsync(Workspace, app.Id, Token));
+        Assert.True(await _apps.RevokeLinkAsync(Workspace, app.Id, null, Token));
         Assert.Null(await _apps.OpenLinkAsync(rotated, Token));
 
         var (_, last) = (await _apps.RotateLinkAsync(Workspace, app.Id, Owner, Token)).Value;
@@ -145,7 +145,7 @@ public sealed class AppStoreTests(DataFixture data) : IClassFixture<DataFixture>
         Assert.DoesNotContain((await conversations.ListAsync(Workspace, Owner, null, null, null, 10, Token)).Items, item => item.Id == conversation.Id);
         Assert.Equal(conversation.Id, Assert.Single((await conversations.ListAsync(Workspace, Owner, app.Id, null, null, 10, Token)).Items).Id);
 
-        Assert.True(await _apps.DeleteAsync(Workspace, app.Id, Token));
+        Assert.True(await _apps.DeleteAsync(Workspace, app.Id, null, Token));
         Assert.Null(await _apps.OpenLinkAsync(token, Token));
         Assert.Null(await _apps.FindPublishedAsync(app.Slug, Token));
         Assert.Null(await conversations.FindAsync(Workspace, Owner, conversation.Id, Token));

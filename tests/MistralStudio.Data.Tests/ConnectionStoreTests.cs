@@ -129,8 +129,8 @@ public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataF
         Assert.Contains("app Draft app", refused.Message, StringComparison.Ordinal);
         Assert.Contains("app Live app", refused.Message, StringComparison.Ordinal);
         Assert.Contains("fallback of Leaner", refused.Message, StringComparison.Ordinal);
-        await apps.DeleteAsync(Workspace, draft.Id, Token);
-        await apps.DeleteAsync(Workspace, published.Id, Token);
+        await apps.DeleteAsync(Workspace, draft.Id, null, Token);
+        await apps.DeleteAsync(Workspace, published.Id, null, Token);
         Assert.True((await _connections.DeleteAsync(Workspace, other.Id, Owner, Token)).IsSuccess);
         Assert.True((await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).IsSuccess);
     }
@@ -174,19 +174,19 @@ public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataF
         await data.Get<IWorkspaceHosts>().AllowAsync(Workspace, new HostAndPort("localhost", 11434), Owner, Token);
         await _connections.DeleteAsync(Workspace, made.Id, Owner, Token);
 
-        var entries = (await log.ListAsync(Workspace, null, 6, Token)).Items;
+        var entries = (await log.ListAsync(Workspace, new(), null, 7, Token)).Items;
 
         Assert.Equal(
-            ["connection.deleted", "egress.allowed", "member.role_changed", "key.created", "connection.changed", "connection.created"],
+            ["connection.deleted", "egress.allowed", "member.role_changed", "invite.accepted", "invite.created", "key.created", "connection.changed"],
             entries.Select(entry => entry.Action));
         Assert.Equal("Member to Builder", entries[2].Detail);
         Assert.All(entries, entry =>
         {
-            Assert.Equal(Owner, entry.By);
+            Assert.Equal(entry.Action == "invite.accepted" ? member.User : Owner, entry.By);
             Assert.DoesNotContain("sk-", entry.ToString(), StringComparison.Ordinal);
         });
-        Assert.Empty((await log.ListAsync(DataFixture.Elsewhere(), null, 10, Token)).Items);
-        Assert.Null(await log.FindBreakAsync(Workspace, Token));
+        Assert.Empty((await log.ListAsync(DataFixture.Elsewhere(), new(), null, 10, Token)).Items);
+        Assert.Null((await log.CheckAsync(Workspace, Token)).BrokenAt);
 
         await using var context = await data.Get<IDbContextFactory<StudioDbContext>>().CreateDbContextAsync(Token);
         await Assert.ThrowsAsync<SqliteException>(() => context.AuditEntries.ExecuteDeleteAsync(Token));
@@ -196,7 +196,7 @@ public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataF
         await context.Database.ExecuteSqlRawAsync("DROP TRIGGER AuditEntries_NoUpdate", Token);
         var tampered = entries[3].Number;
         await context.AuditEntries.Where(row => row.Number == tampered).ExecuteUpdateAsync(set => set.SetProperty(row => row.Detail, "nothing"), Token);
-        Assert.Equal(tampered, await log.FindBreakAsync(Workspace, Token));
+        Assert.Equal(tampered, (await log.CheckAsync(Workspace, Token)).BrokenAt);
     }
 
     private static ConnectionSettings Settings(string name) => new()

@@ -115,12 +115,12 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
         Assert.Equal(DocumentState.Deleting, (await _passages.FindAsync(document.Id, Token))!.State);
         Assert.Empty(await _passages.GetAsync(Workspace, [passages[0].Id], Token));
 
-        Assert.False(await _knowledge.DeleteEmptyBaseAsync(Workspace, knowledge.Id, Token));
+        Assert.False(await _knowledge.DeleteEmptyBaseAsync(Workspace, knowledge.Id, null, Token));
         await _passages.RemoveAsync(document.Id, Token);
         Assert.False(await _passages.EnterAsync(document.Id, DocumentState.Parsing, Token));
         Assert.Null(await _passages.ReadTextAsync(document.Id, Token));
         Assert.Empty(await _passages.ReadPassagesAsync(document.Id, Token));
-        Assert.True(await _knowledge.DeleteEmptyBaseAsync(Workspace, knowledge.Id, Token));
+        Assert.True(await _knowledge.DeleteEmptyBaseAsync(Workspace, knowledge.Id, null, Token));
     }
 
     [Fact]
@@ -136,7 +136,7 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
 
         Assert.Null(await _knowledge.FindBaseAsync(elsewhere, knowledge.Id, Token));
         Assert.False(await _knowledge.RenameBaseAsync(elsewhere, knowledge.Id, "Stolen", was: null, Token));
-        Assert.False(await _knowledge.DeleteEmptyBaseAsync(elsewhere, other.Id, Token));
+        Assert.False(await _knowledge.DeleteEmptyBaseAsync(elsewhere, other.Id, null, Token));
         Assert.Null(await _knowledge.AddDocumentAsync(elsewhere, knowledge.Id, New("theirs.txt"), Token));
         Assert.Empty((await _knowledge.ListBasesAsync(elsewhere, null, null, 10, Token)).Items);
         Assert.Empty(await _passages.GetAsync(elsewhere, [passage.Id], Token));

@@ -31,7 +31,8 @@ public interface IAppStore
     Task<Result<Unit>> CheckPublisherAsync(AppVersion version, CancellationToken cancellationToken);
 
     /// <summary>Removes an app with its versions, links and conversations.</summary>
-    Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, UserId? by, CancellationToken cancellationToken);
 
     /// <summary>The published version behind <c>/a/{slug}</c>; the caller checks membership of its workspace.</summary>
     Task<AppVersion?> FindPublishedAsync(string slug, CancellationToken cancellationToken);
@@ -49,7 +50,8 @@ public interface IAppStore
     Task<Result<(ShareLink Link, string Token)>> RotateLinkAsync(WorkspaceId workspace, AppId id, UserId by, CancellationToken cancellationToken);
 
     /// <summary>Ends the link.</summary>
-    Task<bool> RevokeLinkAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken);
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<bool> RevokeLinkAsync(WorkspaceId workspace, AppId id, UserId? by, CancellationToken cancellationToken);
 
     /// <summary>The live link and published version behind <c>/s/{token}</c>; null for an unknown, expired or revoked one alike.</summary>
     Task<(ShareLink Link, AppVersion Version)?> OpenLinkAsync(string token, CancellationToken cancellationToken);

@@ -15,9 +15,36 @@ public sealed record AuditEntry(long Number, DateTimeOffset At, UserId? By, stri
 /// <summary>The audit log: entries are added with the change that they tell of, and never changed or removed.</summary>
 public interface IAuditLog
 {
-    /// <summary>Newest first.</summary>
-    Task<Listing<AuditEntry>> ListAsync(WorkspaceId workspace, string? after, int limit, CancellationToken cancellationToken);
+    /// <summary>Newest first, of those that the query finds.</summary>
+    Task<Listing<AuditEntry>> ListAsync(WorkspaceId workspace, AuditQuery query, string? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>The number of the first entry that was tampered with, or that follows a missing one; null where the chain holds.</summary>
-    Task<long?> FindBreakAsync(WorkspaceId workspace, CancellationToken cancellationToken);
+    /// <summary>
+    /// The whole log as it stands, oldest first, so that its hashes can be followed elsewhere. That it was taken out is its last entry.
+    /// </summary>
+    /// <param name="by">Who takes it out.</param>
+    IAsyncEnumerable<AuditEntry> ExportAsync(WorkspaceId workspace, UserId? by, CancellationToken cancellationToken);
+
+    /// <summary>Follows the chain of hashes from the first entry to the last.</summary>
+    Task<AuditCheck> CheckAsync(WorkspaceId workspace, CancellationToken cancellationToken);
 }
+
+/// <summary>Which entries are looked for; all where nothing is said.</summary>
+public sealed record AuditQuery
+{
+    /// <summary>Part of an action, a subject or a detail.</summary>
+    public string Search { get; init; } = "";
+
+    /// <summary>What one person did.</summary>
+    public UserId? By { get; init; }
+
+    /// <summary>What an action begins with, before its dot: <c>key</c>, <c>member</c>.</summary>
+    public string Area { get; init; } = "";
+
+    /// <summary>Not before.</summary>
+    public DateTimeOffset? Since { get; init; }
+}
+
+/// <summary>What a check of the chain found.</summary>
+/// <param name="Entries">How many were looked at.</param>
+/// <param name="BrokenAt">The number of the first entry that was tampered with, or that follows a missing one; null where the chain holds.</param>
+public sealed record AuditCheck(long Entries, long? BrokenAt);

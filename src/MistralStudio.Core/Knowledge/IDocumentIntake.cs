@@ -19,8 +19,10 @@ public interface IDocumentIntake
     Task<Result<KnowledgeDocument>> RetryAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 
     /// <summary>Removes a document, its passages, vectors and blob; it can no longer be found when this returns.</summary>
-    Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken);
 
     /// <summary>Removes a base with all its documents.</summary>
-    Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken);
 }

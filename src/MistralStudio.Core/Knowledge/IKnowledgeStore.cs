@@ -23,14 +23,25 @@ public interface IKnowledgeStore
         WorkspaceId workspace, KnowledgeBaseId id, KnowledgeSettings settings, int wasVersion, CancellationToken cancellationToken);
 
     /// <summary>Removes a base whose documents are gone already; false where there is none, or it still has documents.</summary>
-    Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken);
 
     /// <summary>Adds a document in state <see cref="DocumentState.Stored"/>; null where there is no such base.</summary>
     Task<KnowledgeDocument?> AddDocumentAsync(WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Enters <see cref="DocumentState.Deleting"/>, from which nothing leads back; false where the base has no such document, or it is being
+    /// deleted already.
+    /// </summary>
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<bool> BeginDeletionAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken);
+
     /// <summary>Newest first.</summary>
     Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
         WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken);
+
+    /// <summary>The bases of a workspace that have a document between its upload and its end, or one that waits.</summary>
+    Task<IReadOnlyList<KnowledgeBase>> ListBusyBasesAsync(WorkspaceId workspace, CancellationToken cancellationToken);
 
     Task<KnowledgeDocument?> FindDocumentAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 

@@ -35,6 +35,15 @@ public sealed record ModelSpeed
     /// <summary>Tokens written a second for four conversations together.</summary>
     public double? DecodeFourTokensPerSecond { get; init; }
 
+    /// <summary>Speeds by the length of the conversation, shortest first, as far as the time for measuring reached; empty for what does not chat.</summary>
+    public IReadOnlyList<LengthSpeed> Lengths { get; init; } = [];
+
     /// <summary>Texts of about 100 words turned into vectors, or scored, a second.</summary>
     public double? TextsPerSecond { get; init; }
 }
+
+/// <summary>Speeds at one length of the conversation.</summary>
+/// <param name="Tokens">Tokens of the prompt.</param>
+/// <param name="PrefillTokensPerSecond">Prompt tokens read a second.</param>
+/// <param name="DecodeTokensPerSecond">Tokens written a second after a prompt of this length, for one conversation.</param>
+public sealed record LengthSpeed(int Tokens, double PrefillTokensPerSecond, double DecodeTokensPerSecond);

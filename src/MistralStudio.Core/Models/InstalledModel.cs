@@ -95,6 +95,9 @@ public sealed record InstalledModel
     /// <summary>Requests running and waiting now.</summary>
     public int ActiveRequests { get; init; }
 
+    /// <summary>Those of <see cref="ActiveRequests"/> that wait for a place.</summary>
+    public int WaitingRequests { get; init; }
+
     /// <summary>Requests that ended since the process started.</summary>
     public long AnsweredRequests { get; init; }
 

@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Accounts;
@@ -19,6 +20,7 @@ public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, Tim
     public async Task<(Invite Invite, string Token)> CreateAsync(WorkspaceId workspace, Role role, UserId createdBy, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var token = Token.NewLink();
         var now = time.GetUtcNow();
         var row = new InviteRow
@@ -32,7 +34,9 @@ public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, Tim
             ExpiresAt = now + s_life,
         };
         context.Invites.Add(row);
+        await AuditTrail.AppendAsync(context, workspace, createdBy, "invite.created", $"{row.Id}", $"{role}", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
         var name = await context.Workspaces.Where(found => found.Id == workspace).Select(found => found.Name).FirstAsync(cancellationToken);
         return (new Invite(row.Id, workspace, name, role, now, row.ExpiresAt), token);
     }
@@ -47,10 +51,20 @@ public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, Tim
     }
 
     /// <summary>Takes an invite back; false where the workspace has none with this id.</summary>
-    public async Task<bool> RevokeAsync(WorkspaceId workspace, InviteId id, CancellationToken cancellationToken)
+    /// <param name="by">Who does it, for the audit log.</param>
+    public async Task<bool> RevokeAsync(WorkspaceId workspace, InviteId id, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Invites.Where(row => row.Id == id && row.WorkspaceId == workspace).ExecuteDeleteAsync(cancellationToken) > 0;
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (await context.Invites.Where(row => row.Id == id && row.WorkspaceId == workspace).ExecuteDeleteAsync(cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        await AuditTrail.AppendAsync(context, workspace, by, "invite.revoked", $"{id}", "", time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     /// <summary>The invite behind a token; null for a used, expired and unknown one alike.</summary>
@@ -112,6 +126,7 @@ public sealed class InviteStore(IDbContextFactory<StudioDbContext> contexts, Tim
             (membership.Role, membership.Stamp) = (invite.Role, Guid.NewGuid());
         }
 
+        await AuditTrail.AppendAsync(context, invite.WorkspaceId, user, "invite.accepted", $"{user}", $"{membership.Role}", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         var workspace = await context.Workspaces.AsNoTracking().FirstAsync(row => row.Id == invite.WorkspaceId, cancellationToken);

@@ -4,6 +4,7 @@ using MistralStudio.Core.Apps;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Apps;
@@ -122,6 +123,7 @@ internal sealed class AppStore(IDbContextFactory<StudioDbContext> contexts, Shar
         app.PublishedVersion = version.Number;
         app.Revision++;
         app.UpdatedAt = version.PublishedAt;
+        await AuditTrail.AppendAsync(context, workspace, publishedBy, "app.published", app.Slug, $"{version.Number}", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return ToVersion(app, version);
@@ -155,10 +157,21 @@ internal sealed class AppStore(IDbContextFactory<StudioDbContext> contexts, Shar
         return holds ? default(Unit) : AppErrors.PublisherGone();
     }
 
-    public async Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken)
+    public async Task<bool> DeleteAsync(WorkspaceId workspace, AppId id, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Apps.Where(row => row.Id == id && row.WorkspaceId == workspace).ExecuteDeleteAsync(cancellationToken) > 0;
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var app = context.Apps.Where(row => row.Id == id && row.WorkspaceId == workspace);
+        if (await app.Select(row => row.Slug).FirstOrDefaultAsync(cancellationToken) is not { } slug)
+        {
+            return false;
+        }
+
+        await app.ExecuteDeleteAsync(cancellationToken);
+        await AuditTrail.AppendAsync(context, workspace, by, "app.deleted", slug, "", time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     public async Task<AppVersion?> FindPublishedAsync(string slug, CancellationToken cancellationToken)
@@ -178,8 +191,8 @@ internal sealed class AppStore(IDbContextFactory<StudioDbContext> contexts, Shar
     public Task<Result<(ShareLink Link, string Token)>> RotateLinkAsync(WorkspaceId workspace, AppId id, UserId by, CancellationToken cancellationToken) =>
         links.RotateAsync(workspace, id, by, cancellationToken);
 
-    public Task<bool> RevokeLinkAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken) =>
-        links.RevokeAsync(workspace, id, cancellationToken);
+    public Task<bool> RevokeLinkAsync(WorkspaceId workspace, AppId id, UserId? by, CancellationToken cancellationToken) =>
+        links.RevokeAsync(workspace, id, by, cancellationToken);
 
     public Task<(ShareLink Link, AppVersion Version)?> OpenLinkAsync(string token, CancellationToken cancellationToken) =>
         links.OpenAsync(token, cancellationToken);

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Ids;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Apps;
@@ -64,15 +65,26 @@ internal sealed class ShareLinks(IDbContextFactory<StudioDbContext> contexts, Ti
             AnswersPerDay = DefaultAnswersPerDay,
         };
         context.ShareLinks.Add(row);
+        await AuditTrail.AppendAsync(context, workspace, by, "link.created", app.Slug, "", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return (ToLink(row), token);
     }
 
-    public async Task<bool> RevokeAsync(WorkspaceId workspace, AppId id, CancellationToken cancellationToken)
+    public async Task<bool> RevokeAsync(WorkspaceId workspace, AppId id, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await EndAllAsync(context, workspace, id, cancellationToken) > 0;
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (await EndAllAsync(context, workspace, id, cancellationToken) == 0)
+        {
+            return false;
+        }
+
+        var slug = await context.Apps.Where(app => app.Id == id).Select(app => app.Slug).FirstAsync(cancellationToken);
+        await AuditTrail.AppendAsync(context, workspace, by, "link.revoked", slug, "", time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     public async Task<(ShareLink Link, AppVersion Version)?> OpenAsync(string token, CancellationToken cancellationToken)

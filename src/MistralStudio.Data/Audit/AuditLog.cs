@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.CompilerServices;
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Audit;
 using MistralStudio.Core.Ids;
@@ -8,35 +9,80 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data.Audit;
 
 /// <inheritdoc cref="IAuditLog"/>
-internal sealed class AuditLog(IDbContextFactory<StudioDbContext> contexts) : IAuditLog
+internal sealed class AuditLog(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IAuditLog
 {
-    public async Task<Listing<AuditEntry>> ListAsync(WorkspaceId workspace, string? after, int limit, CancellationToken cancellationToken)
+    public async Task<Listing<AuditEntry>> ListAsync(
+        WorkspaceId workspace, AuditQuery query, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var before = long.TryParse(after, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : long.MaxValue;
         limit = ListQuery.Limit(limit);
-        var read = await context.AuditEntries.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Number < before)
+        var read = await Find(context, workspace, query).Where(row => row.Number < before)
             .OrderByDescending(row => row.Number).Take(limit + 1).ToListAsync(cancellationToken);
-        List<AuditEntry> items = [.. read.Take(limit).Select(row => new AuditEntry(
-            row.Number, row.At, row.By is { } by ? new UserId(by) : null, row.Action, row.Subject, row.Detail, row.Hash))];
+        List<AuditEntry> items = [.. read.Take(limit).Select(ToEntry)];
         return new Listing<AuditEntry>(items, read.Count > limit ? items[^1].Number.ToString(CultureInfo.InvariantCulture) : null);
     }
 
-    public async Task<long?> FindBreakAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    public async IAsyncEnumerable<AuditEntry> ExportAsync(WorkspaceId workspace, UserId? by, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var (expected, before) = (1L, "");
-        await foreach (var row in context.AuditEntries.AsNoTracking().Where(row => row.WorkspaceId == workspace).OrderBy(row => row.Number)
-            .AsAsyncEnumerable().WithCancellation(cancellationToken))
+        await using (var transaction = await context.Database.BeginTransactionAsync(cancellationToken))
         {
-            if (row.Number != expected || row.Hash != AuditTrail.HashOf(row, before))
-            {
-                return row.Number;
-            }
-
-            (expected, before) = (expected + 1, row.Hash);
+            await AuditTrail.AppendAsync(context, workspace, by, "audit.exported", "", "", time, cancellationToken);
+            await context.SaveChangesAsync(cancellationToken);
+            await transaction.CommitAsync(cancellationToken);
         }
 
-        return null;
+        await foreach (var row in InOrder(context, workspace).WithCancellation(cancellationToken))
+        {
+            yield return ToEntry(row);
+        }
     }
+
+    public async Task<AuditCheck> CheckAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var (entries, hash) = (0L, "");
+        await foreach (var row in InOrder(context, workspace).WithCancellation(cancellationToken))
+        {
+            entries++;
+            if (row.Number != entries || row.Hash != AuditTrail.HashOf(row, hash))
+            {
+                return new(entries, row.Number);
+            }
+
+            hash = row.Hash;
+        }
+
+        return new(entries, null);
+    }
+
+    private static IAsyncEnumerable<AuditRow> InOrder(StudioDbContext context, WorkspaceId workspace) =>
+        context.AuditEntries.AsNoTracking().Where(row => row.WorkspaceId == workspace).OrderBy(row => row.Number).AsAsyncEnumerable();
+
+    private static IQueryable<AuditRow> Find(StudioDbContext context, WorkspaceId workspace, AuditQuery query)
+    {
+        var rows = context.AuditEntries.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        if (query.By is { } by)
+        {
+            rows = rows.Where(row => row.By == by.Value);
+        }
+
+        if (query.Since is { } since)
+        {
+            rows = rows.Where(row => row.At >= since);
+        }
+
+        if (query.Area.Length > 0)
+        {
+            rows = rows.Where(row => row.Action.StartsWith(query.Area + "."));
+        }
+
+        return ListQuery.Pattern(query.Search) is { } pattern
+            ? rows.Where(row => EF.Functions.Like(row.Action, pattern, "\\") || EF.Functions.Like(row.Subject, pattern, "\\") || EF.Functions.Like(row.Detail, pattern, "\\"))
+            : rows;
+    }
+
+    private static AuditEntry ToEntry(AuditRow row) =>
+        new(row.Number, row.At, row.By is { } by ? new UserId(by) : null, row.Action, row.Subject, row.Detail, row.Hash);
 }

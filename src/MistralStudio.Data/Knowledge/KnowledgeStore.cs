@@ -2,6 +2,7 @@ using System.Linq.Expressions;
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Knowledge;
@@ -69,12 +70,29 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             set => set.SetProperty(row => row.Settings, json).SetProperty(row => row.SettingsVersion, wasVersion + 1), cancellationToken) > 0;
     }
 
-    public async Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    public async Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.KnowledgeBases
-            .Where(row => row.Id == id && row.WorkspaceId == workspace && !context.Documents.Any(document => document.KnowledgeBaseId == row.Id))
-            .ExecuteDeleteAsync(cancellationToken) > 0;
+        var empty = context.KnowledgeBases
+            .Where(row => row.Id == id && row.WorkspaceId == workspace && !context.Documents.Any(document => document.KnowledgeBaseId == row.Id));
+        // Asked again and again while its documents go; only the last time takes the turn of a writer.
+        if (!await empty.AnyAsync(cancellationToken))
+        {
+            return false;
+        }
+
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var name = await empty.Select(row => row.Name).FirstOrDefaultAsync(cancellationToken);
+        if (name is null)
+        {
+            return false;
+        }
+
+        await empty.ExecuteDeleteAsync(cancellationToken);
+        await AuditTrail.AppendAsync(context, workspace, by, "knowledge.deleted", name, "", time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
     }
 
     public async Task<KnowledgeDocument?> AddDocumentAsync(
@@ -107,6 +125,26 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         return added.ToDocument();
     }
 
+    public async Task<bool> BeginDeletionAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        var rows = context.Documents.Where(
+            row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace && row.State != DocumentState.Deleting);
+        if (await rows.Select(row => row.Name).FirstOrDefaultAsync(cancellationToken) is not { } name)
+        {
+            return false;
+        }
+
+        await PassageStore.EnterAsync(rows, DocumentState.Deleting, time.GetUtcNow(), cancellationToken);
+        var parent = await context.KnowledgeBases.Where(row => row.Id == id).Select(row => row.Name).FirstAsync(cancellationToken);
+        await AuditTrail.AppendAsync(context, workspace, by, "document.deleted", name, parent, time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return true;
+    }
+
     public async Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
         WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken)
     {
@@ -122,6 +160,15 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         var read = await rows.Where(row => row.CreatedAt <= cursor.Instant).OrderByDescending(row => row.CreatedAt).ThenByDescending(row => row.Id)
             .Skip(cursor.Skip).Take(limit + 1).Select(WithDuplicate(context)).ToListAsync(cancellationToken);
         return cursor.Page([.. read.Select(found => found.Row.ToDocument(found.DuplicateOf))], limit, item => item.CreatedAt);
+    }
+
+    public async Task<IReadOnlyList<KnowledgeBase>> ListBusyBasesAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var busy = context.Documents.Where(row => row.WorkspaceId == workspace && row.State != DocumentState.Indexed && row.State != DocumentState.Failed
+            && row.State != DocumentState.Cancelled && row.State != DocumentState.Deleting).Select(row => row.KnowledgeBaseId);
+        var rows = context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace && busy.Contains(row.Id)).OrderBy(row => row.CreatedAt);
+        return [.. (await Project(context, rows).ToListAsync(cancellationToken)).Select(row => row.ToBase())];
     }
 
     public async Task<KnowledgeDocument?> FindDocumentAsync(

@@ -162,19 +162,20 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
         await context.Documents.Where(row => row.Id == document).ExecuteDeleteAsync(cancellationToken);
     }
 
-    private async Task<bool> EnterAsync(StudioDbContext context, DocumentId document, DocumentState state, CancellationToken cancellationToken)
-    {
-        var now = time.GetUtcNow();
-        return await context.Documents
-            .Where(row => row.Id == document && (row.State != DocumentState.Deleting || state == DocumentState.Deleting))
-            .ExecuteUpdateAsync(
-                set => set
-                    .SetProperty(row => row.State, state)
-                    .SetProperty(row => row.Progress, 0)
-                    .SetProperty(row => row.ErrorCode, (string?)null)
-                    .SetProperty(row => row.ErrorMessage, (string?)null)
-                    .SetProperty(row => row.ErrorNext, (string?)null)
-                    .SetProperty(row => row.UpdatedAt, now),
-                cancellationToken) > 0;
-    }
+    /// <summary>Brings documents into a state with progress 0 and no error; how many they were.</summary>
+    internal static Task<int> EnterAsync(IQueryable<DocumentRow> rows, DocumentState state, DateTimeOffset now, CancellationToken cancellationToken) =>
+        rows.ExecuteUpdateAsync(
+            set => set
+                .SetProperty(row => row.State, state)
+                .SetProperty(row => row.Progress, 0)
+                .SetProperty(row => row.ErrorCode, (string?)null)
+                .SetProperty(row => row.ErrorMessage, (string?)null)
+                .SetProperty(row => row.ErrorNext, (string?)null)
+                .SetProperty(row => row.UpdatedAt, now),
+            cancellationToken);
+
+    private async Task<bool> EnterAsync(StudioDbContext context, DocumentId document, DocumentState state, CancellationToken cancellationToken) =>
+        await EnterAsync(
+            context.Documents.Where(row => row.Id == document && (row.State != DocumentState.Deleting || state == DocumentState.Deleting)),
+            state, time.GetUtcNow(), cancellationToken) > 0;
 }

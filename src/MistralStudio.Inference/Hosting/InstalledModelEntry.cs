@@ -46,6 +46,7 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
     {
         AnsweredRequests = Volatile.Read(ref _answered),
         ActiveRequests = Chat?.Engine.ActiveRequests ?? Embedder?.ActiveRequests ?? Reranker?.ActiveRequests ?? 0,
+        WaitingRequests = Chat?.Engine.WaitingRequests ?? 0,
         MemoryBytes = Chat?.Engine.TouchedBytes ?? Embedder?.MemoryBytes ?? Reranker?.MemoryBytes ?? 0,
     };
 

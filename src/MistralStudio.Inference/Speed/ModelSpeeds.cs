@@ -123,6 +123,7 @@ internal sealed class ModelSpeeds(IModelHost host, DataModels models, TimeProvid
             PrefillLength = length > 0 ? length : null,
             DecodeTokensPerSecond = one,
             DecodeFourTokensPerSecond = four.Sum(),
+            Lengths = await LengthCurve.MeasureAsync(chat, Words, cancellationToken),
         };
     }
 

@@ -118,26 +118,26 @@ internal sealed class DocumentIntake(
     }
 
     /// <inheritdoc/>
-    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
     {
         if (await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) is null)
         {
             return KnowledgeErrors.DocumentNotFound();
         }
 
-        await BeginDeletionAsync(id, document, cancellationToken);
+        await BeginDeletionAsync(workspace, id, document, by, cancellationToken);
         return default(Unit);
     }
 
     /// <inheritdoc/>
-    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
         if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
         {
             return KnowledgeErrors.BaseNotFound();
         }
 
-        while (!await knowledge.DeleteEmptyBaseAsync(workspace, id, cancellationToken))
+        while (!await knowledge.DeleteEmptyBaseAsync(workspace, id, by, cancellationToken))
         {
             var documents = await knowledge.ListDocumentsAsync(workspace, id, null, null, PageOfDocuments, cancellationToken);
             if (documents.Items.Count == 0 && await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
@@ -147,7 +147,7 @@ internal sealed class DocumentIntake(
 
             foreach (var document in documents.Items.Where(document => document.State != DocumentState.Deleting))
             {
-                await BeginDeletionAsync(id, document.Id, cancellationToken);
+                await BeginDeletionAsync(workspace, id, document.Id, by, cancellationToken);
             }
 
             // Their owners remove them; the base goes with the last.
@@ -180,9 +180,10 @@ internal sealed class DocumentIntake(
         }
     }
 
-    private async Task BeginDeletionAsync(KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+    private async Task BeginDeletionAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
     {
-        await store.EnterAsync(document, DocumentState.Deleting, cancellationToken);
+        await knowledge.BeginDeletionAsync(workspace, id, document, by, cancellationToken);
         await index.RemoveAsync(id, document, cancellationToken);
         await work.SignalAsync(IngestionExecutor.Work(document), IngestionExecutor.CancelSignal, cancellationToken);
         await work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);

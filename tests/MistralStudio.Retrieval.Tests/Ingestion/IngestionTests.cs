@@ -83,7 +83,7 @@ public sealed class IngestionTests
         var document = await room.IngestAsync(parent, "gone.txt", s_report);
         Assert.NotEmpty((await room.FindAsync(parent, "product17")).Hits);
 
-        await room.Intake.DeleteAsync(room.Workspace, parent, document.Id, Cancellation);
+        await room.Intake.DeleteAsync(room.Workspace, parent, document.Id, null, Cancellation);
 
         Assert.All((await room.FindAsync(parent, "product17")).Hits, hit => Assert.Equal(kept.Id, hit.DocumentId));
         await room.Work.IdleAsync();
@@ -99,7 +99,7 @@ public sealed class IngestionTests
         var parent = await room.CreateBaseAsync();
         var document = await room.IngestAsync(parent, "gone.txt", s_report);
         room.Work.Executor = null;
-        await room.Intake.DeleteAsync(room.Workspace, parent, document.Id, Cancellation);
+        await room.Intake.DeleteAsync(room.Workspace, parent, document.Id, null, Cancellation);
         room.Restart();
 
         Assert.Equal([document.Id], await room.Store.ListUnfinishedAsync(Cancellation));
@@ -223,7 +223,7 @@ public sealed class IngestionTests
         await room.IngestAsync(parent, "a.txt", "Alpha beta.");
         await room.IngestAsync(parent, "b.txt", "Gamma delta.");
 
-        Assert.True((await room.Intake.DeleteBaseAsync(room.Workspace, parent, Cancellation)).IsSuccess);
+        Assert.True((await room.Intake.DeleteBaseAsync(room.Workspace, parent, null, Cancellation)).IsSuccess);
 
         Assert.Null(await room.Store.FindBaseAsync(room.Workspace, parent, Cancellation));
         Assert.Equal(0, room.Blobs.Count);

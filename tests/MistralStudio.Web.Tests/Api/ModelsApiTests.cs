@@ -64,6 +64,10 @@ public sealed class ModelsApiTests(ModelsServer models) : IClassFixture<ModelsSe
         Assert.True(speed.GetProperty("prefillTokensPerSecond").GetDouble() > 0);
         Assert.True(speed.GetProperty("decodeTokensPerSecond").GetDouble() > 0);
         Assert.True(speed.GetProperty("decodeFourTokensPerSecond").GetDouble() > 0);
+        var lengths = speed.GetProperty("lengths").EnumerateArray().ToList();
+        Assert.NotEmpty(lengths);
+        Assert.Equal(lengths.Select(point => point.GetProperty("tokens").GetInt32()).Order(), lengths.Select(point => point.GetProperty("tokens").GetInt32()));
+        Assert.All(lengths, point => Assert.True(point.GetProperty("prefillTokensPerSecond").GetDouble() > 0 && point.GetProperty("decodeTokensPerSecond").GetDouble() > 0));
         Assert.Contains("cores", Text(speed, "machine"), StringComparison.Ordinal);
         Assert.Equal(Text(speed, "measuredAt"), Text((await GetAsync("/api/models/fast")).GetProperty("speed"), "measuredAt"));
     }

@@ -21,10 +21,10 @@ internal sealed class RecordingIntake(IKnowledgeStore store) : IDocumentIntake
     public Task<Result<KnowledgeDocument>> RetryAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
         AnswerAsync("retry", workspace, id, document, cancellationToken);
 
-    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken) =>
         (await AnswerAsync("delete", workspace, id, document, cancellationToken)).Match<Result<Unit>>(_ => default(Unit), error => error);
 
-    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
         Asked.Add("delete base");
         if (Failure is { } failure)
@@ -32,7 +32,7 @@ internal sealed class RecordingIntake(IKnowledgeStore store) : IDocumentIntake
             return failure;
         }
 
-        await store.DeleteEmptyBaseAsync(workspace, id, cancellationToken);
+        await store.DeleteEmptyBaseAsync(workspace, id, by, cancellationToken);
         return default(Unit);
     }
 

@@ -62,9 +62,12 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
             return found;
         });
 
-    public Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+    public Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken) =>
         Locked(() => _bases.TryGetValue(id, out var found) && found.Workspace == workspace
             && _documents.Values.All(d => d.Base != id) && _bases.Remove(id));
+
+    public Task<bool> BeginDeletionAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken) =>
+        Commit(nameof(BeginDeletionAsync), () => Enter(document, DocumentState.Deleting, null));
 
     public Task<KnowledgeDocument?> AddDocumentAsync(
         WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken) =>
@@ -85,6 +88,10 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
     public Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
         WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken) =>
         Locked(() => Page(_documents.Values.Where(d => d.Base == id && d.Workspace == workspace).OrderByDescending(d => d.Id.Value), after, limit));
+
+    public Task<IReadOnlyList<KnowledgeBase>> ListBusyBasesAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<KnowledgeBase>)[.. _bases.Values.Where(found => found.Workspace == workspace && _documents.Values.Any(document => document.Base == found.Id
+            && document.State is not (DocumentState.Indexed or DocumentState.Failed or DocumentState.Cancelled or DocumentState.Deleting)))]);
 
     public Task<KnowledgeDocument?> FindDocumentAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>

@@ -142,7 +142,7 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
     public async Task RevokeLinkAsync(CancellationToken cancellationToken)
     {
         Require(Permissions.AppsPublish);
-        await apps.RevokeLinkAsync(caller.Workspace, _app!.Id, cancellationToken);
+        await apps.RevokeLinkAsync(caller.Workspace, _app!.Id, caller.User, cancellationToken);
         (Link, NewToken) = (null, null);
     }
 
@@ -150,7 +150,7 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
     public async Task DeleteAsync(CancellationToken cancellationToken)
     {
         Require(Permissions.AppsWrite);
-        await apps.DeleteAsync(caller.Workspace, _app!.Id, cancellationToken);
+        await apps.DeleteAsync(caller.Workspace, _app!.Id, caller.User, cancellationToken);
     }
 
     private static AppDefinition Comparable(AppDefinition draft) => AppForm.Of(draft).ToDefinition();

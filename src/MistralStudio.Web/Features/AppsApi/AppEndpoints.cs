@@ -117,7 +117,7 @@ public static class AppEndpoints
     }
 
     private static async Task<IResult> DeleteAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
-        await store.DeleteAsync(http.GetCaller().Workspace, id, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(AppErrors.NotFound());
+        await store.DeleteAsync(http.GetCaller().Workspace, id, http.GetCaller().User, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(AppErrors.NotFound());
 
     // A base of another workspace is as unknown as one that does not exist: an id in a body widens no access.
     private static async Task<Error?> FindFaultAsync(WireAppDraft body, Caller caller, IKnowledgeStore knowledge, CancellationToken cancellationToken)

@@ -41,7 +41,7 @@ internal static class LinkEndpoints
     }
 
     private static async Task<IResult> RevokeAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
-        await store.RevokeLinkAsync(http.GetCaller().Workspace, id, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(LinkErrors.NotFound());
+        await store.RevokeLinkAsync(http.GetCaller().Workspace, id, http.GetCaller().User, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(LinkErrors.NotFound());
 }
 
 /// <summary>A link; <c>url</c> comes once, with the answer that made it.</summary>

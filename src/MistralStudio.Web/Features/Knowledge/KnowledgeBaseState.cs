@@ -149,12 +149,12 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
 
     /// <summary>Removes a document with all that was made of it.</summary>
     public Task DeleteAsync(DocumentId document, CancellationToken cancellationToken) =>
-        DoAsync(() => intake.DeleteAsync(caller.Workspace, _id, document, cancellationToken), cancellationToken);
+        DoAsync(() => intake.DeleteAsync(caller.Workspace, _id, document, caller.User, cancellationToken), cancellationToken);
 
     /// <summary>Removes the base with all its documents; true where it is gone.</summary>
     public async Task<bool> DeleteBaseAsync(CancellationToken cancellationToken)
     {
-        await DoAsync(() => intake.DeleteBaseAsync(caller.Workspace, _id, cancellationToken), cancellationToken);
+        await DoAsync(() => intake.DeleteBaseAsync(caller.Workspace, _id, caller.User, cancellationToken), cancellationToken);
         return Base is null;
     }
 

@@ -92,7 +92,7 @@ internal static class DocumentEndpoints
             : ErrorResults.From(KnowledgeErrors.DocumentNotFound());
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
-        (await intake.DeleteAsync(http.GetCaller().Workspace, id, document, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
+        (await intake.DeleteAsync(http.GetCaller().Workspace, id, document, http.GetCaller().User, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
 
     private static async Task<IResult> CancelAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
         Accepted(await intake.CancelAsync(http.GetCaller().Workspace, id, document, http.RequestAborted));

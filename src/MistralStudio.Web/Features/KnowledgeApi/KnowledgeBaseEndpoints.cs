@@ -106,7 +106,7 @@ public static class KnowledgeBaseEndpoints
     private static string TagOf(KnowledgeBase found) => EntityTags.TagOf(found.Name);
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IDocumentIntake intake) =>
-        (await intake.DeleteBaseAsync(http.GetCaller().Workspace, id, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
+        (await intake.DeleteBaseAsync(http.GetCaller().Workspace, id, http.GetCaller().User, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
 
     private static string? ReadName(WireBaseName body) => body.Name?.Trim() is { Length: > 0 and <= MaxName } name ? name : null;
 }

@@ -117,7 +117,7 @@ public static class MemberEndpoints
         TypedResults.Ok(new WirePage<WireInvite>([.. (await invites.ListAsync(http.GetCaller().Workspace, http.RequestAborted)).Select(WireInvite.From)], null));
 
     private static async Task<IResult> RevokeInviteAsync(InviteId invite, HttpContext http, [FromServices] InviteStore invites) =>
-        await invites.RevokeAsync(http.GetCaller().Workspace, invite, http.RequestAborted)
+        await invites.RevokeAsync(http.GetCaller().Workspace, invite, http.GetCaller().User, http.RequestAborted)
             ? TypedResults.NoContent()
             : ErrorResults.From(MemberApiErrors.InviteNotFound());
 

@@ -103,12 +103,12 @@ internal sealed record WireDefaults(string? Chat, string? Embedding, string? Rer
 /// <summary>A model on this machine.</summary>
 internal sealed record WireModelCard(
     string Id, string Name, string Task, string State, Error? Error, bool IsStarter, string Architecture, string Weights, IReadOnlyList<string> Notes, long Parameters,
-    long FileBytes, long MemoryBytes, int ContextLength, int Dimensions, string Licence, string Origin, string Sha256, DateTimeOffset? InstalledAt, int ActiveRequests,
+    long FileBytes, long MemoryBytes, int ContextLength, int Dimensions, string Licence, string Origin, string Sha256, DateTimeOffset? InstalledAt, int ActiveRequests, int WaitingRequests,
     double? TokensPerSecond, ModelSpeed? Speed)
 {
     public static WireModelCard From(InstalledModel model, ModelSpeed? speed) => new(
         model.Id, model.Name, Word(model.Task), Word(model.State), model.Error, model.IsStarter, model.Architecture, model.Quantisation, model.Notes, model.Parameters,
-        model.FileBytes, model.MemoryBytes, model.ContextLength, model.Dimensions, model.Licence, model.Origin, model.Sha256, model.InstalledAt, model.ActiveRequests,
+        model.FileBytes, model.MemoryBytes, model.ContextLength, model.Dimensions, model.Licence, model.Origin, model.Sha256, model.InstalledAt, model.ActiveRequests, model.WaitingRequests,
         model.TokensPerSecond, speed);
 
     // camelCase, as every other word of this API.

@@ -77,7 +77,7 @@ public sealed class MembersState(AccountStore accounts, InviteStore invites, Stu
         Error = null;
         if (MayManage)
         {
-            await invites.RevokeAsync(scope.Id, id, cancellationToken);
+            await invites.RevokeAsync(scope.Id, id, scope.Person, cancellationToken);
             if (NewInvite?.Id == id)
             {
                 HideLink();
