@@ -60,6 +60,14 @@ internal sealed record EncoderConfig
     [JsonPropertyName("pad_token_id")]
     public int Padding { get; init; }
 
+    /// <summary>What the model was made as: <c>BertForSequenceClassification</c>.</summary>
+    [JsonPropertyName("architectures")]
+    public IReadOnlyList<string>? Architectures { get; init; }
+
+    /// <summary>What a classifier tells apart.</summary>
+    [JsonPropertyName("id2label")]
+    public JsonElement Labels { get; init; }
+
     /// <summary>What is made of the states.</summary>
     [JsonIgnore]
     public EncoderHead Head { get; init; }
@@ -76,6 +84,10 @@ internal sealed record EncoderConfig
     [JsonIgnore]
     public bool IsXlmRoberta => ModelType == "xlm-roberta";
 
+    /// <summary>True where the model classifies pairs of texts.</summary>
+    [JsonIgnore]
+    public bool Classifies => Architectures?.Any(name => name.EndsWith(Classification, StringComparison.Ordinal)) == true;
+
     /// <summary>True where the second text of a pair is told by a type of its own and not by the tokens between alone.</summary>
     [JsonIgnore]
     public bool TellsTypes => Head == EncoderHead.Score && TokenTypes > 1;
@@ -89,7 +101,7 @@ internal sealed record EncoderConfig
         try
         {
             var config = ReadJson<EncoderConfig>(folder, "config.json");
-            var read = IsCrossEncoder(folder) ? config.ReadCrossEncoder(folder) : config.ReadEmbedder(folder);
+            var read = config.Classifies ? config.ReadCrossEncoder(folder) : config.ReadEmbedder(folder);
             return read.IsSuccess && read.Value.Unsupported() is { } reason ? ModelErrors.Unreadable("config.json", reason) : read;
         }
         catch (Exception unreadable) when (unreadable is JsonException or IOException or UnauthorizedAccessException)
@@ -103,7 +115,7 @@ internal sealed record EncoderConfig
     {
         try
         {
-            return ReadJson<Classifier>(folder, "config.json").Architectures?.Any(name => name.EndsWith(Classification, StringComparison.Ordinal)) == true;
+            return ReadJson<EncoderConfig>(folder, "config.json").Classifies;
         }
         catch (Exception unreadable) when (unreadable is JsonException or IOException or UnauthorizedAccessException)
         {
@@ -125,7 +137,8 @@ internal sealed record EncoderConfig
 
     private Result<EncoderConfig> ReadCrossEncoder(string folder)
     {
-        var labels = ReadJson<Classifier>(folder, "config.json").Labels?.Count ?? 2;
+        // One that names none tells two apart.
+        var labels = Labels.ValueKind == JsonValueKind.Object ? Labels.EnumerateObject().Count() : 2;
         if (labels != 1)
         {
             return ModelErrors.Unreadable("config.json", $"it tells {labels} labels apart; a reranker has one, the score");
@@ -153,10 +166,6 @@ internal sealed record EncoderConfig
     private sealed record SentenceConfig([property: JsonPropertyName("max_seq_length")] int MaxSequenceLength);
 
     private sealed record TokenizerConfig([property: JsonPropertyName("model_max_length")] double MaxLength);
-
-    private sealed record Classifier(
-        [property: JsonPropertyName("architectures")] IReadOnlyList<string>? Architectures,
-        [property: JsonPropertyName("id2label")] IReadOnlyDictionary<string, string>? Labels);
 
     private sealed record PoolingConfig(
         [property: JsonPropertyName("pooling_mode_mean_tokens")] bool Mean,

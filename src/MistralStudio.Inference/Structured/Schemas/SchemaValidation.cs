@@ -87,9 +87,9 @@ internal sealed class SchemaValidation
     private bool CheckValue(SchemaNode schema, JsonElement value, string path)
     {
         var valid = true;
-        if (schema.Types is { } types && (types & TypeOf(value)) == 0)
+        if (schema.Types is { } types && (types & JsonTypeNames.TypeOf(value)) == 0)
         {
-            valid = Fail(schema, "type", path, $"It is {Name(TypeOf(value))}, expected is {Names(types)}.");
+            valid = Fail(schema, "type", path, $"It is {JsonTypeNames.Name(JsonTypeNames.TypeOf(value))}, expected is {JsonTypeNames.Names(types)}.");
         }
 
         if (schema.Enumeration is { } values && !schema.EnumerationSet!.Contains(value))
@@ -381,32 +381,6 @@ internal sealed class SchemaValidation
 
         return false;
     }
-
-    private static JsonTypes TypeOf(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.Null => JsonTypes.Null,
-        JsonValueKind.True or JsonValueKind.False => JsonTypes.Boolean,
-        JsonValueKind.Number => JsonNumber.Of(value).IsInteger ? JsonTypes.Integer : JsonTypes.Number,
-        JsonValueKind.String => JsonTypes.String,
-        JsonValueKind.Array => JsonTypes.Array,
-        JsonValueKind.Object => JsonTypes.Object,
-        _ => JsonTypes.None,
-    };
-
-    private static string Names(JsonTypes types) =>
-        string.Join(" or ", Enum.GetValues<JsonTypes>().Where(type => type is not (JsonTypes.None or JsonTypes.All) && (types & type) != 0
-            && !(type == JsonTypes.Integer && (types & JsonTypes.Number) != 0)).Select(Name));
-
-    private static string Name(JsonTypes type) => type switch
-    {
-        JsonTypes.Null => "null",
-        JsonTypes.Boolean => "a boolean",
-        JsonTypes.Integer => "an integer",
-        JsonTypes.Number => "a number",
-        JsonTypes.String => "a string",
-        JsonTypes.Array => "an array",
-        _ => "an object",
-    };
 
     private static string Shorten(string text) => text.Length <= 200 ? text : $"{text[..197]}...";
 
