@@ -34,6 +34,9 @@ public sealed record AuditQuery
     /// <summary>Part of an action, a subject or a detail.</summary>
     public string Search { get; init; } = "";
 
+    /// <summary>People whom <see cref="Search"/> means by their names: it finds what they did, and what was done to them, as well.</summary>
+    public IReadOnlyList<UserId> Named { get; init; } = [];
+
     /// <summary>What one person did.</summary>
     public UserId? By { get; init; }
 

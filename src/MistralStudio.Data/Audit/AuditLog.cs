@@ -78,9 +78,14 @@ internal sealed class AuditLog(IDbContextFactory<StudioDbContext> contexts, Time
             rows = rows.Where(row => row.Action.StartsWith(query.Area + "."));
         }
 
-        return ListQuery.Pattern(query.Search) is { } pattern
-            ? rows.Where(row => EF.Functions.Like(row.Action, pattern, "\\") || EF.Functions.Like(row.Subject, pattern, "\\") || EF.Functions.Like(row.Detail, pattern, "\\"))
-            : rows;
+        if (ListQuery.Pattern(query.Search) is not { } pattern)
+        {
+            return rows;
+        }
+
+        var (named, ids) = (query.Named.Select(person => (Guid?)person.Value).ToList(), query.Named.Select(person => person.ToString()).ToList());
+        return rows.Where(row => EF.Functions.Like(row.Action, pattern, "\\") || EF.Functions.Like(row.Subject, pattern, "\\")
+            || EF.Functions.Like(row.Detail, pattern, "\\") || named.Contains(row.By) || ids.Contains(row.Subject));
     }
 
     private static AuditEntry ToEntry(AuditRow row) =>

@@ -3,7 +3,13 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Audit;
 using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Web.Features.Settings;
+using MistralStudio.Web.Layout;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Tests.Api;
 
@@ -87,6 +93,39 @@ public sealed class AuditApiTests : IAsyncDisposable
         using var answer = await client.GetAsync(address, Token);
         Assert.Equal(HttpStatusCode.Forbidden, answer.StatusCode);
     }
+
+    [Fact]
+    public async Task ThePage_FindsByName_WhatAPersonDid_AndSaysThatTheChainHolds()
+    {
+        using var client = await _studio.SignedInAsync();
+        var member = await _studio.JoinAsync("ada@example.org", Role.Builder);
+        await PostAsync(client, "/api/members/invites", new { role = "Viewer" });
+        var state = State(member with { Role = Role.Owner });
+        state.Search = "ADA";
+        await state.LoadAsync(Token);
+        Assert.Equal(["invite.accepted"], state.Entries!.Select(entry => entry.Action));
+        Assert.Equal("ada", state.WhoDid(state.Entries![0])!.DisplayName);
+        Assert.Equal("ada", state.SubjectOf(state.Entries![0]));
+
+        (state.Search, state.Area) = ("", "invite");
+        await state.LoadAsync(Token);
+        Assert.Equal(3, state.Entries!.Count);
+        Assert.False(state.HasMore);
+        await state.CheckAsync(Token);
+        Assert.Equal(new AuditCheck(4, null), state.Check);
+
+        var builder = State(member);
+        await builder.LoadAsync(Token);
+        await builder.CheckAsync(Token);
+        Assert.Null(builder.Entries);
+        Assert.Null(builder.Check);
+    }
+
+    private AuditState State(Membership member) => new(
+        _studio.Services.GetRequiredService<IAuditLog>(),
+        _studio.Services.GetRequiredService<AccountStore>(),
+        new WorkspaceScope(Callers.Of(member), member.Slug, "Workspace", member.Role, "ada", "ada@example.org"),
+        TimeProvider.System);
 
     private static string Text(JsonElement line, string name) => line.GetProperty(name).GetString()!;
 

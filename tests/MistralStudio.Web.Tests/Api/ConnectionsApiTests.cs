@@ -208,7 +208,7 @@ public sealed class ConnectionsApiTests : IAsyncLifetime
     public async Task AnEmbeddingModelOfAConnection_MakesVectors_IsListed_AndDoesNotChat()
     {
         _server.Models = ["small", "embed"];
-        await _client.PostAsJsonAsync("/api/allowed-hosts", new { host = _server.Place }, Token);
+        await AllowAsync();
         await CreateAsync(new
         {
             name = "There", kind = "compatible", address = _server.Address.ToString(), key = Key, retries = 0,

@@ -34,6 +34,29 @@ public sealed class ModelCardsTests : BunitContext
             StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(0, 0, "")]
+    [InlineData(2, 0, "2 running")]
+    [InlineData(5, 3, "2 running|3 waiting")]
+    [InlineData(3, 3, "3 waiting")]
+    public void TheQueue_IsToldApart_FromWhatRuns(int active, int waiting, string told)
+    {
+        var model = new InstalledModel { Id = "m", Name = "M", Task = ModelTask.Chat, State = ModelState.Ready, ActiveRequests = active, WaitingRequests = waiting };
+        var note = Render<RequestsNote>(parameters => parameters.Add(shown => shown.Model, model));
+        Assert.Equal(told, string.Join('|', note.FindAll("div").Select(line => line.TextContent)));
+    }
+
+    [Fact]
+    public void ACurve_HasAPointForEachLength_AndItsFiguresInWords()
+    {
+        var curve = Render<SpeedCurve>(parameters => parameters.Add(c => c.Title, "Reading").Add(c => c.Points, [(64, 900.0), (128, 1200.0), (256, 600.0)]));
+        Assert.Equal(["64", "128", "256"], curve.FindAll("text.x").Select(text => text.TextContent));
+        Assert.Equal(["0", "1,000", "2,000"], curve.FindAll("text.y").Select(text => text.TextContent));
+        Assert.Equal("Reading: 64: 900; 128: 1,200; 256: 600", curve.Find("svg").GetAttribute("aria-label"));
+        var heights = curve.FindAll("circle").Select(circle => double.Parse(circle.GetAttribute("cy")!, System.Globalization.CultureInfo.InvariantCulture)).ToList();
+        Assert.True(heights[1] < heights[0] && heights[0] < heights[2]);
+    }
+
     [Fact]
     public void ADownload_ShowsItsShare_Rate_TimeLeft_AndCancel()
     {

@@ -85,11 +85,11 @@ public sealed class AuditState(IAuditLog log, AccountStore accounts, WorkspaceSc
     private async Task ReadAsync(CancellationToken cancellationToken)
     {
         // A name is a person's; the log knows them by id.
-        var named = Search.Length == 0 ? null : People.FirstOrDefault(member => member.DisplayName.Contains(Search, StringComparison.CurrentCultureIgnoreCase));
         var query = new AuditQuery
         {
-            Search = named is null ? Search : "",
-            By = By ?? named?.User,
+            Search = Search,
+            Named = Search.Length == 0 ? [] : [.. People.Where(member => member.DisplayName.Contains(Search, StringComparison.CurrentCultureIgnoreCase)).Select(member => member.User)],
+            By = By,
             Area = Area,
             Since = Days > 0 ? time.GetUtcNow().AddDays(-Days) : null,
         };
