@@ -13,6 +13,7 @@ internal sealed class TurnClock(TimeProvider time)
     private GenerationTimings? _generation;
     private UsageDetails _usage = new();
     private decimal? _cost;
+    private string? _standIn;
 
     /// <summary>Time spent looking passages up, ms.</summary>
     public double RetrievalMs { get; set; }
@@ -28,6 +29,7 @@ internal sealed class TurnClock(TimeProvider time)
             _firstTokenMs ??= Elapsed();
         }
 
+        _standIn ??= update.StandIn;
         foreach (var content in update.Contents)
         {
             if (content is UsageContent usage)
@@ -48,7 +50,10 @@ internal sealed class TurnClock(TimeProvider time)
     }
 
     public TokenUsage Usage() => new(
-        (int)(_usage.InputTokenCount ?? 0), (int)(_usage.OutputTokenCount ?? 0), _generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0), _cost);
+        (int)(_usage.InputTokenCount ?? 0), (int)(_usage.OutputTokenCount ?? 0), _generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0), _cost)
+    {
+        StandIn = _standIn,
+    };
 
     public TurnTimings Timings()
     {

@@ -28,7 +28,11 @@ public abstract record AgentEvent
 /// <param name="OutputTokens">Of the answer.</param>
 /// <param name="CachedTokens">Of the prompt, reused instead of computed.</param>
 /// <param name="Cost">Price of the turn, US dollars; null where it is not known, and on this machine.</param>
-public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTokens = 0, decimal? Cost = null);
+public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTokens = 0, decimal? Cost = null)
+{
+    /// <summary>The reference of the model that answered in the place of the one that was asked; null where that one answered itself.</summary>
+    public string? StandIn { get; init; }
+}
 
 /// <summary>Where a turn's time went, ms; the parts are the timing ribbon.</summary>
 /// <param name="FirstTokenMs">From the question to the first token.</param>

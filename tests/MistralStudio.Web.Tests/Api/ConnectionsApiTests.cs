@@ -194,6 +194,17 @@ public sealed class ConnectionsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task ATurnThatAStandInAnswered_NamesIt()
+    {
+        await ConnectAsync(retries: 0, fallback: ["scripted"]);
+        var owner = (await _studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        var runner = _studio.Services.GetRequiredService<IAgentRunner>();
+        _server.NextStatus(500);
+        Assert.Equal("scripted", (await runner.RunAsync(Turn(owner.Workspace, [], []), Token).OfType<AgentEvent.Completed>().FirstAsync(Token)).Usage.StandIn);
+        Assert.Null((await runner.RunAsync(Turn(owner.Workspace, [], []), Token).OfType<AgentEvent.Completed>().FirstAsync(Token)).Usage.StandIn);
+    }
+
+    [Fact]
     public async Task AStreamOfAStandIn_NamesIt_FromItsFirstChunkOn()
     {
         await ConnectAsync(retries: 0, fallback: ["scripted"]);

@@ -18,9 +18,9 @@ public sealed class AnswerFiguresTests : BunitContext
     [Fact]
     public void Numbers_SayTokens_FirstTokenAndSpeed()
     {
-        var numbers = Render<AnswerNumbers>(parameters => parameters.Add(n => n.Usage, new TokenUsage(1889, 126)).Add(n => n.Timings, s_timings));
+        var numbers = Render<AnswerNumbers>(parameters => parameters.Add(n => n.Usage, new TokenUsage(1889, 126) { StandIn = "there/large" }).Add(n => n.Timings, s_timings));
 
-        Assert.Equal(["1,889 in", "126 out", "first token 0.41 s", "138 tok/s"], numbers.FindAll("span").Select(span => span.TextContent));
+        Assert.Equal(["1,889 in", "126 out", "answered by there/large", "first token 0.41 s", "138 tok/s"], numbers.FindAll("span").Select(span => span.TextContent));
     }
 
     [Fact]

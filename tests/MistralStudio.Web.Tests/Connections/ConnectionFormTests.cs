@@ -59,6 +59,23 @@ public sealed class ConnectionFormTests : BunitContext
     }
 
     [Fact]
+    public async Task AModelWhoseNameSaysSo_IsTakenToEmbed_AndIsWhatThePersonSays()
+    {
+        await OpenAsync(null);
+        _state.Draft!.Toggle("text-embedding-3-small", chosen: true);
+        _state.Draft.Toggle("gpt-4o", chosen: true);
+        var form = await OpenAsync((await _state.SaveAsync(Token))!);
+        var chosen = form.FindAll(".priced:not(.head) select").Select(select => select.GetAttribute("value")).ToList();
+        Assert.Equal(["embedding", "chat"], chosen);
+        Assert.All(form.FindAll(".priced:not(.head) select"), select => Assert.Equal(
+            ["chat", "embedding"], select.Children.Select(option => option.GetAttribute("value"))));
+
+        form.Find(".priced:not(.head) select").Change("chat");
+        await form.Find("form").SubmitAsync();
+        Assert.All(_fake.Kept[0].Settings.Models, model => Assert.Equal(ModelTask.Chat, model.Task));
+    }
+
+    [Fact]
     public async Task AKeptKey_IsNotShown_IsKeptWhenNothingIsTyped_AndForgottenWhenAsked()
     {
         await OpenAsync(null);
