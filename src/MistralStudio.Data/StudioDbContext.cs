@@ -47,6 +47,8 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
 
     internal DbSet<MessageRow> Messages => Set<MessageRow>();
 
+    internal DbSet<FeedbackBaseRow> FeedbackBases => Set<FeedbackBaseRow>();
+
     internal DbSet<AppRow> Apps => Set<AppRow>();
 
     internal DbSet<AppVersionRow> AppVersions => Set<AppVersionRow>();
@@ -77,6 +79,7 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
         configurationBuilder.Properties<Role>().HaveConversion<string>().HaveMaxLength(20);
         configurationBuilder.Properties<DocumentState>().HaveConversion<string>().HaveMaxLength(20);
         configurationBuilder.Properties<MessageRole>().HaveConversion<string>().HaveMaxLength(20);
+        configurationBuilder.Properties<FeedbackKind>().HaveConversion<string>().HaveMaxLength(20);
         configurationBuilder.Properties<MessageState>().HaveConversion<string>().HaveMaxLength(20);
     }
 

@@ -1,5 +1,6 @@
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Core.Agents;
@@ -21,6 +22,9 @@ public sealed record AgentTurn
 
     /// <summary>Knowledge bases to look the question up in; empty for a plain chat.</summary>
     public IReadOnlyList<KnowledgeBaseId> Knowledge { get; init; } = [];
+
+    /// <summary>How much of <see cref="Knowledge"/> is read.</summary>
+    public KnowledgeReading Reading { get; init; } = KnowledgeReading.Default;
 
     /// <summary>Knowledge bases whose words earlier answers of the conversation may hold; they keep their data class here.</summary>
     public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];

@@ -35,6 +35,7 @@ public enum MessageState
 /// <param name="Owner">Whose it is; others do not see it.</param>
 /// <param name="App">The app it belongs to; null in the playground.</param>
 /// <param name="Model">The model reference last used.</param>
+/// <param name="Knowledge">Knowledge bases that the next question is looked up in.</param>
 public sealed record Conversation(
     ConversationId Id,
     WorkspaceId Workspace,
@@ -46,7 +47,14 @@ public sealed record Conversation(
     GenerationSettings Settings,
     IReadOnlyList<KnowledgeBaseId> Knowledge,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt);
+    DateTimeOffset UpdatedAt)
+{
+    /// <summary>How much of <see cref="Knowledge"/> is read.</summary>
+    public KnowledgeReading Reading { get; init; } = KnowledgeReading.Default;
+
+    /// <summary>Every knowledge base whose words earlier answers may hold, also those that were taken out since.</summary>
+    public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];
+}
 
 /// <summary>One message; messages with the same parent are siblings (a regenerated answer stands beside the first).</summary>
 public sealed record Message
@@ -72,6 +80,12 @@ public sealed record Message
     public TurnTimings? Timings { get; init; }
 
     public IReadOnlyList<Citation> Citations { get; init; } = [];
+
+    /// <summary>Passages that the model was given, best first; empty where nothing was looked up.</summary>
+    public IReadOnlyList<GivenPassage> Given { get; init; } = [];
+
+    /// <summary>What the person thought of it; null where they did not say.</summary>
+    public AnswerFeedback? Feedback { get; init; }
 
     public Error? Error { get; init; }
 

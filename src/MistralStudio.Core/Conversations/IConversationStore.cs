@@ -15,7 +15,7 @@ public interface IConversationStore
     Task<Listing<Conversation>> ListAsync(
         WorkspaceId workspace, UserId owner, AppId? app, string? search, string? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Changes title, model, instructions, settings or knowledge; null leaves a field. False where there is no such conversation.</summary>
+    /// <summary>Changes what is not null; knowledge once heard stays heard. False where there is no such conversation.</summary>
     Task<bool> UpdateAsync(WorkspaceId workspace, UserId owner, ConversationId id, ConversationChange change, CancellationToken cancellationToken);
 
     Task<bool> DeleteAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken);
@@ -36,8 +36,14 @@ public sealed record NewConversation(
     string Model,
     string Instructions,
     GenerationSettings Settings,
-    IReadOnlyList<KnowledgeBaseId> Knowledge);
+    IReadOnlyList<KnowledgeBaseId> Knowledge,
+    KnowledgeReading? Reading = null);
 
 /// <summary>The fields of a conversation that change.</summary>
 public sealed record ConversationChange(
-    string? Title = null, string? Model = null, string? Instructions = null, GenerationSettings? Settings = null, IReadOnlyList<KnowledgeBaseId>? Knowledge = null);
+    string? Title = null,
+    string? Model = null,
+    string? Instructions = null,
+    GenerationSettings? Settings = null,
+    IReadOnlyList<KnowledgeBaseId>? Knowledge = null,
+    KnowledgeReading? Reading = null);

@@ -31,6 +31,12 @@ internal sealed class ConversationRow
     /// <summary>JSON array of knowledge base ids.</summary>
     public required string Knowledge { get; set; }
 
+    /// <summary>JSON of how much of them is read; null for the default.</summary>
+    public string? Reading { get; set; }
+
+    /// <summary>JSON array of the ids of every knowledge base ever among <see cref="Knowledge"/>.</summary>
+    public string Heard { get; set; } = "[]";
+
     public DateTimeOffset CreatedAt { get; set; }
 
     public DateTimeOffset UpdatedAt { get; set; }

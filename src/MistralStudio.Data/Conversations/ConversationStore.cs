@@ -25,6 +25,8 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
             Instructions = conversation.Instructions,
             Settings = StudioJson.Write(conversation.Settings, StudioJson.Default.GenerationSettings),
             Knowledge = StudioJson.Write(conversation.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+            Reading = conversation.Reading is { } reading ? StudioJson.Write(reading, StudioJson.Default.KnowledgeReading) : null,
+            Heard = StudioJson.Write(conversation.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
             CreatedAt = now,
             UpdatedAt = now,
         };
@@ -72,7 +74,14 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         row.Model = change.Model ?? row.Model;
         row.Instructions = change.Instructions ?? row.Instructions;
         row.Settings = change.Settings is { } settings ? StudioJson.Write(settings, StudioJson.Default.GenerationSettings) : row.Settings;
-        row.Knowledge = change.Knowledge is { } knowledge ? StudioJson.Write(knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId) : row.Knowledge;
+        row.Reading = change.Reading is { } reading ? StudioJson.Write(reading, StudioJson.Default.KnowledgeReading) : row.Reading;
+        if (change.Knowledge is { } knowledge)
+        {
+            var heard = StudioJson.Read(row.Heard, StudioJson.Default.IReadOnlyListKnowledgeBaseId);
+            row.Knowledge = StudioJson.Write(knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId);
+            row.Heard = StudioJson.Write([.. heard.Union(knowledge)], StudioJson.Default.IReadOnlyListKnowledgeBaseId);
+        }
+
         await context.SaveChangesAsync(cancellationToken);
         return true;
     }
@@ -127,7 +136,11 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         StudioJson.Read(row.Settings, StudioJson.Default.GenerationSettings),
         StudioJson.Read(row.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
         row.CreatedAt,
-        row.UpdatedAt);
+        row.UpdatedAt)
+    {
+        Reading = row.Reading is null ? KnowledgeReading.Default : StudioJson.Read(row.Reading, StudioJson.Default.KnowledgeReading),
+        Heard = StudioJson.Read(row.Heard, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+    };
 
     private static MessageRow ToRow(Message message, int ordinal) => new()
     {
@@ -142,13 +155,16 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Usage = message.Usage is { } usage ? StudioJson.Write(usage, StudioJson.Default.TokenUsage) : null,
         Timings = message.Timings is { } timings ? StudioJson.Write(timings, StudioJson.Default.TurnTimings) : null,
         Citations = message.Citations.Count > 0 ? StudioJson.Write(message.Citations, StudioJson.Default.IReadOnlyListCitation) : null,
+        Given = message.Given.Count > 0 ? StudioJson.Write(message.Given, StudioJson.Default.IReadOnlyListGivenPassage) : null,
+        Feedback = message.Feedback?.Kind,
+        FeedbackNote = message.Feedback?.Note,
         ErrorCode = message.Error?.Code,
         ErrorMessage = message.Error?.Message,
         ErrorNext = message.Error?.Next,
         CreatedAt = message.CreatedAt,
     };
 
-    private static Message ToMessage(MessageRow row) => new()
+    internal static Message ToMessage(MessageRow row) => new()
     {
         Id = row.Id,
         Conversation = row.ConversationId,
@@ -160,7 +176,15 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Usage = row.Usage is null ? null : StudioJson.Read(row.Usage, StudioJson.Default.TokenUsage),
         Timings = row.Timings is null ? null : StudioJson.Read(row.Timings, StudioJson.Default.TurnTimings),
         Citations = row.Citations is null ? [] : StudioJson.Read(row.Citations, StudioJson.Default.IReadOnlyListCitation),
+        Given = ReadGiven(row),
+        Feedback = ReadFeedback(row),
         Error = StoredError.Read(row.ErrorCode, row.ErrorMessage, row.ErrorNext),
         CreatedAt = row.CreatedAt,
     };
+
+    /// <summary>Passages that an answer was given.</summary>
+    internal static IReadOnlyList<GivenPassage> ReadGiven(MessageRow row) => row.Given is null ? [] : StudioJson.Read(row.Given, StudioJson.Default.IReadOnlyListGivenPassage);
+
+    /// <summary>What a person thought of an answer.</summary>
+    internal static AnswerFeedback? ReadFeedback(MessageRow row) => row.Feedback is { } kind ? new AnswerFeedback(kind, row.FeedbackNote) : null;
 }

@@ -33,6 +33,13 @@ internal sealed class MessageRow
     /// <summary>JSON array of citations; null where there are none.</summary>
     public string? Citations { get; set; }
 
+    /// <summary>JSON array of the passages that the model was given; null where there are none.</summary>
+    public string? Given { get; set; }
+
+    public FeedbackKind? Feedback { get; set; }
+
+    public string? FeedbackNote { get; set; }
+
     public string? ErrorCode { get; set; }
 
     public string? ErrorMessage { get; set; }

@@ -6,6 +6,7 @@ using System.Text.Json;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Connections;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
@@ -23,6 +24,8 @@ namespace MistralStudio.Data.Storage;
 [JsonSerializable(typeof(TokenUsage))]
 [JsonSerializable(typeof(TurnTimings))]
 [JsonSerializable(typeof(IReadOnlyList<Citation>))]
+[JsonSerializable(typeof(IReadOnlyList<GivenPassage>))]
+[JsonSerializable(typeof(KnowledgeReading))]
 [JsonSerializable(typeof(IReadOnlyList<KnowledgeBaseId>))]
 [JsonSerializable(typeof(IReadOnlyList<PageSpan>))]
 [JsonSerializable(typeof(IReadOnlyList<TextBlock>))]

@@ -628,6 +628,10 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
 
+                    b.Property<string>("Heard")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Instructions")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -645,6 +649,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("OwnerId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Reading")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Settings")
@@ -672,6 +679,26 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.ToTable("Conversations", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Conversations.FeedbackBaseRow", b =>
+                {
+                    b.Property<Guid>("KnowledgeBaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("MessageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("KnowledgeBaseId", "MessageId");
+
+                    b.HasIndex("MessageId");
+
+                    b.HasIndex("KnowledgeBaseId", "At");
+
+                    b.ToTable("FeedbackBases", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Conversations.MessageRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -693,6 +720,16 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<string>("ErrorNext")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Feedback")
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("FeedbackNote")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Given")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Model")
@@ -1236,6 +1273,21 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
                         .WithMany()
                         .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Conversations.FeedbackBaseRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Knowledge.KnowledgeBaseRow", null)
+                        .WithMany()
+                        .HasForeignKey("KnowledgeBaseId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MistralStudio.Data.Conversations.MessageRow", null)
+                        .WithMany()
+                        .HasForeignKey("MessageId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
