@@ -1,6 +1,6 @@
 // Bundles the pages' scripts, styles, fonts and icons: node build.mjs <output folder>
 import { build } from 'esbuild';
-import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { icons } from './icons.mjs';
@@ -40,6 +40,15 @@ await build({
   loader: { '.woff2': 'file' },
   assetNames: 'fonts/[name]',
 });
+
+// The reader of PDF files works in a thread of its own, so that is a file of its own; beside it what documents without their own fonts need.
+const pdf = join(here, 'node_modules/pdfjs-dist');
+mkdirSync(join(output, 'pdf'));
+copyFileSync(join(pdf, 'legacy/build/pdf.worker.min.mjs'), join(output, 'pdf/worker.mjs'));
+for (const part of ['cmaps', 'standard_fonts']) {
+  cpSync(join(pdf, part), join(output, 'pdf', part), { recursive: true });
+}
+cpSync(join(pdf, 'wasm'), join(output, 'pdf/decoders'), { recursive: true });
 
 // One sprite of the icons in use; <use href="/icons.svg#name"> draws one.
 const symbols = icons.map(name => {

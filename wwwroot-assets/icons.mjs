@@ -4,5 +4,5 @@ export const icons = [
   'circle-alert', 'circle-check', 'circle-help', 'cloud-off', 'copy', 'cpu', 'download', 'ellipsis', 'external-link', 'eye', 'file-text',
   'file-up', 'gauge', 'history', 'house', 'info', 'key-round', 'library', 'link', 'lock', 'log-out', 'menu', 'message-square', 'monitor', 'moon',
   'panel-left', 'panel-right', 'pencil', 'plus', 'power', 'rocket', 'rotate-ccw', 'search', 'send', 'settings', 'shield-check', 'sliders-horizontal', 'smartphone',
-  'square', 'square-terminal', 'sun', 'trash-2', 'triangle-alert', 'upload', 'user', 'user-plus', 'users', 'x',
+  'square', 'square-terminal', 'sun', 'thumbs-down', 'thumbs-up', 'trash-2', 'triangle-alert', 'upload', 'user', 'user-plus', 'users', 'x',
 ];

@@ -14,7 +14,7 @@ namespace MistralStudio.Agents;
 
 /// <summary>Runs a turn: passages are looked up, what fits is put before the question, the model's words are streamed, evidence is attached.</summary>
 internal sealed class AgentRunner(
-    IModelRouter models, IKnowledgeSearch knowledge, ICitationLinker citations, TimeProvider time) : IAgentRunner
+    IModelRouter models, IKnowledgeSearch knowledge, IKnowledgeReader reader, ICitationLinker citations, TimeProvider time) : IAgentRunner
 {
     private const float GroundedRepetitionPenalty = 1.1f;
 
@@ -61,6 +61,12 @@ internal sealed class AgentRunner(
 
         var counter = resolved.Value.Chat.GetService<ITokenCounter>();
         var (messages, given) = PromptBuilder.Build(turn, hits, counter);
+        if (turn.Reading.Everything && given.Count < hits.Count)
+        {
+            yield return new AgentEvent.Failed(AgentErrors.CannotHoldEverything(counter!.ContextLength));
+            yield break;
+        }
+
         var answer = new StringBuilder();
         var finish = "stop";
         Error? failure = null;
@@ -143,7 +149,7 @@ internal sealed class AgentRunner(
     {
         var builder = Kernel.CreateBuilder();
         builder.Services.AddSingleton(model);
-        builder.Plugins.AddFromObject(new TurnSteps(knowledge), TurnSteps.PluginName);
+        builder.Plugins.AddFromObject(new TurnSteps(knowledge, reader), TurnSteps.PluginName);
         return builder.Build();
     }
 }

@@ -51,6 +51,7 @@ public static class RetrievalServices
         services.AddSingleton<HitReader>();
         services.AddSingleton<SearchRun>();
         services.AddSingleton<IKnowledgeSearch, KnowledgeSearch>();
+        services.AddSingleton<IKnowledgeReader, KnowledgeReader>();
         services.AddSingleton<ICitationLinker, CitationLinker>();
         services.AddSingleton<IndexRebuild>();
         services.AddHostedService(provider => provider.GetRequiredService<IndexRebuild>());

@@ -50,6 +50,38 @@ public sealed class AgentRunnerTests
     }
 
     [Fact]
+    public async Task EverythingThatFits_IsReadWithoutASearch()
+    {
+        _knowledge.Hits.AddRange([FakeKnowledgeSearch.Hit("First."), FakeKnowledgeSearch.Hit("Second.")]);
+        var model = new ScriptedChatClient(_ => "Both.");
+        var events = await RunAsync(model, Turn("What is there?") with { Knowledge = [KnowledgeBaseId.New()], Reading = new(Everything: true) });
+
+        Assert.IsType<AgentEvent.Completed>(events[^1]);
+        Assert.Contains("[1] report.pdf, page 1:\nFirst.", model.Requests[0].Messages[^1].Text, StringComparison.Ordinal);
+        Assert.Contains("[2] report.pdf, page 1:\nSecond.", model.Requests[0].Messages[^1].Text, StringComparison.Ordinal);
+        Assert.Null(_knowledge.Asked);
+    }
+
+    [Fact]
+    public async Task EverythingThatDoesNotFit_IsRefused_NotCut()
+    {
+        _knowledge.Hits.AddRange([FakeKnowledgeSearch.Hit("First."), FakeKnowledgeSearch.Hit(string.Join(' ', Enumerable.Repeat("word", 1_000)))]);
+        var model = new ScriptedChatClient(_ => "Both.") { ContextLength = 600 };
+        var events = await RunAsync(model, Turn("What is there?") with { Knowledge = [KnowledgeBaseId.New()], Reading = new(Everything: true) });
+
+        Assert.Equal("agent.cannot_hold_everything", Assert.IsType<AgentEvent.Failed>(events[^1]).Error.Code);
+        Assert.Empty(model.Requests);
+    }
+
+    [Fact]
+    public async Task AsManyPassages_AreLookedUp_AsTheConversationSays()
+    {
+        _knowledge.Hits.Add(FakeKnowledgeSearch.Hit("One."));
+        await RunAsync(new ScriptedChatClient(_ => "One."), Turn("How many?") with { Knowledge = [KnowledgeBaseId.New()], Reading = new(Passages: 17) });
+        Assert.Equal(17, _knowledge.Asked!.Limit);
+    }
+
+    [Fact]
     public async Task PassagesThatDoNotFit_AreNotGiven_NorCited()
     {
         for (var i = 0; i < 6; i++)
@@ -129,7 +161,7 @@ public sealed class AgentRunnerTests
     };
 
     private AgentRunner Runner(ScriptedChatClient model) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, TimeProvider.System);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, TimeProvider.System);
 
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {

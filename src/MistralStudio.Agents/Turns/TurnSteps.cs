@@ -10,7 +10,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Agents.Turns;
 
 /// <summary>The steps of a turn as functions of its kernel, so that filters, telemetry and later tools see each one.</summary>
-internal sealed class TurnSteps(IKnowledgeSearch knowledge)
+internal sealed class TurnSteps(IKnowledgeSearch knowledge, IKnowledgeReader reader)
 {
     public const string PluginName = "turn";
     public const string Retrieve = "retrieve";
@@ -21,9 +21,10 @@ internal sealed class TurnSteps(IKnowledgeSearch knowledge)
 
     [KernelFunction(Retrieve)]
     [Description("Finds the passages of the turn's knowledge bases that may answer its question.")]
-    public Task<Result<SearchResult>> RetrieveAsync(AgentTurn turn, CancellationToken cancellationToken) =>
-        knowledge.SearchAsync(
-            new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, PassagesPerQuestion)
+    public Task<Result<SearchResult>> RetrieveAsync(AgentTurn turn, CancellationToken cancellationToken) => turn.Reading.Everything
+        ? reader.ReadAsync(turn.Workspace, turn.Knowledge, cancellationToken)
+        : knowledge.SearchAsync(
+            new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, turn.Reading.Passages ?? PassagesPerQuestion)
             {
                 Conversation = [.. turn.Messages.SkipLast(1).Select(message => new QueryTurn(message.Role == MessageRole.User, message.Text))],
             },

@@ -23,6 +23,11 @@ public static class KnowledgeErrors
         $"\"{name}\" is empty: it has no bytes.",
         "Check the file where it came from and add it again.");
 
+    public static Error TooMuchToRead(int characters) => new(
+        "knowledge.too_much_to_read",
+        $"These documents are longer than {characters:N0} characters: too much to read as a whole.",
+        "Let the question be searched for instead: switch \"Read everything\" off.");
+
     public static Error QueryEmpty() => new(
         "knowledge.query_empty",
         "There is nothing to search for: the question is empty.",

@@ -8,6 +8,9 @@ public sealed record KnowledgeReading(bool Everything = false, int? Passages = n
     /// <summary>A search, with as many passages as the product thinks right.</summary>
     public static KnowledgeReading Default { get; } = new();
 
+    /// <summary>Most text that is read as a whole: about 200,000 tokens.</summary>
+    public const int MostCharacters = 800_000;
+
     /// <summary>Bounds of <see cref="Passages"/>.</summary>
     public const int FewestPassages = 1, MostPassages = 50;
 }

@@ -35,8 +35,10 @@ public static class BrowserRules
         headers["Referrer-Policy"] = "same-origin";
         headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=()";
         headers["Cross-Origin-Opener-Policy"] = "same-origin";
-        headers.ContentSecurityPolicy =
-            $"default-src 'self'; script-src 'self' 'nonce-{http.GetCspNonce()}'; style-src 'self' 'nonce-{http.GetCspNonce()}'; "
+        headers.ContentSecurityPolicy = http.Request.Path.StartsWithSegments("/pdf")
+            // The thread that reads PDF files: its decoders of pictures are WebAssembly. It has no page and nothing of a session to lose.
+            ? "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; frame-ancestors 'none'"
+            : $"default-src 'self'; script-src 'self' 'nonce-{http.GetCspNonce()}'; style-src 'self' 'nonce-{http.GetCspNonce()}'; "
             + "style-src-attr 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'; "
             + "form-action 'self'; frame-ancestors 'none'";
         await next(http);

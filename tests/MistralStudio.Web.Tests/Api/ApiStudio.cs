@@ -85,6 +85,7 @@ public sealed class ApiStudio : WebApplicationFactory<Program>
         {
             services.AddSingleton<IModelHost>(_ => new ScriptedHost(() => Chat));
             services.AddSingleton<IKnowledgeSearch>(Search);
+            services.AddSingleton<IKnowledgeReader>(Search);
             services.AddSingleton<ICitationLinker>(Search);
         });
     }

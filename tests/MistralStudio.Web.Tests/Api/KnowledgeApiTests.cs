@@ -72,6 +72,32 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Content_IsTheFile_NeverAPage()
+    {
+        using var client = await _studio.SignedInAsync();
+        var id = await CreateBaseAsync(client);
+        var bytes = "<script>alert(1)</script>"u8.ToArray();
+        using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "files", "../page é.html" } };
+        using var added = await client.PostAsync($"{id}/documents", form, Token);
+        var document = (await ReadAsync(added)).GetProperty("documents")[0].GetProperty("id").GetString();
+
+        using var response = await client.GetAsync($"{id}/documents/{document}/content", Token);
+        Assert.Equal(bytes, await response.Content.ReadAsByteArrayAsync(Token));
+        Assert.Equal("application/octet-stream", response.Content.Headers.ContentType!.MediaType);
+        Assert.Equal("attachment", response.Content.Headers.ContentDisposition!.DispositionType);
+        Assert.DoesNotContain("/", response.Content.Headers.ContentDisposition.FileNameStar, StringComparison.Ordinal);
+        Assert.Equal("nosniff", response.Headers.GetValues("X-Content-Type-Options").Single());
+        Assert.Equal("default-src 'none'; sandbox", response.Headers.GetValues("Content-Security-Policy").Single());
+
+        using var part = new HttpRequestMessage(HttpMethod.Get, $"{id}/documents/{document}/content") { Headers = { Range = new(1, 6) } };
+        using var ranged = await client.SendAsync(part, Token);
+        Assert.Equal(bytes[1..7], await ranged.Content.ReadAsByteArrayAsync(Token));
+
+        using var gone = await client.GetAsync($"{id}/documents/{Guid.NewGuid()}/content", Token);
+        Assert.Equal("knowledge.document_not_found", (await ReadAsync(gone)).GetProperty("code").GetString());
+    }
+
+    [Fact]
     public async Task Search_ReturnsHitsWithTheirPlaceAndTheScoreOfEachLeg()
     {
         _studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital.", page: 3));

@@ -55,6 +55,33 @@ public sealed class ChatPaneTests : BunitContext
     }
 
     [Fact]
+    public async Task AnAnswer_IsRated_AskedWhatWasWrong_AndTheRatingTakenBack()
+    {
+        var feedback = new RecordingFeedback();
+        var conversation = new Conversation(
+            ConversationId.New(), WorkspaceId.New(), UserId.New(), null, "Title", "scripted", "", GenerationSettings.Default, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+        var log = new ConversationLog(new KeptConversation(conversation), conversation.Workspace, conversation.Owner, null, feedback);
+        await using var chat = new ChatState(_runner, log, conversation.Workspace, TimeProvider.System, NullLogger.Instance);
+        var pane = Show(chat);
+        await pane.Instance.SendFromFieldAsync("What rose?");
+        _runner.Say("Revenue rose.");
+        _runner.End();
+        await chat.WhenIdleAsync();
+        pane.WaitForAssertion(() => Assert.Single(pane.FindAll("[data-rate=bad]")));
+
+        await pane.Find("[data-rate=bad]").ClickAsync(new());
+        var answer = chat.Thread[^1].Id;
+        Assert.Equal(new AnswerFeedback(FeedbackKind.Bad), feedback.Kept[answer]);
+        await pane.Find("dialog textarea").InputAsync(new() { Value = " Wrong year. " });
+        await pane.Find("dialog form").SubmitAsync();
+        Assert.Equal(new AnswerFeedback(FeedbackKind.Bad, "Wrong year."), feedback.Kept[answer]);
+        pane.WaitForAssertion(() => Assert.Equal("true", pane.Find("[data-rate=bad]").GetAttribute("aria-pressed")));
+
+        await pane.Find("[data-rate=bad]").ClickAsync(new());
+        Assert.Null(feedback.Kept[answer]);
+    }
+
+    [Fact]
     public async Task Escape_StopsBeforeTheFirstWord()
     {
         var pane = Show();
@@ -141,6 +168,6 @@ public sealed class ChatPaneTests : BunitContext
         pane.WaitForState(() => !_chat.IsBusy);
     }
 
-    private IRenderedComponent<ChatPane> Show() =>
-        Render<ChatPane>(parameters => parameters.Add(p => p.Chat, _chat).Add(p => p.Placeholder, "Write").Add(p => p.Numbers, true).Add(p => p.Initials, "AO"));
+    private IRenderedComponent<ChatPane> Show(ChatState? chat = null) =>
+        Render<ChatPane>(parameters => parameters.Add(p => p.Chat, chat ?? _chat).Add(p => p.Placeholder, "Write").Add(p => p.Numbers, true).Add(p => p.Initials, "AO"));
 }

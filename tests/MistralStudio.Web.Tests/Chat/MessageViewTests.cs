@@ -5,16 +5,20 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Chat;
 
 namespace MistralStudio.Web.Tests.Chat;
 
 public sealed class MessageViewTests : BunitContext
 {
+    private readonly InMemoryKnowledge _knowledge = new();
+
     public MessageViewTests()
     {
         Services.AddLogging();
         Services.AddLocalization();
+        Services.AddSingleton<IPassageStore>(_knowledge);
     }
 
     [Fact]
@@ -90,13 +94,12 @@ public sealed class MessageViewTests : BunitContext
     [Fact]
     public void View_WarnsOfAnAnswerWithoutEvidence_WhenPassagesWereGiven()
     {
-        var entry = new ChatEntry(Ended("Made up."))
-        {
-            Hits = [new SearchHit(new PassageId(Guid.NewGuid()), DocumentId.New(), KnowledgeBaseId.New(), "a.pdf", null, 1, 0, 4, "text", 1, 1, null)],
-        };
+        var given = new GivenPassage(new PassageId(Guid.NewGuid()), DocumentId.New(), KnowledgeBaseId.New(), "a.pdf", null, 1, 0.5);
+        var entry = new ChatEntry(Ended("Made up.") with { Given = [given] });
 
         Assert.Contains("could be tied to a passage", Show(entry).Markup, StringComparison.Ordinal);
-        Assert.Contains("text", Show(entry).Find(".given li").TextContent, StringComparison.Ordinal);
+        Assert.Contains("a.pdf · p. 1 · 0.50", Show(entry).Find(".given li").TextContent, StringComparison.Ordinal);
+        Assert.Equal($"/w/contracts/knowledge/{given.Base}/documents/{given.DocumentId}?passage={given.PassageId}", Show(entry).Find(".given a").GetAttribute("href"));
         var reader = Render<MessageView>(parameters => parameters.Add(v => v.Entry, entry));
         Assert.Empty(reader.FindAll(".given"));
     }
@@ -127,5 +130,5 @@ public sealed class MessageViewTests : BunitContext
     private IRenderedComponent<MessageView> Show(Message message) => Show(new ChatEntry(message));
 
     private IRenderedComponent<MessageView> Show(ChatEntry entry) =>
-        Render<MessageView>(parameters => parameters.Add(v => v.Entry, entry).Add(v => v.Numbers, true).Add(v => v.ListSources, true));
+        Render<MessageView>(parameters => parameters.AddCascadingValue(Scopes.Owner).Add(v => v.Entry, entry).Add(v => v.Numbers, true).Add(v => v.ListSources, true));
 }

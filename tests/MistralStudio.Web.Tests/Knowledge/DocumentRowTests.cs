@@ -41,7 +41,7 @@ public sealed class DocumentRowTests : BunitContext
     [Fact]
     public void Row_OffersNothingToChange_WhenTheRoleOnlyReads()
     {
-        var row = Render<DocumentRow>(parameters => parameters.Add(r => r.Document, Document(DocumentState.Indexed)));
+        var row = Render<DocumentRow>(parameters => parameters.AddCascadingValue(Scopes.Owner).Add(r => r.Document, Document(DocumentState.Indexed)));
 
         Assert.Empty(row.FindAll("button"));
         Assert.Contains("Ready", row.Markup, StringComparison.Ordinal);
@@ -50,7 +50,7 @@ public sealed class DocumentRowTests : BunitContext
     [Fact]
     public void Row_ShowsANameAsText_WhenItLooksLikeMarkup()
     {
-        var row = Render<DocumentRow>(parameters => parameters.Add(r => r.Document, Document(DocumentState.Indexed) with { Name = "<img src=x onerror=alert(1)>.pdf" }));
+        var row = Render<DocumentRow>(parameters => parameters.AddCascadingValue(Scopes.Owner).Add(r => r.Document, Document(DocumentState.Indexed) with { Name = "<img src=x onerror=alert(1)>.pdf" }));
 
         Assert.Empty(row.FindAll("img"));
     }

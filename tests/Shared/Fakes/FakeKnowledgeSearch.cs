@@ -5,7 +5,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Tests.Shared.Fakes;
 
 /// <summary>Finds what a test put in, for any question; its citations quote each passage whole.</summary>
-public sealed class FakeKnowledgeSearch : IKnowledgeSearch, ICitationLinker
+public sealed class FakeKnowledgeSearch : IKnowledgeSearch, IKnowledgeReader, ICitationLinker
 {
     /// <summary>What every search finds.</summary>
     public List<SearchHit> Hits { get; } = [];
@@ -26,6 +26,10 @@ public sealed class FakeKnowledgeSearch : IKnowledgeSearch, ICitationLinker
         Asked = query;
         return Task.FromResult<Result<SearchResult>>(Error is not null ? Error : new SearchResult([.. Hits], new SearchTimings(1, 1, 1, 3)));
     }
+
+    /// <inheritdoc/>
+    public Task<Result<SearchResult>> ReadAsync(WorkspaceId workspace, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken) =>
+        Task.FromResult<Result<SearchResult>>(Error is not null ? Error : new SearchResult([.. Hits], new SearchTimings(0, 0, 0, 1)));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Citation>> LinkAsync(

@@ -31,9 +31,9 @@ public sealed class ReaderState : IAsyncDisposable
 
     /// <summary>For a member of the app's workspace.</summary>
     public static ReaderState ForMember(
-        AppVersion version, UserId member, IAppStore apps, IAgentRunner runner, IConversationStore conversations, TimeProvider clock, ILogger logger)
+        AppVersion version, UserId member, IAppStore apps, IAgentRunner runner, IConversationStore conversations, IFeedbackStore feedback, TimeProvider clock, ILogger logger)
     {
-        var log = new ConversationLog(conversations, version.Workspace, member, version.App);
+        var log = new ConversationLog(conversations, version.Workspace, member, version.App, feedback);
         return new ReaderState(version, log, new ChatState(runner, log, version.Workspace, clock, logger)
         {
             Setup = SetupOf(version),

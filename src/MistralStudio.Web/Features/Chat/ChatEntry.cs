@@ -41,6 +41,8 @@ public sealed class ChatEntry
         Usage = message.Usage;
         Timings = message.Timings;
         Citations = message.Citations;
+        Given = message.Given;
+        Feedback = message.Feedback;
         Error = message.Error;
     }
 
@@ -67,11 +69,14 @@ public sealed class ChatEntry
 
     public IReadOnlyList<Citation> Citations { get; internal set; } = [];
 
-    /// <summary>Passages that the model was given; empty after a reload.</summary>
-    public IReadOnlyList<SearchHit> Hits { get; internal set; } = [];
+    /// <summary>Passages that the model was given, best first.</summary>
+    public IReadOnlyList<GivenPassage> Given { get; internal set; } = [];
+
+    /// <summary>What the person thought of it; null where they did not say.</summary>
+    public AnswerFeedback? Feedback { get; internal set; }
 
     /// <summary>True where knowledge was searched for it, also after a reload.</summary>
-    public bool WasSearched => Hits.Count > 0 || Timings is { RetrievalMs: > 0 };
+    public bool WasSearched => Given.Count > 0 || Timings is { RetrievalMs: > 0 };
 
     /// <summary>How long they took to find, ms.</summary>
     public double SearchMs { get; internal set; }
@@ -119,6 +124,8 @@ public sealed class ChatEntry
         Usage = Usage,
         Timings = Timings,
         Citations = Citations,
+        Given = Given,
+        Feedback = Feedback,
         Error = Error,
         CreatedAt = CreatedAt,
     };

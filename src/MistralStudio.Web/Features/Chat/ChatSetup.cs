@@ -1,6 +1,7 @@
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.Chat;
@@ -8,6 +9,9 @@ namespace MistralStudio.Web.Features.Chat;
 /// <summary>What the next answer is made with.</summary>
 public sealed record ChatSetup(string Model, string Instructions, GenerationSettings Settings, IReadOnlyList<KnowledgeBaseId> Knowledge)
 {
+    /// <summary>How much of <see cref="Knowledge"/> is read.</summary>
+    public KnowledgeReading Reading { get; init; } = KnowledgeReading.Default;
+
     /// <summary>The default model and nothing else.</summary>
     public static ChatSetup Default { get; } = new(ModelReference.Default.ToString(), "", GenerationSettings.Default, []);
 
@@ -20,9 +24,10 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
         Instructions = Instructions,
         Messages = messages,
         Knowledge = Knowledge,
+        Reading = Reading,
         Heard = heard,
         Settings = Settings,
     };
 
-    internal static ChatSetup Of(Conversation conversation) => new(conversation.Model, conversation.Instructions, conversation.Settings, conversation.Knowledge);
+    internal static ChatSetup Of(Conversation conversation) => new(conversation.Model, conversation.Instructions, conversation.Settings, conversation.Knowledge) { Reading = conversation.Reading };
 }

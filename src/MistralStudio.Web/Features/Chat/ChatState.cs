@@ -59,7 +59,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         await EndAsync();
         Conversation = conversation;
         Setup = ChatSetup.Of(conversation);
-        _heard = conversation.Knowledge;
+        _heard = conversation.Heard;
         _chosen.Clear();
         _all.Clear();
         _all.AddRange((await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System).Select(message => new ChatEntry(message)));
@@ -134,10 +134,23 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
 
         if (Conversation is not null && log is not null)
         {
-            await log.UpdateAsync(Conversation.Id, Setup with { Knowledge = Hear() }, cancellationToken);
+            await log.UpdateAsync(Conversation.Id, Setup, cancellationToken);
         }
 
         Answer(question);
+    }
+
+    /// <summary>True where people may say what they think of an answer: somebody must be there to read it later.</summary>
+    public bool MayRate => log?.TakesFeedback == true;
+
+    /// <summary>Keeps what the person thinks of an answer, with the passages that it was given; null takes it back.</summary>
+    public async Task RateAsync(ChatEntry answer, AnswerFeedback? feedback, CancellationToken cancellationToken)
+    {
+        if (log is not null && Conversation is not null && !answer.IsLive && await log.RateAsync(Conversation.Id, answer.Id, feedback, cancellationToken))
+        {
+            answer.Feedback = feedback;
+            Changed?.Invoke();
+        }
     }
 
     /// <summary>Stops the answer; what is there stays.</summary>
@@ -215,7 +228,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
             }
             else
             {
-                await log.UpdateAsync(Conversation.Id, Setup with { Knowledge = Hear() }, cancellationToken);
+                await log.UpdateAsync(Conversation.Id, Setup, cancellationToken);
             }
 
             return await log.AppendAsync(question.ToMessage(Conversation.Id), cancellationToken) ? null : ChatErrors.Gone();
@@ -304,7 +317,8 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         switch (happened)
         {
             case AgentEvent.Retrieved retrieved:
-                (answer.Hits, answer.SearchMs, answer.Phase) = (retrieved.Hits, retrieved.Timings.TotalMs, AnswerPhase.Reading);
+                answer.Given = [.. retrieved.Hits.Select(hit => new GivenPassage(hit.PassageId, hit.DocumentId, hit.Base, hit.Document, hit.Section, hit.Page, hit.Score))];
+                (answer.SearchMs, answer.Phase) = (retrieved.Timings.TotalMs, AnswerPhase.Reading);
                 break;
             case AgentEvent.TextDelta delta:
                 answer.Append(delta.Text);

@@ -5,7 +5,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Web.Features.Chat;
 
 /// <summary>Where a chat keeps what was said: one person's conversations with the playground, or with one app.</summary>
-public sealed class ConversationLog(IConversationStore store, WorkspaceId workspace, UserId owner, AppId? app)
+public sealed class ConversationLog(IConversationStore store, WorkspaceId workspace, UserId owner, AppId? app, IFeedbackStore? feedback = null)
 {
     private const int TitleLength = 60;
 
@@ -21,12 +21,18 @@ public sealed class ConversationLog(IConversationStore store, WorkspaceId worksp
         store.ReadAsync(workspace, owner, id, cancellationToken);
 
     internal Task<Conversation> CreateAsync(string firstMessage, ChatSetup setup, CancellationToken cancellationToken) => store.CreateAsync(
-        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge), cancellationToken);
+        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading), cancellationToken);
 
     internal Task<bool> UpdateAsync(ConversationId id, ChatSetup setup, CancellationToken cancellationToken) => store.UpdateAsync(
-        workspace, owner, id, new ConversationChange(null, setup.Model, setup.Instructions, setup.Settings, setup.Knowledge), cancellationToken);
+        workspace, owner, id, new ConversationChange(null, setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading), cancellationToken);
 
     internal Task<bool> AppendAsync(Message message, CancellationToken cancellationToken) => store.AppendAsync(workspace, owner, message, cancellationToken);
+
+    /// <summary>True where it keeps what people think of answers.</summary>
+    internal bool TakesFeedback => feedback is not null;
+
+    internal Task<bool> RateAsync(ConversationId id, MessageId answer, AnswerFeedback? word, CancellationToken cancellationToken) =>
+        feedback?.RateAsync(workspace, owner, id, answer, word, cancellationToken) ?? Task.FromResult(false);
 
     /// <summary>Removes a conversation.</summary>
     public Task<bool> DeleteAsync(ConversationId id, CancellationToken cancellationToken) => store.DeleteAsync(workspace, owner, id, cancellationToken);

@@ -39,6 +39,7 @@ internal static class DocumentEndpoints
             .WithSummary("The extracted text; spans count its UTF-16 units.").Produces<string>(contentType: "text/plain").ProducesProblems(404, 422);
         documents.MapGet("/{document:guid}/passages", PassagesAsync).RequirePermission(Permissions.KnowledgeRead)
             .WithSummary("Passages of a document, in order.").Produces<WirePage<WirePassage>>().ProducesProblems(404, 422);
+        documents.MapContent();
         bases.MapGet("/{id:guid}/passages/{passage:guid}", PassageAsync).RequirePermission(Permissions.KnowledgeRead)
             .WithSummary("One passage.").Produces<WirePassage>().ProducesProblems(404);
     }

@@ -2,6 +2,7 @@ using Microsoft.AspNetCore.Components;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Layout;
@@ -26,6 +27,10 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     [Inject] public required IConversationStore Conversations { get; set; }
 
+    [Inject] public required IFeedbackStore Feedback { get; set; }
+
+    [Inject] public required IKnowledgeStore Knowledge { get; set; }
+
     [Inject] public required IModelRouter Models { get; set; }
 
     [Inject] public required NavigationManager Navigation { get; set; }
@@ -46,7 +51,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     {
         if (_state is null)
         {
-            _state = new PlaygroundState(Runner, Conversations, Models, Scope, Clock, Logger);
+            _state = new PlaygroundState(Runner, Conversations, Feedback, Models, Knowledge, Scope, Clock, Logger);
             _state.Chat.Changed += ChatChanged;
         }
         else if (_given == Id)

@@ -2,7 +2,9 @@ using System.Globalization;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Layout;
 
@@ -12,17 +14,21 @@ namespace MistralStudio.Web.Features.Playground;
 public sealed class PlaygroundState : IAsyncDisposable
 {
     private const int PastCount = 30;
+    private const int MostBases = 500;
 
     private readonly SemaphoreSlim _opening = new(1);
     private readonly ConversationLog _log;
     private readonly IModelRouter _models;
+    private readonly IKnowledgeStore _knowledge;
     private readonly WorkspaceScope _scope;
 
-    public PlaygroundState(IAgentRunner runner, IConversationStore conversations, IModelRouter models, WorkspaceScope scope, TimeProvider clock, ILogger logger)
+    public PlaygroundState(
+        IAgentRunner runner, IConversationStore conversations, IFeedbackStore feedback, IModelRouter models, IKnowledgeStore knowledge, WorkspaceScope scope, TimeProvider clock, ILogger logger)
     {
         _models = models;
+        _knowledge = knowledge;
         _scope = scope;
-        _log = new ConversationLog(conversations, scope.Id, scope.Person, app: null);
+        _log = new ConversationLog(conversations, scope.Id, scope.Person, app: null, feedback);
         Chat = new ChatState(runner, _log, scope.Id, clock, logger);
     }
 
@@ -31,6 +37,12 @@ public sealed class PlaygroundState : IAsyncDisposable
 
     /// <summary>Models that may be asked.</summary>
     public IReadOnlyList<ModelChoice> Models { get; private set; } = [];
+
+    /// <summary>Knowledge bases that questions may be looked up in; none where the person may not search.</summary>
+    public IReadOnlyList<KnowledgeBase> Bases { get; private set; } = [];
+
+    /// <summary>Those that the next question is looked up in, in the order in which they were picked.</summary>
+    public IReadOnlyList<KnowledgeBase> Picked => [.. Chat.Setup.Knowledge.Select(id => Bases.FirstOrDefault(found => found.Id == id)).OfType<KnowledgeBase>()];
 
     /// <summary>Conversations before, most recent first.</summary>
     public IReadOnlyList<Conversation> Past { get; private set; } = [];
@@ -73,6 +85,15 @@ public sealed class PlaygroundState : IAsyncDisposable
     /// <summary>Asks another model from the next message on.</summary>
     public void Choose(string model) => Chat.Setup = Chat.Setup with { Model = model };
 
+    /// <summary>Looks the next question up in a knowledge base as well, or no longer.</summary>
+    public void Pick(KnowledgeBaseId id, bool isPicked) => Chat.Setup = Chat.Setup with
+    {
+        Knowledge = isPicked ? [.. Chat.Setup.Knowledge.Union([id])] : [.. Chat.Setup.Knowledge.Where(picked => picked != id)],
+    };
+
+    /// <summary>Changes how much of the knowledge is read.</summary>
+    public void Read(KnowledgeReading reading) => Chat.Setup = Chat.Setup with { Reading = reading };
+
     /// <summary>Changes the system message from the next message on.</summary>
     public void Instruct(string instructions) => Chat.Setup = Chat.Setup with { Instructions = instructions };
 
@@ -93,6 +114,7 @@ public sealed class PlaygroundState : IAsyncDisposable
     private async Task<bool> OpenNextAsync(ConversationId? id, CancellationToken cancellationToken)
     {
         Models = [.. (await _models.ListAsync(_scope.Id, cancellationToken)).Where(model => model.Task == ModelTask.Chat)];
+        Bases = _scope.May(Permissions.KnowledgeSearch) ? (await _knowledge.ListBasesAsync(_scope.Id, null, null, MostBases, cancellationToken)).Items : [];
         await ReadPastAsync(cancellationToken);
         if (id is { } wanted)
         {

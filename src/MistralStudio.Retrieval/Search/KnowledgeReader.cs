@@ -1,0 +1,78 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Retrieval.Search;
+
+/// <inheritdoc cref="IKnowledgeReader"/>
+internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
+{
+    private const int Page = 500;
+
+    public async Task<Result<SearchResult>> ReadAsync(WorkspaceId workspace, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken)
+    {
+        var started = Stopwatch.GetTimestamp();
+        List<SearchHit> read = [];
+        long characters = 0;
+        foreach (var id in bases.Distinct())
+        {
+            if (await store.FindBaseAsync(workspace, id, cancellationToken) is null)
+            {
+                return KnowledgeErrors.BaseNotFound();
+            }
+
+            await foreach (var document in DocumentsAsync(workspace, id, cancellationToken))
+            {
+                await foreach (var passage in PassagesAsync(workspace, document, cancellationToken))
+                {
+                    characters += passage.ReadableText.Length;
+                    if (characters > KnowledgeReading.MostCharacters)
+                    {
+                        return KnowledgeErrors.TooMuchToRead(KnowledgeReading.MostCharacters);
+                    }
+
+                    read.Add(new SearchHit(
+                        passage.Id, document.Id, id, document.Name, passage.Section, passage.Page, passage.Start, passage.End, passage.ReadableText, 1, null, null));
+                }
+            }
+        }
+
+        return new SearchResult(read, new SearchTimings(0, 0, 0, Stopwatch.GetElapsedTime(started).TotalMilliseconds));
+    }
+
+    private async IAsyncEnumerable<KnowledgeDocument> DocumentsAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? after = null;
+        do
+        {
+            var page = await store.ListDocumentsAsync(workspace, id, null, after, Page, cancellationToken);
+            foreach (var document in page.Items.Where(document => document.State == DocumentState.Indexed))
+            {
+                yield return document;
+            }
+
+            after = page.After;
+        }
+        while (after is not null);
+    }
+
+    private async IAsyncEnumerable<Passage> PassagesAsync(
+        WorkspaceId workspace, KnowledgeDocument document, [EnumeratorCancellation] CancellationToken cancellationToken)
+    {
+        string? after = null;
+        do
+        {
+            var page = await store.ListPassagesAsync(workspace, document.Base, document.Id, after, Page, cancellationToken);
+            foreach (var passage in page.Items)
+            {
+                yield return passage;
+            }
+
+            after = page.After;
+        }
+        while (after is not null);
+    }
+}
