@@ -71,6 +71,13 @@ public sealed class KnowledgeTests(TeamStudio studio)
 
         var source = await TeamStudio.OpenCitationAsync(page);
         Assert.Contains("AMCOR_2022_8K_2022-07-01.pdf", source, StringComparison.Ordinal);
+
+        // The page itself, as it looks, with the words marked on it.
+        var document = await page.Context.RunAndWaitForPageAsync(() => page.Locator(".sources li.open a").ClickAsync());
+        await document.Locator(".paper[data-drawn] .quote").First.WaitForAsync();
+        Assert.True(await document.Locator(".paper[data-drawn] .quote").First.EvaluateAsync<bool>(
+            "mark => (box => box.top >= 0 && box.bottom <= innerHeight && box.width > 40)(mark.getBoundingClientRect())"));
+        Assert.Equal("true", await document.Locator(".passages li.open a").GetAttributeAsync("aria-current"));
         await page.Context.CloseAsync();
     }
 

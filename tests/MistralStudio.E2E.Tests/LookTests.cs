@@ -36,6 +36,11 @@ public sealed class LookTests(TeamStudio studio)
             await CheckAsync(page, address);
         }
 
+        await studio.GoAsync(page, $"knowledge/{id}");
+        await page.Locator("tbody a.doc-name").First.ClickAsync();
+        await page.Locator(".paper[data-drawn]").First.WaitForAsync();
+        await CheckAsync(page, "document");
+
         await studio.GoAsync(page, "apps");
         await page.GetByRole(AriaRole.Button, new() { Name = "New app" }).ClickAsync();
         await page.FillAsync("dialog[open] input", $"An app with a long name, looked at in {theme} on a {(phone ? "phone" : "desk")}");

@@ -42,7 +42,7 @@ export async function open(host: HTMLElement, url: string, worker: string, words
 
   const sheets: Sheet[] = Array.from({ length: file.numPages }, (_, i) => {
     const box = document.createElement('div');
-    box.className = 'sheet';
+    box.className = 'paper';
     box.dataset.page = `${i + 1}`;
     box.setAttribute('role', 'img');
     box.setAttribute('aria-label', words.page.replace('{0}', `${i + 1}`));

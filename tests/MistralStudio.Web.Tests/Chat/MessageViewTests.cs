@@ -98,7 +98,7 @@ public sealed class MessageViewTests : BunitContext
         var entry = new ChatEntry(Ended("Made up.") with { Given = [given] });
 
         Assert.Contains("could be tied to a passage", Show(entry).Markup, StringComparison.Ordinal);
-        Assert.Contains("a.pdf · p. 1 · 0.50", Show(entry).Find(".given li").TextContent, StringComparison.Ordinal);
+        Assert.Contains("p. 1 · 0.50", Show(entry).Find(".given li").TextContent, StringComparison.Ordinal);
         Assert.Equal($"/w/contracts/knowledge/{given.Base}/documents/{given.DocumentId}?passage={given.PassageId}", Show(entry).Find(".given a").GetAttribute("href"));
         var reader = Render<MessageView>(parameters => parameters.Add(v => v.Entry, entry));
         Assert.Empty(reader.FindAll(".given"));

@@ -18,7 +18,7 @@ public sealed class DocumentRowTests : BunitContext
     [Fact]
     public void Row_SaysWhyADocumentFailed_AndWhatToDo()
     {
-        var row = Render<DocumentRow>(parameters => parameters
+        var row = Render<DocumentRow>(parameters => parameters.AddCascadingValue(Scopes.Owner)
             .Add(r => r.Document, Document(DocumentState.Failed) with { Error = KnowledgeErrors.DiskFull() }).Add(r => r.MayWrite, true));
 
         Assert.Contains("The disk that holds the data folder is full.", row.Markup, StringComparison.Ordinal);
@@ -29,7 +29,7 @@ public sealed class DocumentRowTests : BunitContext
     [Fact]
     public void Row_ShowsTheStageAndItsShare_WhileVectorsAreMade()
     {
-        var row = Render<DocumentRow>(parameters => parameters
+        var row = Render<DocumentRow>(parameters => parameters.AddCascadingValue(Scopes.Owner)
             .Add(r => r.Document, Document(DocumentState.Embedding) with { Progress = 0.25, Passages = 200 }));
 
         Assert.Contains("Embedding 25 %", row.Markup, StringComparison.Ordinal);

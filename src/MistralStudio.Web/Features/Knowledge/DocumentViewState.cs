@@ -40,7 +40,9 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
     public (int Start, int End) Window { get; private set; }
 
     /// <summary>True where a browser can draw its pages; otherwise its text is shown.</summary>
-    public bool HasPages => Document?.ContentType == MediaTypeNames.Application.Pdf;
+    /// <remarks>Not every sender of a file names its type.</remarks>
+    public bool HasPages => Document is { Pages: > 0 } document
+        && (document.ContentType == MediaTypeNames.Application.Pdf || document.Name.EndsWith(".pdf", StringComparison.OrdinalIgnoreCase));
 
     /// <summary>The words that are marked.</summary>
     public string Quote => Text is null ? "" : Text.Text[Marked.Start..Marked.End];
