@@ -13,6 +13,8 @@ internal static class SoakBenchmark
     {
         await using var studio = await StudioProcess.StartAsync(null, null, StudioProcess.Owner);
         using var program = await studio.NewProgramAsync();
+        // As the official clients wait: on a machine that other programs share, a place in the queue may take minutes.
+        program.Timeout = TimeSpan.FromMinutes(10);
         var report = await new SoakRun(studio, program, "smollm2-135m-instruct", clients).RunAsync(TimeSpan.FromMinutes(minutes), CancellationToken.None);
 
         var text = CultureInfo.InvariantCulture;

@@ -74,8 +74,9 @@ public sealed class SoakRun(StudioProcess studio, HttpClient program, string mod
             {
                 return;
             }
-            catch (Exception failure) when (failure is HttpRequestException or IOException or JsonException)
+            catch (Exception failure) when (failure is HttpRequestException or IOException or JsonException or OperationCanceledException)
             {
+                // The client's own limit of time among them: a request that is never answered is an error of the run, not its end.
                 if (!end.IsCancellationRequested)
                 {
                     Note(request, failure.Message);
