@@ -42,21 +42,28 @@ internal sealed class AgentRunner(
             var search = await kernel.InvokeAsync<Result<SearchResult>>(
                 TurnSteps.PluginName, TurnSteps.Retrieve, new KernelArguments { ["turn"] = turn }, cancellationToken);
             clock.RetrievalMs = time.GetElapsedTime(began).TotalMilliseconds;
-            if (!search.IsSuccess)
+            if (!search.IsSuccess && search.Error.Code == KnowledgeErrors.IndexUnreachable)
+            {
+                // An answer without documents is better than none, as long as it says that it is one.
+                yield return new AgentEvent.TextDelta($"> {search.Error.Message} This answer is from the model alone.\n\n");
+                turn = turn with { Knowledge = [], Heard = [.. turn.Heard, .. turn.Knowledge] };
+            }
+            else if (!search.IsSuccess)
             {
                 yield return new AgentEvent.Failed(search.Error);
                 yield break;
             }
-
-            hits = search.Value.Hits;
-            if (hits.Count == 0)
+            else if (search.Value.Hits.Count == 0)
             {
                 yield return new AgentEvent.Failed(AgentErrors.NothingToAnswerFrom());
                 yield break;
             }
-
-            clock.Search = search.Value.Timings;
-            yield return new AgentEvent.Retrieved(hits, search.Value.Timings);
+            else
+            {
+                hits = search.Value.Hits;
+                clock.Search = search.Value.Timings;
+                yield return new AgentEvent.Retrieved(hits, search.Value.Timings);
+            }
         }
 
         var counter = resolved.Value.Chat.GetService<ITokenCounter>();

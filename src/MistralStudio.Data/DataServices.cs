@@ -53,6 +53,7 @@ public static class DataServices
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
         services.AddSingleton<IPassageStore, PassageStore>();
+        services.AddSingleton<IIndexPlacements, IndexPlacementStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IFeedbackStore, FeedbackStore>();
         services.AddSingleton<ShareLinks>();

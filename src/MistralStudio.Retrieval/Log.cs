@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Retrieval;
 
@@ -32,4 +33,10 @@ internal static partial class Log
 
     [LoggerMessage(8, LogLevel.Error, "The index could not be compared with the documents; searches may miss some until the next start")]
     public static partial void IndexCheckFailed(ILogger logger, Exception exception);
+
+    [LoggerMessage(10, LogLevel.Information, "Knowledge base {Base} was moved to {Store}")]
+    public static partial void BaseMoved(ILogger logger, KnowledgeBaseId @base, IndexStore store);
+
+    [LoggerMessage(11, LogLevel.Warning, "Document {Document} waits for its index: {Code}")]
+    public static partial void DocumentWaitsForIndex(ILogger logger, DocumentId document, string code);
 }

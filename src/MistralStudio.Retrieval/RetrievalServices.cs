@@ -10,6 +10,7 @@ using MistralStudio.Retrieval.Documents;
 using MistralStudio.Retrieval.Documents.Worker;
 using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Ingestion;
+using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Retrieval.Search;
 
 namespace MistralStudio.Retrieval;
@@ -23,9 +24,17 @@ public static class RetrievalServices
     /// </summary>
     /// <param name="configure">Binds section <see cref="KnowledgeOptions.Section"/>; options are validated at start.</param>
     /// <param name="parserHost">The assembly whose entry point runs <see cref="ParserLoop"/> when it is asked for; the process's own by default.</param>
+    /// <param name="configureQdrant">Binds section <see cref="QdrantOptions.Section"/>.</param>
     public static IServiceCollection AddRetrieval(
-        this IServiceCollection services, string dataPath, Action<KnowledgeOptions>? configure = null, Assembly? parserHost = null)
+        this IServiceCollection services, string dataPath, Action<KnowledgeOptions>? configure = null, Assembly? parserHost = null,
+        Action<QdrantOptions>? configureQdrant = null)
     {
+        var qdrant = services.AddOptions<QdrantOptions>().ValidateDataAnnotations().ValidateOnStart();
+        if (configureQdrant is not null)
+        {
+            qdrant.Configure(configureQdrant);
+        }
+
         var options = services.AddOptions<KnowledgeOptions>().ValidateDataAnnotations().ValidateOnStart();
         if (configure is not null)
         {
@@ -38,7 +47,17 @@ public static class RetrievalServices
         services.AddSingleton<ResidentVectors>();
         services.AddSingleton<EmbeddedSearch>();
         services.AddSingleton<EmbeddedIndex>();
+        services.AddSingleton<VectorDatabaseCheck>();
+        services.AddSingleton<QdrantClient>();
+        services.AddSingleton<QdrantCollections>();
+        services.AddSingleton<QdrantSearch>();
+        services.AddSingleton<QdrantIndex>();
         services.AddSingleton<PassageIndex>();
+        services.AddSingleton(provider => new Lazy<IWorkOwner>(provider.GetRequiredService<IWorkOwner>));
+        services.AddSingleton<IndexMove>();
+        services.AddSingleton<IWorkExecutor>(provider => provider.GetRequiredService<IndexMove>());
+        services.AddSingleton<IIndexMoves>(provider => provider.GetRequiredService<IndexMove>());
+        services.AddSingleton<IDocumentMetadata, DocumentMetadata>();
         services.AddSingleton<PassageEmbedding>();
         services.AddSingleton(ParserLaunch.Of(parserHost ?? Assembly.GetEntryAssembly()!));
         services.AddSingleton<ParserPool>();

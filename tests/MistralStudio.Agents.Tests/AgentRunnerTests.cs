@@ -2,6 +2,7 @@ using Microsoft.Extensions.AI;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Tests.Shared.Fakes;
 
@@ -93,6 +94,20 @@ public sealed class AgentRunnerTests
         var events = await RunAsync(model, Turn("Is it?") with { Knowledge = [KnowledgeBaseId.New()] });
         Assert.Equal(2, Assert.IsType<AgentEvent.Completed>(events[^1]).Citations.Count);
         Assert.InRange(model.Count(model.Requests[0].Messages[^1].Text), 200, 300);
+    }
+
+    [Fact]
+    public async Task AStoreThatIsAway_IsSaid_AndTheModelAnswersAlone()
+    {
+        _knowledge.Error = new(KnowledgeErrors.IndexUnreachable, "The vector database at db:6333 does not answer.", "It goes on by itself.");
+        var model = new ScriptedChatClient(_ => "Perhaps Paris.");
+        var events = await RunAsync(model, Turn("Which capital?") with { Knowledge = [KnowledgeBaseId.New()] });
+
+        Assert.Equal(
+            "> The vector database at db:6333 does not answer. This answer is from the model alone.\n\nPerhaps Paris.",
+            string.Concat(events.OfType<AgentEvent.TextDelta>().Select(delta => delta.Text)));
+        Assert.Empty(Assert.IsType<AgentEvent.Completed>(events[^1]).Citations);
+        Assert.Equal("Which capital?", model.Requests[0].Messages[^1].Text);
     }
 
     [Theory]

@@ -194,6 +194,42 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
         Assert.Equal(found ? 1 : 0, (await _knowledge.ListDocumentsAsync(Workspace, knowledge.Id, search, null, 10, Token)).Items.Count);
     }
 
+    [Fact]
+    public async Task Metadata_KeepsItsTypes_AndStaysWithinItsWorkspace()
+    {
+        var knowledge = await BaseAsync("Described");
+        var document = await DocumentAsync(knowledge.Id, "a.txt");
+        var metadata = new Dictionary<string, MetadataValue>
+        {
+            ["team"] = MetadataValue.Of("2026-01-31"), ["year"] = MetadataValue.Of(2024.5), ["draft"] = MetadataValue.Of(false),
+            ["signed"] = MetadataValue.Of(new DateTimeOffset(2026, 1, 31, 8, 0, 0, 250, TimeSpan.FromHours(2))),
+        };
+
+        Assert.Null(await _knowledge.DescribeDocumentAsync(WorkspaceId.New(), knowledge.Id, document.Id, metadata, Token));
+        Assert.Empty((await _knowledge.FindDocumentAsync(Workspace, knowledge.Id, document.Id, Token))!.Metadata);
+        var described = await _knowledge.DescribeDocumentAsync(Workspace, knowledge.Id, document.Id, metadata, Token);
+
+        Assert.Equal(metadata.OrderBy(field => field.Key), described!.Metadata.OrderBy(field => field.Key));
+        Assert.Equal(metadata.Count, (await _passages.FindAsync(document.Id, Token))!.Metadata.Count);
+    }
+
+    [Fact]
+    public async Task Placement_IsWrittenOnce_WhereTwoChangeIt()
+    {
+        var placements = data.Get<IIndexPlacements>();
+        var knowledge = await BaseAsync("Placed");
+        var moving = new IndexPlacement(IndexStore.Embedded, IndexStore.Qdrant, .25, new("index.unreachable", "It is away.", "Wait."));
+
+        Assert.Equal(IndexPlacement.Embedded, knowledge.Placement);
+        Assert.True(await placements.TryWriteAsync(knowledge.Id, IndexPlacement.Embedded, moving, Token));
+        Assert.False(await placements.TryWriteAsync(knowledge.Id, IndexPlacement.Embedded, new(IndexStore.Qdrant), Token));
+
+        Assert.Equal(moving, await placements.FindAsync(knowledge.Id, Token));
+        Assert.Equal(moving, (await _knowledge.FindBaseAsync(Workspace, knowledge.Id, Token))!.Placement);
+        Assert.Contains(knowledge.Id, await placements.ListMovingAsync(Token));
+        Assert.Null(await placements.FindAsync(KnowledgeBaseId.New(), Token));
+    }
+
     private static NewDocument New(string name) => new(name, "text/plain", 10, new string('a', 64), null);
 
     private static Passage[] Passages(DocumentId document, int count) => [.. Enumerable.Range(0, count).Select(ordinal => new Passage(

@@ -76,14 +76,14 @@ internal sealed class RetrievalRoom : IDisposable
         IngestAsync(parent, name, Encoding.UTF8.GetBytes(text));
 
     public Task ExecuteAsync(DocumentId document) =>
-        Get<IWorkExecutor>().ExecuteAsync(IngestionExecutor.Work(document), new NoSignals(), Cancellation);
+        new ByKind([.. _services.GetServices<IWorkExecutor>()]).ExecuteAsync(IngestionExecutor.Work(document), new NoSignals(), Cancellation);
 
     public async Task<SearchResult> FindAsync(KnowledgeBaseId parent, string text, SearchMode mode = SearchMode.Hybrid, int limit = 10) =>
         (await Search.SearchAsync(new(Workspace, [parent], text, limit, mode), Cancellation)).Value;
 
-    /// <summary>Shows a document with metadata.</summary>
-    public Task DescribeAsync(KnowledgeDocument document, params (string Field, string Value)[] fields) =>
-        PublishAsync(document with { Metadata = fields.ToDictionary(field => field.Field, field => MetadataValue.Parse(field.Value)) }, null);
+    /// <summary>Gives a document metadata.</summary>
+    public async Task DescribeAsync(KnowledgeDocument document, params (string Field, string Value)[] fields) => Assert.True((await Get<IDocumentMetadata>().DescribeAsync(
+        Workspace, document.Base, document.Id, fields.ToDictionary(field => field.Field, field => MetadataValue.Parse(field.Value)), Cancellation)).IsSuccess);
 
     /// <summary>Shows a document with one passage of this text, or with those that it has.</summary>
     public async Task PublishAsync(KnowledgeDocument document, string? text)
@@ -122,6 +122,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddLogging();
         services.AddSingleton<IKnowledgeStore>(Store);
         services.AddSingleton<IPassageStore>(Store);
+        services.AddSingleton<IIndexPlacements>(Store);
         services.AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(Embedder));
         services.AddSingleton<IWorkOwner>(Work);
@@ -130,9 +131,20 @@ internal sealed class RetrievalRoom : IDisposable
         var provider = services.BuildServiceProvider();
         if (Runs)
         {
-            Work.Executor = provider.GetRequiredService<IWorkExecutor>();
+            Work.Executor = new ByKind([.. provider.GetServices<IWorkExecutor>()]);
         }
 
         return provider;
+    }
+
+    /// <summary>Gives work to the executor of its kind.</summary>
+    private sealed class ByKind(IReadOnlyList<IWorkExecutor> executors) : IWorkExecutor
+    {
+        public string Kind => "any";
+
+        public Task ExecuteAsync(WorkKey work, IWorkSignals signals, CancellationToken cancellationToken) =>
+            executors.Single(executor => executor.Kind == work.Kind).ExecuteAsync(work, signals, cancellationToken);
+
+        public Task<IReadOnlyList<string>> ListUnfinishedAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
     }
 }

@@ -45,6 +45,10 @@ public interface IKnowledgeStore
 
     Task<KnowledgeDocument?> FindDocumentAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 
+    /// <summary>Replaces a document's metadata; null where there is no such document.</summary>
+    Task<KnowledgeDocument?> DescribeDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken);
+
     /// <summary>The extracted text; null before parsing ended.</summary>
     Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 

@@ -20,6 +20,9 @@ public sealed record KnowledgeBase(
     /// <summary>How its documents are cut and how it is searched.</summary>
     public KnowledgeSettings Settings { get; init; } = new();
 
+    /// <summary>Where its vectors and words are.</summary>
+    public IndexPlacement Placement { get; init; } = IndexPlacement.Embedded;
+
     /// <summary>Counts the changes of <see cref="Settings"/>, from 0: what a change was made on.</summary>
     public int SettingsVersion { get; init; }
 }

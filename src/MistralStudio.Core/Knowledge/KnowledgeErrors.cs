@@ -3,6 +3,9 @@ namespace MistralStudio.Core.Knowledge;
 /// <summary>Expected failures of knowledge bases that more than one room can meet.</summary>
 public static class KnowledgeErrors
 {
+    /// <summary>The code of a failure that passes: the store of a base does not answer now.</summary>
+    public const string IndexUnreachable = "index.unreachable";
+
     public static Error BaseNotFound() => new(
         "knowledge.base_not_found",
         "This knowledge base does not exist here.",
@@ -27,6 +30,11 @@ public static class KnowledgeErrors
         "knowledge.too_much_to_read",
         $"These documents are longer than {characters:N0} characters: too much to read as a whole.",
         "Let the question be searched for instead: switch \"Read everything\" off.");
+
+    public static Error MetadataTooLong() => new(
+        "knowledge.metadata_too_long",
+        $"A document can have {IDocumentMetadata.MostFields} fields, whose names have up to {IDocumentMetadata.LongestField} characters and whose texts {IDocumentMetadata.LongestText}.",
+        "Shorten them, or keep fewer.");
 
     public static Error QueryEmpty() => new(
         "knowledge.query_empty",

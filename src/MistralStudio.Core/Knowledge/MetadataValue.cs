@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace MistralStudio.Core.Knowledge;
 
@@ -19,6 +21,7 @@ public enum MetadataType
 }
 
 /// <summary>A value of metadata, whose type is kept: numbers and dates have an order.</summary>
+[JsonConverter(typeof(MetadataValueConverter))]
 public sealed record MetadataValue
 {
     private MetadataValue(MetadataType type, string text, double number)
@@ -77,4 +80,45 @@ public sealed record MetadataValue
 
     /// <inheritdoc/>
     public override string ToString() => Text;
+}
+
+/// <summary>Values as JSON has them, and a date as <c>{"date":"2026-01-31T00:00:00Z"}</c>: a text that reads like one stays a text.</summary>
+public sealed class MetadataValueConverter : JsonConverter<MetadataValue>
+{
+    /// <inheritdoc/>
+    public override MetadataValue? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+    {
+        using var json = JsonDocument.ParseValue(ref reader);
+        var value = json.RootElement;
+        return value.ValueKind switch
+        {
+            JsonValueKind.String => MetadataValue.Of(value.GetString()!),
+            JsonValueKind.Number => MetadataValue.Of(value.GetDouble()),
+            JsonValueKind.True or JsonValueKind.False => MetadataValue.Of(value.GetBoolean()),
+            JsonValueKind.Object when value.TryGetProperty("date", out var date) && date.TryGetDateTimeOffset(out var instant) => MetadataValue.Of(instant),
+            _ => throw new JsonException("A value of metadata is a text, a number, true or false, or {\"date\":\"2026-01-31T00:00:00Z\"}."),
+        };
+    }
+
+    /// <inheritdoc/>
+    public override void Write(Utf8JsonWriter writer, MetadataValue value, JsonSerializerOptions options)
+    {
+        switch (value.Type)
+        {
+            case MetadataType.Number:
+                writer.WriteNumberValue(value.Number);
+                break;
+            case MetadataType.Flag:
+                writer.WriteBooleanValue(value.Number > 0);
+                break;
+            case MetadataType.Date:
+                writer.WriteStartObject();
+                writer.WriteString("date", value.Text);
+                writer.WriteEndObject();
+                break;
+            default:
+                writer.WriteStringValue(value.Text);
+                break;
+        }
+    }
 }

@@ -50,6 +50,9 @@ internal sealed class DocumentRow
 
     /// <summary>JSON array of <see cref="DocumentNote"/>; null for none.</summary>
     public string? Notes { get; set; }
+
+    /// <summary>JSON object of <see cref="MetadataValue"/> by field; null where there is none.</summary>
+    public string? Metadata { get; set; }
 }
 
 /// <summary>Apart from <see cref="DocumentRow"/>, because lists of documents must not read whole texts.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Metadata.Builders;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Data.Knowledge;
@@ -25,11 +26,25 @@ internal sealed class KnowledgeBaseRow
     /// <summary>True where no word of it may be sent to a connection.</summary>
     public bool StaysOnMachine { get; set; }
 
-    /// <summary>JSON of <see cref="Core.Knowledge.KnowledgeSettings"/>; null while nobody changed any.</summary>
+    /// <summary>JSON of <see cref="KnowledgeSettings"/>; null while nobody changed any.</summary>
     public string? Settings { get; set; }
 
     /// <summary>Counts the changes of <see cref="Settings"/>.</summary>
     public int SettingsVersion { get; set; }
+
+    /// <summary>Where its vectors and words are.</summary>
+    public IndexStore Store { get; set; }
+
+    /// <summary>Where they are being moved; see <see cref="IndexPlacement.MovingTo"/>.</summary>
+    public IndexStore? MovingTo { get; set; }
+
+    public double MoveProgress { get; set; }
+
+    public string? MoveErrorCode { get; set; }
+
+    public string? MoveErrorMessage { get; set; }
+
+    public string? MoveErrorNext { get; set; }
 }
 
 internal sealed class KnowledgeBaseConfiguration : IEntityTypeConfiguration<KnowledgeBaseRow>
@@ -38,6 +53,8 @@ internal sealed class KnowledgeBaseConfiguration : IEntityTypeConfiguration<Know
     {
         builder.ToTable("KnowledgeBases");
         builder.Property(row => row.Id).ValueGeneratedNever();
+        builder.Property(row => row.Store).HasConversion<string>().HasMaxLength(20).HasDefaultValue(IndexStore.Embedded).HasSentinel(IndexStore.Embedded);
+        builder.Property(row => row.MovingTo).HasConversion<string>().HasMaxLength(20);
         builder.HasIndex(row => new { row.WorkspaceId, row.CreatedAt, row.Id });
         builder.HasOne<WorkspaceRow>().WithMany().HasForeignKey(row => row.WorkspaceId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<StudioUser>().WithMany().HasForeignKey(row => row.CreatedBy).OnDelete(DeleteBehavior.SetNull);

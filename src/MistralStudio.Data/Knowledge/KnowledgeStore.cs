@@ -179,6 +179,19 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         return found?.Row.ToDocument(found.DuplicateOf);
     }
 
+    public async Task<KnowledgeDocument?> DescribeDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken)
+    {
+        await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
+        {
+            var json = metadata.Count == 0 ? null : StudioJson.Write(metadata, StudioJson.Default.IReadOnlyDictionaryStringMetadataValue);
+            await context.Documents.Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Metadata, json), cancellationToken);
+        }
+
+        return await FindDocumentAsync(workspace, id, document, cancellationToken);
+    }
+
     public async Task<ExtractedText?> ReadTextAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
@@ -240,6 +253,7 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         {
             Settings = RowProjections.ToSettings(Row.Settings),
             SettingsVersion = Row.SettingsVersion,
+            Placement = Row.ToPlacement(),
         };
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Data.Storage;
 
@@ -22,7 +23,15 @@ internal static class RowProjections
         row.CreatedAt,
         row.UpdatedAt,
         row.Notes is null ? null : new(StudioJson.Read(row.Notes, StudioJson.Default.IReadOnlyListDocumentNote)),
-        duplicateOf);
+        duplicateOf)
+    {
+        Metadata = row.Metadata is null
+            ? ReadOnlyDictionary<string, MetadataValue>.Empty
+            : StudioJson.Read(row.Metadata, StudioJson.Default.IReadOnlyDictionaryStringMetadataValue),
+    };
+
+    public static IndexPlacement ToPlacement(this KnowledgeBaseRow row) => new(
+        row.Store, row.MovingTo, row.MoveProgress, StoredError.Read(row.MoveErrorCode, row.MoveErrorMessage, row.MoveErrorNext));
 
     public static ExtractedText ToText(this DocumentTextRow row) => new(
         row.Text,

@@ -30,6 +30,7 @@ namespace MistralStudio.Data.Storage;
 [JsonSerializable(typeof(IReadOnlyList<PageSpan>))]
 [JsonSerializable(typeof(IReadOnlyList<TextBlock>))]
 [JsonSerializable(typeof(IReadOnlyList<DocumentNote>))]
+[JsonSerializable(typeof(IReadOnlyDictionary<string, MetadataValue>))]
 [JsonSerializable(typeof(KnowledgeSettings))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]

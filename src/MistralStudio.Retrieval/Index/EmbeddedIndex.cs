@@ -84,7 +84,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
         return await WriteAsync(
             (connection, transaction) =>
             {
-                if (_deleted.Contains(document.Id))
+                if (IsDeleted(document.Id))
                 {
                     return false;
                 }
@@ -139,7 +139,11 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
         await WriteAsync(
             (connection, transaction) =>
             {
-                _deleted.Add(document);
+                lock (_deleted)
+                {
+                    _deleted.Add(document);
+                }
+
                 removed.AddRange(Shown(connection, transaction, document).Values);
                 var number = NumberOf(connection, transaction, parent);
                 Hide(connection, transaction, number, removed);
@@ -150,6 +154,71 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
             },
             cancellationToken,
             () => resident.Change(parent, [], removed));
+    }
+
+    /// <inheritdoc/>
+    public async Task ForgetAsync(KnowledgeBaseId parent, CancellationToken cancellationToken)
+    {
+        await WriteAsync(
+            (connection, transaction) =>
+            {
+                var number = NumberOf(connection, transaction, parent);
+                var id = Bytes(parent.Value);
+                Execute(connection, transaction, "DELETE FROM postings WHERE base = $id;", number);
+                Execute(connection, transaction, "DELETE FROM bases WHERE number = $id;", number);
+                foreach (var table in (ReadOnlySpan<string>)["passages", "staged", "documents", "facts"])
+                {
+                    Execute(connection, transaction, $"DELETE FROM {table} WHERE base = $id;", id);
+                }
+
+                return true;
+            },
+            cancellationToken,
+            () => resident.Drop(parent));
+    }
+
+    /// <inheritdoc/>
+    public Task<long> CountAsync(KnowledgeBaseId parent, CancellationToken cancellationToken)
+    {
+        using var connection = file.Connect();
+        using var select = connection.CreateCommand();
+        select.CommandText = "SELECT passages FROM bases WHERE base = $id;";
+        select.Parameters.AddWithValue("$id", Bytes(parent.Value));
+        return Task.FromResult(select.ExecuteScalar() is long passages ? passages : 0);
+    }
+
+    /// <summary>Vectors of passages' hashes that are staged or shown here.</summary>
+    public Dictionary<string, float[]> VectorsOf(KnowledgeBaseId parent, IEnumerable<Passage> passages)
+    {
+        var vectors = new Dictionary<string, float[]>(StringComparer.Ordinal);
+        using var connection = file.Connect();
+        foreach (var passage in passages.DistinctBy(passage => passage.ContentHash))
+        {
+            if (Vector(connection, null, parent, passage) is { } vector)
+            {
+                vectors[passage.ContentHash] = MemoryMarshal.Cast<byte, float>(vector).ToArray();
+            }
+        }
+
+        return vectors;
+    }
+
+    /// <summary>Removes the staged vectors of a document that is shown elsewhere.</summary>
+    public Task DropStagedAsync(DocumentId document, CancellationToken cancellationToken) => WriteAsync(
+        (connection, transaction) =>
+        {
+            Execute(connection, transaction, "DELETE FROM staged WHERE document = $id;", Bytes(document.Value));
+            return true;
+        },
+        cancellationToken);
+
+    /// <summary>Whether a document was removed for good.</summary>
+    public bool IsDeleted(DocumentId document)
+    {
+        lock (_deleted)
+        {
+            return _deleted.Contains(document);
+        }
     }
 
     /// <summary>The documents that it holds, with their bases.</summary>
@@ -189,7 +258,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
         return rows;
     }
 
-    private static byte[]? Vector(SqliteConnection connection, SqliteTransaction transaction, KnowledgeBaseId parent, Passage passage)
+    private static byte[]? Vector(SqliteConnection connection, SqliteTransaction? transaction, KnowledgeBaseId parent, Passage passage)
     {
         using var select = Command(connection, transaction, """
             SELECT vector FROM staged WHERE base = $base AND hash = $hash
@@ -250,7 +319,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
         update.ExecuteNonQuery();
     }
 
-    private static SqliteCommand Command(SqliteConnection connection, SqliteTransaction transaction, string sql)
+    private static SqliteCommand Command(SqliteConnection connection, SqliteTransaction? transaction, string sql)
     {
         var command = connection.CreateCommand();
         command.Transaction = transaction;

@@ -42,7 +42,7 @@ internal interface IIndexStore
     Task<IReadOnlySet<string>> KnownHashesAsync(KnowledgeBaseId parent, IReadOnlyList<Passage> passages, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Makes exactly these passages of a document searchable; searches see all of them or what was before. False where a vector is missing (embed
+    /// Makes exactly these passages of a document searchable; those that it no longer has go when the others are there. False where a vector is missing (embed
     /// again) or the document was removed meanwhile.
     /// </summary>
     /// <exception cref="IndexUnavailableException">The store does not answer.</exception>
@@ -51,6 +51,14 @@ internal interface IIndexStore
     /// <summary>Takes a document out, for good.</summary>
     /// <exception cref="IndexUnavailableException">The store does not answer.</exception>
     Task RemoveAsync(KnowledgeBaseId parent, DocumentId document, CancellationToken cancellationToken);
+
+    /// <summary>Takes all of a base out; it may be put in again.</summary>
+    /// <exception cref="IndexUnavailableException">The store does not answer.</exception>
+    Task ForgetAsync(KnowledgeBaseId parent, CancellationToken cancellationToken);
+
+    /// <summary>Passages of a base that are searchable.</summary>
+    /// <exception cref="IndexUnavailableException">The store does not answer.</exception>
+    Task<long> CountAsync(KnowledgeBaseId parent, CancellationToken cancellationToken);
 
     /// <summary>Runs the legs; fails with <c>index.unreachable</c> where the store does not answer.</summary>
     Task<Result<LegResults>> FindAsync(LegQuery query, CancellationToken cancellationToken);

@@ -54,6 +54,9 @@ internal sealed class ResidentVectors(IndexFile file)
         }
     }
 
+    /// <summary>Forgets a base whose rows are gone.</summary>
+    public void Drop(KnowledgeBaseId parent) => _slots.TryRemove(parent, out _);
+
     private VectorSegment? Load(KnowledgeBaseId parent)
     {
         using var connection = file.Connect();

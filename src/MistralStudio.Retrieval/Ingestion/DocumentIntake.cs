@@ -184,7 +184,7 @@ internal sealed class DocumentIntake(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
     {
         await knowledge.BeginDeletionAsync(workspace, id, document, by, cancellationToken);
-        await index.RemoveAsync(id, document, cancellationToken);
+        await index.HideAsync(id, document, cancellationToken);
         await work.SignalAsync(IngestionExecutor.Work(document), IngestionExecutor.CancelSignal, cancellationToken);
         await work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);
     }

@@ -63,8 +63,13 @@ internal sealed class IngestionExecutor(
                 switch (document.State)
                 {
                     case DocumentState.Deleting:
-                        await DeleteAsync(document, cancellationToken);
-                        return;
+                        if (await TryDeleteAsync(document, cancellationToken))
+                        {
+                            return;
+                        }
+
+                        await Task.Delay(s_modelRetry, time, cancellationToken);
+                        break;
                     case DocumentState.Stored or DocumentState.Parsing:
                         await ParseAsync(document, stop.Token);
                         break;
@@ -72,7 +77,7 @@ internal sealed class IngestionExecutor(
                         await SplitAsync(document, stop.Token);
                         break;
                     case DocumentState.Embedding or DocumentState.Indexing:
-                        embedded += await EmbedAsync(document, stop.Token);
+                        embedded += await EmbedOrWaitAsync(document, stop.Token);
                         break;
                     case DocumentState.Waiting:
                         await Task.Delay(s_modelRetry, time, stop.Token);
@@ -92,7 +97,10 @@ internal sealed class IngestionExecutor(
             if (!await store.EnterAsync(id, DocumentState.Cancelled, cancellationToken)
                 && await store.FindAsync(id, cancellationToken) is { State: DocumentState.Deleting } document)
             {
-                await DeleteAsync(document, cancellationToken);
+                while (!await TryDeleteAsync(document, cancellationToken))
+                {
+                    await Task.Delay(s_modelRetry, time, cancellationToken);
+                }
             }
         }
     }
@@ -180,6 +188,36 @@ internal sealed class IngestionExecutor(
         }
 
         return embedded.Value;
+    }
+
+    /// <summary>A store that is away comes back; until then the document waits, and nothing of it is lost.</summary>
+    private async Task<int> EmbedOrWaitAsync(KnowledgeDocument document, CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await EmbedAsync(document, cancellationToken);
+        }
+        catch (IndexUnavailableException exception)
+        {
+            Log.DocumentWaitsForIndex(log, document.Id, exception.Error.Code);
+            await store.EnterAsync(document.Id, DocumentState.Waiting, cancellationToken);
+            return 0;
+        }
+    }
+
+    /// <returns>False where the index does not answer now.</returns>
+    private async Task<bool> TryDeleteAsync(KnowledgeDocument document, CancellationToken cancellationToken)
+    {
+        try
+        {
+            await DeleteAsync(document, cancellationToken);
+            return true;
+        }
+        catch (IndexUnavailableException exception)
+        {
+            Log.DocumentWaitsForIndex(log, document.Id, exception.Error.Code);
+            return false;
+        }
     }
 
     private async Task DeleteAsync(KnowledgeDocument document, CancellationToken cancellationToken)

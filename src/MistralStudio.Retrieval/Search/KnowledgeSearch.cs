@@ -137,7 +137,7 @@ internal sealed class KnowledgeSearch(
         }
 
         var candidates = ranked.Take(settings.Limit * DiversityFactor).ToList();
-        var vectors = await index.VectorsAsync([.. bases.Select(found => found.Id)], [.. candidates.Select(item => item.Passage)], cancellationToken);
+        var vectors = await index.VectorsAsync(bases, [.. candidates.Select(item => item.Passage)], cancellationToken);
         return Diversity.Choose(candidates, vectors, settings.Diversity, settings.Limit);
     }
 }

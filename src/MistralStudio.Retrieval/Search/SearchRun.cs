@@ -15,12 +15,14 @@ internal sealed class SearchRun(IModelHost models, PassageIndex index)
         IReadOnlyList<KnowledgeBase> bases, KnowledgeQuery query, string question, SearchSettings settings, CancellationToken cancellationToken)
     {
         var embedMs = 0.0;
-        var queries = new List<LegQuery>();
-        var groups = bases.GroupBy(found => found.EmbeddingModel, found => found.Id).Select(group => (Model: group.Key, Bases: group.ToList())).ToList();
+        var queries = new List<(IndexStore Store, LegQuery Query)>();
+        var groups = bases.GroupBy(found => (found.EmbeddingModel, found.Placement.Store), found => found.Id)
+            .Select(group => (Model: group.Key.EmbeddingModel, group.Key.Store, Bases: group.ToList())).ToList();
+        var vectors = new Dictionary<string, ReadOnlyMemory<float>>(StringComparer.Ordinal);
         var words = settings.Mode == SearchMode.Dense ? null : question;
         if (settings.Mode != SearchMode.Lexical)
         {
-            foreach (var (model, group) in groups)
+            foreach (var model in groups.Select(group => group.Model).Distinct())
             {
                 var step = Stopwatch.GetTimestamp();
                 var vector = await EmbedAsync(model, question, cancellationToken);
@@ -30,20 +32,26 @@ internal sealed class SearchRun(IModelHost models, PassageIndex index)
                 }
 
                 embedMs += Stopwatch.GetElapsedTime(step).TotalMilliseconds;
-                queries.Add(new(group, vector.Value, groups.Count == 1 ? words : null, query.Filter, settings.Depth, query.Explain));
+                vectors[model] = vector.Value;
+            }
+
+            foreach (var (model, store, group) in groups)
+            {
+                queries.Add((store, new(group, vectors[model], groups.Count == 1 ? words : null, query.Filter, settings.Depth, query.Explain)));
             }
         }
 
         if (words is not null && (groups.Count > 1 || queries.Count == 0))
         {
-            // Over all bases at once: how rare a word is is one number.
-            queries.Add(new([.. bases.Select(found => found.Id)], null, words, query.Filter, settings.Depth, query.Explain));
+            // Over all bases of a store at once: how rare a word is is one number.
+            queries.AddRange(bases.GroupBy(found => found.Placement.Store, found => found.Id)
+                .Select(group => (group.Key, new LegQuery([.. group], null, words, query.Filter, settings.Depth, query.Explain))));
         }
 
         var results = new List<LegResults>();
-        foreach (var legs in queries)
+        foreach (var (store, legs) in queries)
         {
-            var found = await index.FindAsync(legs, cancellationToken);
+            var found = await index.FindAsync(store, legs, cancellationToken);
             if (!found.IsSuccess)
             {
                 return found.Error;

@@ -6,6 +6,7 @@ using MistralStudio.Data.Accounts;
 using MistralStudio.Inference;
 using MistralStudio.Inference.Hosting;
 using MistralStudio.Retrieval;
+using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Hosting;
@@ -39,6 +40,11 @@ internal static class DoctorCommand
 
         var free = new DriveInfo(studio.DataPath).AvailableFreeSpace;
         report.Say(free >= LeastFreeBytes ? null : DoctorErrors.DiskLow(LeastFreeBytes), "disk", $"{Size.Format(free, CultureInfo.InvariantCulture)} free under {studio.DataPath}");
+
+        if (services.GetRequiredService<VectorDatabaseCheck>() is { IsSet: true } database)
+        {
+            report.Say(await database.CheckAsync(cancellationToken), "vector database", database.Address);
+        }
 
         var models = 0;
         await foreach (var check in services.GetRequiredService<ModelChecks>().RunAsync(cancellationToken))

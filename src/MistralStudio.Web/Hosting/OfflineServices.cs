@@ -5,6 +5,7 @@ using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
+using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Web.Features.Models;
 
 namespace MistralStudio.Web.Hosting;
@@ -35,6 +36,8 @@ internal static class OfflineServices
         services.AddEgress(builder.Configuration);
         services.AddSingleton<IModelDownload, EgressDownload>();
         services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration.GetSection(KnowledgeOptions.Section)).ValidateDataAnnotations();
+        services.AddOptions<QdrantOptions>().Bind(builder.Configuration.GetSection(QdrantOptions.Section)).ValidateDataAnnotations();
+        services.AddSingleton<VectorDatabaseCheck>();
         services.AddIdentityCore<StudioUser>().AddEntityFrameworkStores<StudioDbContext>();
         await using var provider = services.BuildServiceProvider();
         Result<Unit> prepared = await provider.GetRequiredService<DatabaseStartup>().PrepareAsync(cancellationToken);

@@ -3,6 +3,7 @@ using MistralStudio.Cluster;
 using MistralStudio.Data;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
+using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Web.Features;
 
 namespace MistralStudio.Web.Hosting;
@@ -15,7 +16,11 @@ internal static class Rooms
         builder.AddEgress();
         builder.Services.AddData(studio.DataPath);
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
-        builder.Services.AddRetrieval(studio.DataPath, builder.Configuration.GetSection(KnowledgeOptions.Section).Bind, typeof(Program).Assembly);
+        builder.Services.AddRetrieval(
+            studio.DataPath,
+            builder.Configuration.GetSection(KnowledgeOptions.Section).Bind,
+            typeof(Program).Assembly,
+            builder.Configuration.GetSection(QdrantOptions.Section).Bind);
         builder.Services.AddAgents();
         builder.Services.AddStudioApi();
         builder.AddCluster();

@@ -5,6 +5,7 @@ using System.Reflection;
 using MistralStudio.Core;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
+using MistralStudio.Retrieval.Qdrant;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -17,7 +18,15 @@ internal static class SettingCheck
     public static Error? Find(IConfiguration configuration) =>
         FindIn<InferenceOptions>(configuration.GetSection(InferenceOptions.Section))
         ?? FindIn<KnowledgeOptions>(configuration.GetSection(KnowledgeOptions.Section))
+        ?? FindIn<QdrantOptions>(configuration.GetSection(QdrantOptions.Section))
+        ?? FindWrongUrl(configuration)
         ?? EgressServices.FindWrong(configuration);
+
+    private static Error? FindWrongUrl(IConfiguration configuration) =>
+        configuration[$"{QdrantOptions.Section}:{nameof(QdrantOptions.Url)}"] is { Length: > 0 } url
+        && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https")
+            ? SettingErrors.Wrong($"{QdrantOptions.Section}:{nameof(QdrantOptions.Url)}", url, "an address like http://localhost:6333")
+            : null;
 
     private static Error? FindIn<TOptions>(IConfigurationSection section)
     {

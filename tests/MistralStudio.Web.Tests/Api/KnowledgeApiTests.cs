@@ -135,6 +135,35 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
         Assert.Equal([MetadataType.Flag, MetadataType.Number, MetadataType.Text], asked.Filter.Conditions[1].Values.Select(value => value.Type));
     }
 
+    [Fact]
+    public async Task Metadata_IsKeptWithItsTypes()
+    {
+        using var client = await _studio.SignedInAsync();
+        var documents = $"{await CreateBaseAsync(client)}/documents";
+        using var accepted = await client.PostAsync(documents, Files(("geography.md", Text)), Token);
+        var address = $"{documents}/{(await ReadAsync(accepted)).GetProperty("documents")[0].GetProperty("id").GetString()}/metadata";
+        const string Metadata = """{"team":"sales","year":2024,"draft":true,"signed":{"date":"2026-01-31T00:00:00Z"},"code":"2026-01-31"}""";
+
+        using var described = await client.PutAsync(address, new StringContent(Metadata, Encoding.UTF8, "application/json"), Token);
+        using var wrong = await client.PutAsync(address, new StringContent("""{"team":["a"]}""", Encoding.UTF8, "application/json"), Token);
+        using var tooLong = await client.PutAsJsonAsync(address, new Dictionary<string, string> { [new string('x', 101)] = "y" }, Token);
+
+        Assert.True(JsonElement.DeepEquals(JsonSerializer.Deserialize<JsonElement>(Metadata), (await ReadAsync(described)).GetProperty("metadata")));
+        Assert.Equal("request.malformed", (await ReadAsync(wrong)).GetProperty("code").GetString());
+        Assert.Equal("knowledge.metadata_too_long", (await ReadAsync(tooLong)).GetProperty("code").GetString());
+    }
+
+    [Theory]
+    [InlineData("qdrant", "index.qdrant_not_set")]
+    [InlineData("elsewhere", "knowledge.unknown_choice")]
+    public async Task Move_IsRefused_WithWhatIsMissing(string store, string code)
+    {
+        using var client = await _studio.SignedInAsync();
+        using var response = await client.PutAsJsonAsync($"{await CreateBaseAsync(client)}/store", new { store }, Token);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        Assert.Equal(code, (await ReadAsync(response)).GetProperty("code").GetString());
+    }
+
     [Theory]
     [InlineData("""{"query":"x","mode":"fuzzy"}""", "knowledge.unknown_mode")]
     [InlineData("""{"query":"x","rerank":"magic"}""", "knowledge.unknown_choice")]

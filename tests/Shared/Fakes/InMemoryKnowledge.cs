@@ -5,7 +5,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Tests.Shared.Fakes;
 
 /// <summary>Bases, documents, texts and passages in memory, behind both of their seams.</summary>
-public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
+public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore, IIndexPlacements
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<KnowledgeBaseId, KnowledgeBase> _bases = [];
@@ -97,6 +97,10 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
         Locked(() => Mine(workspace, id, document));
 
+    public Task<KnowledgeDocument?> DescribeDocumentAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken) =>
+        Locked(() => Mine(workspace, id, document) is not null && Change(document, d => d with { Metadata = metadata }) ? Mine(workspace, id, document) : null);
+
     public Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
         Locked(() => Mine(workspace, id, document) is null ? null : _texts.GetValueOrDefault(document));
 
@@ -178,6 +182,32 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore
             _passages.Remove(document);
             return _documents.Remove(document);
         });
+
+    Task<IndexPlacement?> IIndexPlacements.FindAsync(KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Locked(() => _bases.GetValueOrDefault(id)?.Placement);
+
+    Task<bool> IIndexPlacements.WriteAsync(KnowledgeBaseId id, IndexPlacement placement, CancellationToken cancellationToken) =>
+        Locked(() => Place(id, null, placement));
+
+    Task<bool> IIndexPlacements.TryWriteAsync(KnowledgeBaseId id, IndexPlacement was, IndexPlacement placement, CancellationToken cancellationToken) =>
+        Commit("Place", () => Place(id, was, placement));
+
+    Task<IReadOnlyList<KnowledgeBaseId>> IIndexPlacements.ListMovingAsync(CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<KnowledgeBaseId>)[.. _bases.Values.Where(b => b.Placement.MovingTo is not null).Select(b => b.Id)]);
+
+    Task<IReadOnlyList<DocumentId>> IIndexPlacements.ListDocumentsAsync(KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<DocumentId>)[.. _documents.Values.Where(d => d.Base == id && d.State == DocumentState.Indexed).Select(d => d.Id)]);
+
+    private bool Place(KnowledgeBaseId id, IndexPlacement? was, IndexPlacement placement)
+    {
+        if (!_bases.TryGetValue(id, out var found) || (was is not null && (found.Placement.Store, found.Placement.MovingTo) != (was.Store, was.MovingTo)))
+        {
+            return false;
+        }
+
+        _bases[id] = found with { Placement = placement };
+        return true;
+    }
 
     private static Listing<T> Page<T>(IEnumerable<T> all, string? after, int limit)
     {

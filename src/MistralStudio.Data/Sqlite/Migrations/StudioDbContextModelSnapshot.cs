@@ -844,6 +844,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<Guid>("KnowledgeBaseId")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Metadata")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -944,6 +947,22 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("MoveErrorCode")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("MoveErrorMessage")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("MoveErrorNext")
+                        .HasColumnType("TEXT");
+
+                    b.Property<double>("MoveProgress")
+                        .HasColumnType("REAL");
+
+                    b.Property<string>("MovingTo")
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -960,6 +979,13 @@ namespace MistralStudio.Data.Sqlite.Migrations
 
                     b.Property<bool>("StaysOnMachine")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Store")
+                        .IsRequired()
+                        .ValueGeneratedOnAdd()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT")
+                        .HasDefaultValue("Embedded");
 
                     b.Property<Guid>("WorkspaceId")
                         .HasColumnType("TEXT");

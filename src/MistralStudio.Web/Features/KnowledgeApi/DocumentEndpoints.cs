@@ -35,6 +35,9 @@ internal static class DocumentEndpoints
             .WithSummary("Stops an ingestion.").Produces<WireDocument>(202).ProducesProblems(404, 422);
         documents.MapPost("/{document:guid}/retry", RetryAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Starts a failed or cancelled ingestion again.").Produces<WireDocument>(202).ProducesProblems(404, 422);
+        documents.MapPut("/{document:guid}/metadata", DescribeAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Replaces a document's metadata, which filters ask for: texts, numbers, true, false, and dates as {\"date\":\"2026-01-31T00:00:00Z\"}.")
+            .Produces<WireDocument>().ProducesProblems(404, 422, 503);
         documents.MapGet("/{document:guid}/text", TextAsync).RequirePermission(Permissions.KnowledgeRead)
             .WithSummary("The extracted text; spans count its UTF-16 units.").Produces<string>(contentType: "text/plain").ProducesProblems(404, 422);
         documents.MapGet("/{document:guid}/passages", PassagesAsync).RequirePermission(Permissions.KnowledgeRead)
@@ -91,6 +94,11 @@ internal static class DocumentEndpoints
         await store.FindDocumentAsync(http.GetCaller().Workspace, id, document, http.RequestAborted) is { } found
             ? TypedResults.Ok(WireDocument.From(found))
             : ErrorResults.From(KnowledgeErrors.DocumentNotFound());
+
+    private static async Task<IResult> DescribeAsync(
+        KnowledgeBaseId id, DocumentId document, Dictionary<string, MetadataValue> body, HttpContext http, [FromServices] IDocumentMetadata metadata) =>
+        (await metadata.DescribeAsync(http.GetCaller().Workspace, id, document, body, http.RequestAborted))
+            .Match<IResult>(found => TypedResults.Ok(WireDocument.From(found)), ErrorResults.From);
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
         (await intake.DeleteAsync(http.GetCaller().Workspace, id, document, http.GetCaller().User, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);

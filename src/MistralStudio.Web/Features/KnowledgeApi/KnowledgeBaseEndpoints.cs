@@ -25,6 +25,9 @@ public static class KnowledgeBaseEndpoints
             .WithSummary("One knowledge base, with its ETag.").Produces<WireBase>().ProducesProblems(404);
         bases.MapPut("/{id:guid}", RenameAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Renames a knowledge base; If-Match names the ETag that was read.").Produces<WireBase>().ProducesProblems(404, 412, 422, 428);
+        bases.MapPut("/{id:guid}/store", MoveAsync).RequirePermission(Permissions.WorkspaceManage)
+            .WithSummary("Moves a knowledge base to another store: embedded or qdrant. It is searched all the while; `placement` of the base says how far it is.")
+            .Produces<WirePlacement>(202).ProducesProblems(404, 409, 422, 503);
         bases.MapDelete("/{id:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Removes a knowledge base with all its documents.").Produces(204).ProducesProblems(404);
         bases.MapPost("/{id:guid}/search", SearchEndpoint.SearchAsync).RequirePermission(Permissions.KnowledgeSearch)
@@ -107,6 +110,18 @@ public static class KnowledgeBaseEndpoints
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IDocumentIntake intake) =>
         (await intake.DeleteBaseAsync(http.GetCaller().Workspace, id, http.GetCaller().User, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
+
+    private static async Task<IResult> MoveAsync(KnowledgeBaseId id, WireStore body, HttpContext http, [FromServices] IIndexMoves moves)
+    {
+        IndexStore? store = body.Store switch { "embedded" => IndexStore.Embedded, "qdrant" => IndexStore.Qdrant, _ => null };
+        if (store is null)
+        {
+            return ErrorResults.From(KnowledgeApiErrors.UnknownChoice("store", body.Store ?? "", "embedded or qdrant"));
+        }
+
+        var started = await moves.StartAsync(http.GetCaller().Workspace, id, store.Value, http.RequestAborted);
+        return started.Match<IResult>(placement => TypedResults.Accepted((string?)null, WirePlacement.From(placement)), ErrorResults.From);
+    }
 
     private static string? ReadName(WireBaseName body) => body.Name?.Trim() is { Length: > 0 and <= MaxName } name ? name : null;
 }

@@ -11,7 +11,23 @@ internal sealed record WireBaseName(string? Name);
 /// <summary>A knowledge base.</summary>
 internal sealed record WireBase(KnowledgeBaseId Id, string Name, string EmbeddingModel, int Documents, int Passages, DateTimeOffset CreatedAt, bool StaysOnMachine)
 {
-    public static WireBase From(KnowledgeBase kb) => new(kb.Id, kb.Name, kb.EmbeddingModel, kb.Documents, kb.Passages, kb.CreatedAt, kb.StaysOnMachine);
+    /// <summary>Where its vectors and words are.</summary>
+    public WirePlacement Placement { get; init; } = WirePlacement.From(IndexPlacement.Embedded);
+
+    public static WireBase From(KnowledgeBase kb) => new(kb.Id, kb.Name, kb.EmbeddingModel, kb.Documents, kb.Passages, kb.CreatedAt, kb.StaysOnMachine)
+    {
+        Placement = WirePlacement.From(kb.Placement),
+    };
+}
+
+/// <summary>The body that names a store: embedded or qdrant.</summary>
+internal sealed record WireStore(string? Store);
+
+/// <summary>Where a base is searched; <c>movingTo</c> is null where it stays, <c>error</c> says why a move waits or ended without effect.</summary>
+internal sealed record WirePlacement(string Store, string? MovingTo, double Progress, Error? Error)
+{
+    public static WirePlacement From(IndexPlacement placement) => new(
+        placement.Store.ToString().ToLowerInvariant(), placement.MovingTo?.ToString().ToLowerInvariant(), placement.Progress, placement.Waiting);
 }
 
 /// <summary>A document; <c>state</c> in lower case, <c>error</c> null unless it failed.</summary>
@@ -26,10 +42,12 @@ internal sealed record WireDocument(
     long Bytes,
     string ContentType,
     DateTimeOffset CreatedAt,
-    DateTimeOffset UpdatedAt)
+    DateTimeOffset UpdatedAt,
+    IReadOnlyDictionary<string, MetadataValue> Metadata)
 {
     public static WireDocument From(KnowledgeDocument d) => new(
-        d.Id, d.Name, d.State.ToString().ToLowerInvariant(), d.Passages, d.Error, d.Progress, d.Pages, d.Bytes, d.ContentType, d.CreatedAt, d.UpdatedAt);
+        d.Id, d.Name, d.State.ToString().ToLowerInvariant(), d.Passages, d.Error, d.Progress, d.Pages, d.Bytes, d.ContentType, d.CreatedAt, d.UpdatedAt,
+        d.Metadata);
 }
 
 /// <summary>What was accepted, and what was not with its reason.</summary>

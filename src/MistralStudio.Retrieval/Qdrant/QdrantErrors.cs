@@ -1,0 +1,53 @@
+using System.Net;
+using MistralStudio.Core;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Retrieval.Qdrant;
+
+/// <summary>Expected failures of the vector database.</summary>
+internal static class QdrantErrors
+{
+    /// <summary>The code of a server that does not answer: searches say so, ingestion waits.</summary>
+    public const string Unreachable = KnowledgeErrors.IndexUnreachable;
+
+    public static Error NotSet() => new(
+        "index.qdrant_not_set", "No Qdrant server is set up.", "The administrator sets Qdrant:Url, see deploy/README.md.");
+
+    public static Error DoesNotAnswer(Uri url, string reason) => new(
+        Unreachable,
+        $"The vector database at {url.Authority} does not answer ({reason}), so its documents cannot be searched now.",
+        "It goes on by itself once the database is back; ask the administrator if it stays away.");
+
+    public static Error Busy(Uri url) => new(
+        Unreachable, $"The vector database at {url.Authority} has too much to do.", "Try again in a moment; ingestion goes on by itself.");
+
+    public static Error Refused(Uri url, HttpStatusCode status, string said) => new(
+        Unreachable,
+        $"The vector database at {url.Authority} refuses the studio's key ({(int)status}: {said.TrimEnd('.')}).",
+        "The administrator sets Qdrant:ApiKey to a key that may write.");
+
+    public static Error Failed(Uri url, HttpStatusCode status, string said) => new(
+        "index.qdrant_failed",
+        $"The vector database at {url.Authority} answered {(int)status}: {said.TrimEnd('.')}.",
+        "The administrator finds more in the database's log.");
+
+    public static Error TooOld(Uri url, string version) => new(
+        "index.qdrant_too_old", $"The vector database at {url.Authority} is version {version}.", "Version 1.17 or newer is needed.");
+
+    public static Error Differs(long here, long there) => new(
+        "index.copy_differs",
+        $"The copy has {there} passages and the original {here}, so the original stays in use.",
+        "Start the move again; documents may have changed meanwhile.");
+}
+
+/// <summary>A request to the vector database did not succeed.</summary>
+internal sealed class QdrantException(Error error, HttpStatusCode? status, Exception? inner = null) : Exception(error.Message, inner)
+{
+    public Error Error { get; } = error;
+
+    /// <summary>What it answered; null where it did not.</summary>
+    public HttpStatusCode? Status { get; } = status;
+
+    /// <summary>Whether waiting helps.</summary>
+    public bool IsPassing => Error.Code == QdrantErrors.Unreachable;
+}
