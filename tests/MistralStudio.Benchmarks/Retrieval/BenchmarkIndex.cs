@@ -27,12 +27,16 @@ internal sealed class BenchmarkIndex : IDisposable
 
     public KnowledgeBaseId Base => _document.Base;
 
-    public async Task FillAsync(IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors)
+    public Task FillAsync(IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors) => AddAsync(_document, texts, vectors);
+
+    /// <summary>Shows a document; returns its first passage.</summary>
+    public async Task<PassageId> AddAsync(KnowledgeDocument document, IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors)
     {
-        var passages = texts.Select((text, i) => Passage(_document.Id, i, text)).ToList();
+        var passages = texts.Select((text, i) => Passage(document.Id, i, text)).ToList();
         passages.ForEach(passage => _ordinals[passage.Id] = passage.Ordinal);
         await _index.StageAsync(Base, [.. passages.Zip(vectors)], CancellationToken.None);
-        await _index.PublishAsync(_document, passages, CancellationToken.None);
+        await _index.PublishAsync(document, passages, CancellationToken.None);
+        return passages[0].Id;
     }
 
     /// <summary>Which of the texts a passage is.</summary>

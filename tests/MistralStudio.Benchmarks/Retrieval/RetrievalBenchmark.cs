@@ -9,7 +9,7 @@ namespace MistralStudio.Benchmarks.Retrieval;
 
 /// <summary>
 /// Retrieval in one table: the vector scan beside the memory's own speed, a whole search over 100,000 passages, a chat
-/// beside an ingestion, and rankings of public corpora by each leg and both. <c>scan</c>, <c>search</c>, <c>beside</c> and <c>rank</c> name parts.
+/// beside an ingestion, and rankings of public corpora by each leg and both. <c>scan</c>, <c>million</c>, <c>search</c>, <c>beside</c> and <c>rank</c> name parts.
 /// </summary>
 internal static class RetrievalBenchmark
 {
@@ -23,6 +23,11 @@ internal static class RetrievalBenchmark
             if (Wanted("scan"))
             {
                 await ScanBenchmark.RunAsync(Path.Combine(folder, "scan"));
+            }
+
+            if (Wanted("million"))
+            {
+                await MillionBenchmark.RunAsync(Path.Combine(folder, "million"));
             }
 
             using var model = EmbeddingModel.Open(
