@@ -2,7 +2,7 @@
 export const icons = [
   'app-window', 'arrow-down', 'arrow-up', 'book-open', 'check', 'chevron-down', 'chevron-left', 'chevron-right', 'chevrons-up-down', 'circle',
   'circle-alert', 'circle-check', 'circle-help', 'cloud-off', 'copy', 'cpu', 'download', 'ellipsis', 'external-link', 'eye', 'file-text',
-  'file-up', 'gauge', 'history', 'house', 'info', 'key-round', 'library', 'link', 'lock', 'log-out', 'menu', 'message-square', 'monitor', 'moon',
+  'file-up', 'folder', 'gauge', 'globe', 'history', 'house', 'info', 'key-round', 'library', 'link', 'lock', 'log-out', 'menu', 'message-square', 'monitor', 'moon',
   'panel-left', 'panel-right', 'pencil', 'plus', 'power', 'rocket', 'rotate-ccw', 'search', 'send', 'settings', 'shield-check', 'sliders-horizontal', 'smartphone',
   'square', 'square-terminal', 'sun', 'thumbs-down', 'thumbs-up', 'trash-2', 'triangle-alert', 'upload', 'user', 'user-plus', 'users', 'x',
 ];

@@ -54,6 +54,7 @@ public static class DataServices
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
         services.AddSingleton<IPassageStore, PassageStore>();
         services.AddSingleton<IIndexPlacements, IndexPlacementStore>();
+        services.AddSingleton<ISourceStore, SourceStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IFeedbackStore, FeedbackStore>();
         services.AddSingleton<ShareLinks>();

@@ -35,6 +35,8 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
 
     internal DbSet<DocumentRow> Documents => Set<DocumentRow>();
 
+    internal DbSet<SourceRow> Sources => Set<SourceRow>();
+
     internal DbSet<DocumentTextRow> DocumentTexts => Set<DocumentTextRow>();
 
     internal DbSet<PassageRow> Passages => Set<PassageRow>();

@@ -48,6 +48,9 @@ public sealed class KnowledgeOptions
     [RegularExpression(@"[A-Za-z_/]+(\+[A-Za-z_/]+)*")]
     public string? OcrLanguages { get; set; }
 
+    /// <summary>Folders of the server below which a folder may be a source; empty: none may.</summary>
+    public List<string> SourceRoots { get; set; } = [];
+
     /// <summary>Length that passages are cut to, characters; about four to a token in English.</summary>
     [Range(100, 4_000)]
     public int PassageCharacters { get; set; } = 700;

@@ -39,4 +39,10 @@ internal static partial class Log
 
     [LoggerMessage(11, LogLevel.Warning, "Document {Document} waits for its index: {Code}")]
     public static partial void DocumentWaitsForIndex(ILogger logger, DocumentId document, string code);
+
+    [LoggerMessage(12, LogLevel.Information, "Source {Source} is read: {Added} added, {Changed} changed, {Removed} removed ({Code})")]
+    public static partial void SourceRead(ILogger logger, SourceId source, int added, int changed, int removed, string? code);
+
+    [LoggerMessage(13, LogLevel.Error, "Sources could not be looked at; the next time is in half a minute")]
+    public static partial void ScheduleFailed(ILogger logger, Exception exception);
 }

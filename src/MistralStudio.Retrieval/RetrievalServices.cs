@@ -12,6 +12,7 @@ using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Ingestion;
 using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Retrieval.Search;
+using MistralStudio.Retrieval.Sources;
 
 namespace MistralStudio.Retrieval;
 
@@ -62,7 +63,16 @@ public static class RetrievalServices
         services.AddSingleton(ParserLaunch.Of(parserHost ?? Assembly.GetEntryAssembly()!));
         services.AddSingleton<ParserPool>();
         services.AddSingleton<DocumentReader>();
-        services.AddSingleton<IDocumentIntake, DocumentIntake>();
+        services.AddSingleton<DocumentIntake>();
+        services.AddSingleton(provider => new Lazy<DocumentIntake>(provider.GetRequiredService<DocumentIntake>));
+        services.AddSingleton<IDocumentIntake>(provider => provider.GetRequiredService<DocumentIntake>());
+        services.AddSingleton<IKnowledgeSettings, SettingsChange>();
+        services.AddSingleton<WebReading>();
+        services.AddSingleton<KnowledgeSources>();
+        services.AddSingleton<IKnowledgeSources>(provider => provider.GetRequiredService<KnowledgeSources>());
+        services.AddSingleton<IWorkExecutor, SourceSync>();
+        services.AddSingleton<SourceScheduler>();
+        services.AddHostedService(provider => provider.GetRequiredService<SourceScheduler>());
         services.AddSingleton<IWorkExecutor, IngestionExecutor>();
         services.AddSingleton<ChatModels>();
         services.AddSingleton<QuestionRewriting>();

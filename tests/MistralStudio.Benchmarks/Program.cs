@@ -1,9 +1,19 @@
 using System.Globalization;
 using MistralStudio.Benchmarks;
 using MistralStudio.Benchmarks.Retrieval;
+using MistralStudio.Retrieval.Documents.Worker;
+
+// The child that reads documents is this program once more.
+if (ParserLoop.IsAskedFor(args))
+{
+    return await ParserLoop.RunAsync();
+}
 
 switch (args.FirstOrDefault())
 {
+    case "documents":
+        await DocumentsBenchmark.RunAsync();
+        return 0;
     case "start":
         await StartBenchmark.RunAsync();
         return 0;
@@ -43,6 +53,6 @@ switch (args.FirstOrDefault())
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], structured, start, embedding, retrieval, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], structured, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
         return 2;
 }

@@ -2,12 +2,14 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Egress;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Work;
 using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Ingestion;
+using MistralStudio.Retrieval.Tests.Sources;
 using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Retrieval.Tests;
@@ -123,6 +125,8 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddSingleton<IKnowledgeStore>(Store);
         services.AddSingleton<IPassageStore>(Store);
         services.AddSingleton<IIndexPlacements>(Store);
+        services.AddSingleton<ISourceStore>(Store);
+        services.AddSingleton<IEgress>(new ScriptedSite());
         services.AddSingleton<IBlobStore>(Blobs);
         services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(Embedder));
         services.AddSingleton<IWorkOwner>(Work);

@@ -26,24 +26,36 @@ interface Problem {
   traceId?: string;
 }
 
-export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, limit: number, words: Words, page: DotNet, options: Options = {}): { dispose(): void; choose(): void } {
-  const input = document.createElement('input');
-  input.type = 'file';
-  input.multiple = true;
-  input.accept = options.accept ?? '.pdf,.md,.markdown,.txt,.html,.htm';
+export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, limit: number, words: Words, page: DotNet, options: Options = {}): { dispose(): void; choose(): void; paste(text: HTMLTextAreaElement, name: string): boolean } {
+  const input = inputOf(options.accept);
+  const folder = inputOf();
+  folder.webkitdirectory = true;
   const aborted = new AbortController();
 
   const choose = () => input.click();
-  const take = (files: FileList | null | undefined) => {
-    const chosen = [...(files ?? [])];
-    (options.together && chosen.length > 0 ? [chosen] : chosen.map(file => [file])).forEach(send);
+  // A folder may hold thousands: a few go at a time, and only those have a row.
+  const waiting: File[][] = [];
+  let going = 0;
+  const take = (files: Iterable<File> | null | undefined) => {
+    const chosen = [...(files ?? [])].filter(file => !isNoise(file));
+    waiting.push(...(options.together && chosen.length > 0 ? [chosen] : chosen.map(file => [file])));
+    next();
+  };
+  const next = () => {
+    while (going < atOnce && waiting.length > 0 && !aborted.signal.aborted) {
+      going++;
+      send(waiting.shift()!, () => {
+        going--;
+        next();
+      });
+    }
   };
   const hasFiles = (event: DragEvent) => event.dataTransfer?.types.includes('Files');
 
-  input.addEventListener('change', () => {
-    take(input.files);
-    input.value = '';
-  });
+  [input, folder].forEach(chooser => chooser.addEventListener('change', () => {
+    take(chooser.files);
+    chooser.value = '';
+  }));
   const on = <K extends keyof HTMLElementEventMap>(name: K, act: (event: HTMLElementEventMap[K]) => void) => zone.addEventListener(name, act, { signal: aborted.signal });
   zone.dataset.takes = ''; // until then a dropped file would open in the browser
   on('dragover', event => {
@@ -60,19 +72,29 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
   on('drop', event => {
     event.preventDefault();
     zone.classList.remove('over');
-    take(event.dataTransfer?.files);
+    // The entries are gone once this handler returns; their files come later.
+    const entries = [...(event.dataTransfer?.items ?? [])].map(item => item.webkitGetAsEntry?.() ?? null);
+    if (entries.some(entry => entry?.isDirectory)) {
+      void filesOf(entries).then(take);
+    } else {
+      take(event.dataTransfer?.files);
+    }
   });
   on('click', event => {
     if ((event.target as Element).closest('[data-choose]')) {
       choose();
+    } else if ((event.target as Element).closest('[data-choose-folder]')) {
+      (event.target as Element).closest('details')?.removeAttribute('open');
+      folder.click();
     }
   });
 
-  function send(files: File[]): void {
+  function send(files: File[], done: () => void): void {
     const row = rowOf(files[0].name);
     const size = files.reduce((sum, file) => sum + file.size, 0);
     if (size > limit) {
       row.onClose(row.remove);
+      done();
       void page.invokeMethodAsync('RefusalOf', size).then(problem => refuse(row, problem as Problem)).catch(() => row.fail(words.lost, words.lostNext, ''));
       return;
     }
@@ -91,6 +113,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
       }
     });
     request.addEventListener('error', () => row.fail(words.lost, words.lostNext, ''));
+    request.addEventListener('loadend', done);
     row.onClose(() => {
       request.abort();
       row.remove();
@@ -140,8 +163,52 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
     };
   }
 
-  return { choose, dispose: () => aborted.abort() };
+  const paste = (text: HTMLTextAreaElement, name: string) => {
+    const some = text.value.trim().length > 0;
+    if (some) {
+      take([new File([text.value], name, { type: 'text/markdown' })]);
+    } else {
+      text.focus();
+    }
+
+    return some;
+  };
+
+  return { choose, paste, dispose: () => aborted.abort() };
 }
+
+const atOnce = 4;
+
+function inputOf(accept = ''): HTMLInputElement {
+  const input = document.createElement('input');
+  input.type = 'file';
+  input.multiple = true;
+  input.accept = accept;
+  return input;
+}
+
+// What systems leave in folders is nobody's document.
+const isNoise = (file: File) => /^(\.|Thumbs\.db$|desktop\.ini$)/.test(file.name) || /(^|\/)(\.git|node_modules|__MACOSX)\//.test(file.webkitRelativePath);
+
+/** Every file of what was dropped, folders with all that is in them. */
+async function filesOf(entries: (FileSystemEntry | null)[]): Promise<File[]> {
+  const files: File[] = [];
+  for (const entry of entries) {
+    if (entry?.isFile) {
+      files.push(await new Promise<File>((found, failed) => (entry as FileSystemFileEntry).file(found, failed)));
+    } else if (entry?.isDirectory && !/^(\.|node_modules$|__MACOSX$)/.test(entry.name)) {
+      const reader = (entry as FileSystemDirectoryEntry).createReader();
+      // It gives a hundred at a time, and nothing at the end.
+      for (let some = await read(reader); some.length > 0; some = await read(reader)) {
+        files.push(...await filesOf(some));
+      }
+    }
+  }
+
+  return files;
+}
+
+const read = (reader: FileSystemDirectoryReader) => new Promise<FileSystemEntry[]>((found, failed) => reader.readEntries(found, failed));
 
 function parse(text: string): Problem {
   try {

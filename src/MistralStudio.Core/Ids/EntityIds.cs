@@ -77,6 +77,31 @@ public readonly record struct KnowledgeBaseId(Guid Value) : IEntityId<KnowledgeB
     public override string ToString() => Value.ToString();
 }
 
+/// <summary>Where documents of a knowledge base come from by themselves.</summary>
+[JsonConverter(typeof(EntityIdJsonConverter<SourceId>))]
+public readonly record struct SourceId(Guid Value) : IEntityId<SourceId>
+{
+    /// <summary>A new, time-ordered id.</summary>
+    public static SourceId New() => new(Guid.CreateVersion7());
+
+    /// <inheritdoc/>
+    public static SourceId From(Guid value) => new(value);
+
+    /// <summary>Reads the form that <see cref="ToString"/> writes.</summary>
+    public static SourceId Parse(string s, IFormatProvider? provider = null) => new(Guid.Parse(s, provider));
+
+    /// <summary>Reads the form that <see cref="ToString"/> writes; false for anything else.</summary>
+    public static bool TryParse(string? s, IFormatProvider? provider, out SourceId result)
+    {
+        var parsed = Guid.TryParse(s, provider, out var value);
+        result = new(value);
+        return parsed;
+    }
+
+    /// <inheritdoc/>
+    public override string ToString() => Value.ToString();
+}
+
 /// <summary>A document of a knowledge base.</summary>
 [JsonConverter(typeof(EntityIdJsonConverter<DocumentId>))]
 public readonly record struct DocumentId(Guid Value) : IEntityId<DocumentId>

@@ -72,7 +72,13 @@ public sealed record KnowledgeDocument(
 }
 
 /// <summary>A document about to be added.</summary>
-public sealed record NewDocument(string Name, string ContentType, long Bytes, string Sha256, UserId? AddedBy);
+/// <param name="Source">The source that it comes from; null for one that a person adds.</param>
+public sealed record NewDocument(string Name, string ContentType, long Bytes, string Sha256, UserId? AddedBy, SourceTie? Source = null);
+
+/// <summary>That a document follows something at a source.</summary>
+/// <param name="Key">Its path or address there.</param>
+/// <param name="Stamp">What tells a change without its content; null where nothing does.</param>
+public sealed record SourceTie(SourceId Source, string Key, string? Stamp);
 
 /// <summary>One page of a list.</summary>
 /// <param name="After">Cursor of the next page; null at the end.</param>

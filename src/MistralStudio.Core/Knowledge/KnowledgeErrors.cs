@@ -48,4 +48,14 @@ public static class KnowledgeErrors
 
     public static Error Conflict() => new(
         "knowledge.conflict", "Somebody else renamed this knowledge base meanwhile.", "Read it again, then make your change on what you see.");
+
+    public static Error SettingsConflict() => new(
+        "knowledge.settings_conflict",
+        "Somebody else changed the settings of this knowledge base meanwhile.",
+        "Read them again, then make your change on what you see.");
+
+    public static Error BadSetting(string what) => new("knowledge.bad_setting", what, "Choose a value in that range.");
+
+    public static Error TextNotReady() => new(
+        "knowledge.text_not_ready", "This document has no text yet.", "Wait until its state is past parsing; where it failed, its error says why.");
 }

@@ -53,6 +53,15 @@ internal sealed class DocumentRow
 
     /// <summary>JSON object of <see cref="MetadataValue"/> by field; null where there is none.</summary>
     public string? Metadata { get; set; }
+
+    /// <summary>The source that it follows; null for one that a person added.</summary>
+    public SourceId? SourceId { get; set; }
+
+    /// <summary>Its path or address there.</summary>
+    public string? SourceKey { get; set; }
+
+    /// <summary>What tells a change there without its content.</summary>
+    public string? SourceStamp { get; set; }
 }
 
 /// <summary>Apart from <see cref="DocumentRow"/>, because lists of documents must not read whole texts.</summary>
@@ -86,6 +95,8 @@ internal sealed class DocumentConfiguration : IEntityTypeConfiguration<DocumentR
         builder.HasIndex(row => new { row.KnowledgeBaseId, row.State, row.PassageCount });
         builder.HasIndex(row => new { row.State, row.CreatedAt });
         builder.HasIndex(row => new { row.KnowledgeBaseId, row.TextSha256 });
+        builder.HasIndex(row => new { row.SourceId, row.SourceKey });
+        builder.HasOne<SourceRow>().WithMany().HasForeignKey(row => row.SourceId).OnDelete(DeleteBehavior.SetNull);
         builder.HasOne<KnowledgeBaseRow>().WithMany().HasForeignKey(row => row.KnowledgeBaseId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<WorkspaceRow>().WithMany().HasForeignKey(row => row.WorkspaceId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<StudioUser>().WithMany().HasForeignKey(row => row.AddedBy).OnDelete(DeleteBehavior.SetNull);

@@ -119,6 +119,9 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             CreatedAt = now,
             UpdatedAt = now,
             AddedBy = document.AddedBy?.Value,
+            SourceId = document.Source?.Source,
+            SourceKey = document.Source?.Key,
+            SourceStamp = document.Source?.Stamp,
         };
         context.Documents.Add(added);
         await context.SaveChangesAsync(cancellationToken);

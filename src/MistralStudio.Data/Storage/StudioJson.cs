@@ -32,6 +32,7 @@ namespace MistralStudio.Data.Storage;
 [JsonSerializable(typeof(IReadOnlyList<DocumentNote>))]
 [JsonSerializable(typeof(IReadOnlyDictionary<string, MetadataValue>))]
 [JsonSerializable(typeof(KnowledgeSettings))]
+[JsonSerializable(typeof(SyncReport))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
 [JsonSerializable(typeof(AppDefinition))]

@@ -19,8 +19,14 @@ internal sealed class DocumentIntake(
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(5);
 
     /// <inheritdoc/>
+    public Task<Result<KnowledgeDocument>> AddAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken) =>
+        AddAsync(workspace, id, fileName, contentType, content, addedBy, null, cancellationToken);
+
+    /// <summary>The same for a document of a source; document and tie are committed together.</summary>
     public async Task<Result<KnowledgeDocument>> AddAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken)
+        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, SourceTie? source,
+        CancellationToken cancellationToken)
     {
         if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
         {
@@ -51,7 +57,7 @@ internal sealed class DocumentIntake(
             }
 
             var added = await knowledge.AddDocumentAsync(
-                workspace, id, new NewDocument(name, contentType ?? "application/octet-stream", blob.Bytes, blob.Sha256, addedBy), cancellationToken);
+                workspace, id, new NewDocument(name, contentType ?? "application/octet-stream", blob.Bytes, blob.Sha256, addedBy, source), cancellationToken);
             if (added is null)
             {
                 return KnowledgeErrors.BaseNotFound();
@@ -66,6 +72,9 @@ internal sealed class DocumentIntake(
             await blobs.ReleaseAsync(workspace, blob.Sha256, holder, CancellationToken.None);
         }
     }
+
+    /// <summary>Makes sure that a document's ingestion runs.</summary>
+    public Task StartAsync(DocumentId document) => work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);
 
     /// <inheritdoc/>
     public async Task<Result<KnowledgeDocument>> CancelAsync(

@@ -51,6 +51,63 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Settings_AreChangedOnWhatWasRead_AndPreviewedOnADocument()
+    {
+        using var client = await _studio.SignedInAsync();
+        var address = await CreateBaseAsync(client);
+        using var read = await client.GetAsync($"{address}/settings", Token);
+        Assert.Equal(2_400, (await ReadAsync(read)).GetProperty("splitting").GetProperty("parentCharacters").GetInt32());
+
+        using var blind = await client.PutAsJsonAsync($"{address}/settings", new { splitting = new { passageCharacters = 300 } }, Token);
+        Assert.Equal((HttpStatusCode)428, blind.StatusCode);
+        async Task<HttpResponseMessage> ChangeAsync(int characters)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, $"{address}/settings")
+            {
+                Content = JsonContent.Create(new { splitting = new { passageCharacters = characters } }),
+            };
+            request.Headers.IfMatch.Add(read.Headers.ETag!);
+            return await client.SendAsync(request, Token);
+        }
+
+        using var wrong = await ChangeAsync(1);
+        Assert.Equal("knowledge.bad_setting", (await ReadAsync(wrong)).GetProperty("code").GetString());
+        using var changed = await ChangeAsync(300);
+        Assert.Equal(300, (await ReadAsync(changed)).GetProperty("splitting").GetProperty("passageCharacters").GetInt32());
+        using var late = await ChangeAsync(400);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, late.StatusCode);
+    }
+
+    [Fact]
+    public async Task Source_IsRefused_WithItsReason_AndAnotherWorkspacesIsUnknown()
+    {
+        using var client = await _studio.SignedInAsync();
+        var address = $"{await CreateBaseAsync(client)}/sources";
+
+        using var folder = await client.PostAsJsonAsync(address, new { kind = "folder", location = "/etc" }, Token);
+        Assert.Equal("knowledge.source_no_roots", (await ReadAsync(folder)).GetProperty("code").GetString());
+        using var nothing = await client.PostAsJsonAsync(address, new { kind = "tape", location = "x" }, Token);
+        Assert.Equal("knowledge.unknown_source", (await ReadAsync(nothing)).GetProperty("code").GetString());
+        using var added = await client.PostAsJsonAsync(address, new { kind = "web", location = "http://169.254.169.254/latest", schedule = "0 3 * * *" }, Token);
+        Assert.Equal(HttpStatusCode.Created, added.StatusCode);
+
+        JsonElement source;
+        do
+        {
+            await Task.Delay(50, Token);
+            source = (await client.GetFromJsonAsync<JsonElement>(address, Token)).GetProperty("items")[0];
+        }
+        while (source.GetProperty("state").GetString() == "syncing");
+
+        // The guarded way out refuses the address of a cloud's metadata.
+        Assert.Equal("failed", source.GetProperty("state").GetString());
+        Assert.StartsWith("egress.", source.GetProperty("error").GetProperty("code").GetString(), StringComparison.Ordinal);
+        using var elsewhere = await client.PostAsync($"{await CreateBaseAsync(client)}/sources/{source.GetProperty("id").GetString()}/sync", null, Token);
+        Assert.Equal(HttpStatusCode.NotFound, elsewhere.StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"{address}/{source.GetProperty("id").GetString()}", Token)).StatusCode);
+    }
+
+    [Fact]
     public async Task Upload_IsRefusedBeforeItIsRead_WhenItIsOverTheLimit()
     {
         using var client = await _studio.SignedInAsync();

@@ -39,6 +39,16 @@ public sealed class DocumentRowTests : BunitContext
     }
 
     [Fact]
+    public void Row_SaysWhatWasLeftOut_AndWhichDocumentSaysTheSame()
+    {
+        var row = Render<DocumentRow>(parameters => parameters.AddCascadingValue(Scopes.Owner).Add(
+            r => r.Document, Document(DocumentState.Indexed) with { Notes = new([new("document.pages_without_text", "No text on pages 3-7.")]), DuplicateOf = "first.pdf" }));
+
+        Assert.Contains("No text on pages 3-7.", row.Markup, StringComparison.Ordinal);
+        Assert.Contains("first.pdf", row.Find(".chip").GetAttribute("title"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Row_OffersNothingToChange_WhenTheRoleOnlyReads()
     {
         var row = Render<DocumentRow>(parameters => parameters.AddCascadingValue(Scopes.Owner).Add(r => r.Document, Document(DocumentState.Indexed)));

@@ -4,8 +4,8 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Tests.Shared.Fakes;
 
-/// <summary>Bases, documents, texts and passages in memory, behind both of their seams.</summary>
-public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore, IIndexPlacements
+/// <summary>Bases, documents, texts and passages in memory, behind their seams.</summary>
+public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, IIndexPlacements
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<KnowledgeBaseId, KnowledgeBase> _bases = [];
@@ -82,6 +82,11 @@ public sealed class InMemoryKnowledge : IKnowledgeStore, IPassageStore, IIndexPl
                 DocumentId.New(), id, workspace, document.Name, document.ContentType, document.Bytes, document.Sha256,
                 DocumentState.Stored, 0, 0, 0, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
             _documents[added.Id] = added;
+            if (document.Source is { } tie)
+            {
+                _ties[added.Id] = tie;
+            }
+
             return (KnowledgeDocument?)added;
         });
 

@@ -872,6 +872,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasMaxLength(64)
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("SourceId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SourceKey")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("SourceStamp")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("State")
                         .IsRequired()
                         .HasMaxLength(20)
@@ -894,6 +903,8 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasIndex("WorkspaceId");
 
                     b.HasIndex("KnowledgeBaseId", "TextSha256");
+
+                    b.HasIndex("SourceId", "SourceKey");
 
                     b.HasIndex("State", "CreatedAt");
 
@@ -1048,6 +1059,75 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Passages", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.SourceRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("AddedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Depth")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("ErrorCode")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ErrorNext")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsSyncing")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Kind")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("KnowledgeBaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("LastReport")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LastSyncAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Location")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<int>("MaxItems")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<long?>("NextSyncAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Schedule")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("WorkspaceId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("AddedBy");
+
+                    b.HasIndex("WorkspaceId");
+
+                    b.HasIndex("IsSyncing", "NextSyncAt");
+
+                    b.HasIndex("KnowledgeBaseId", "CreatedAt");
+
+                    b.ToTable("Sources", (string)null);
                 });
 
             modelBuilder.Entity("MistralStudio.Data.Models.DefaultModelRow", b =>
@@ -1349,6 +1429,11 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
 
+                    b.HasOne("MistralStudio.Data.Knowledge.SourceRow", null)
+                        .WithMany()
+                        .HasForeignKey("SourceId")
+                        .OnDelete(DeleteBehavior.SetNull);
+
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
                         .WithMany()
                         .HasForeignKey("WorkspaceId")
@@ -1384,6 +1469,26 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Knowledge.DocumentRow", null)
                         .WithMany()
                         .HasForeignKey("DocumentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.SourceRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("AddedBy")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("MistralStudio.Data.Knowledge.KnowledgeBaseRow", null)
+                        .WithMany()
+                        .HasForeignKey("KnowledgeBaseId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+
+                    b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
+                        .WithMany()
+                        .HasForeignKey("WorkspaceId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -19,6 +19,11 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     private IJSObjectReference? _module;
     private IJSObjectReference? _intake;
     private DotNetObjectReference<DocumentsTab>? _self;
+    private SourcesState? _sources;
+    private SourceKind? _adding;
+    private ElementReference _pasted;
+    private string _pastedName = "";
+    private bool _pasting;
 
     [Inject] public required IJSRuntime Js { get; set; }
 
@@ -31,6 +36,10 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     [Parameter, EditorRequired] public required KnowledgeBaseState State { get; set; }
 
     [Inject] public required IOptions<KnowledgeOptions> Limits { get; set; }
+
+    [Inject] public required IKnowledgeSources Sources { get; set; }
+
+    [Inject] public required TimeProvider Clock { get; set; }
 
     /// <summary>Why a file of this size is not sent at all; the server would say the same after it arrived.</summary>
     [JSInvokable]
@@ -74,6 +83,15 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     }
 
     /// <inheritdoc/>
+    protected override void OnParametersSet()
+    {
+        if (_sources is null && State.Base is { } knowledge)
+        {
+            _sources = new SourcesState(Sources, Scope.Caller, knowledge.Id, Clock);
+        }
+    }
+
+    /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
         if (!firstRender)
@@ -104,6 +122,16 @@ public sealed partial class DocumentsTab : IAsyncDisposable
         catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
         {
             // the page was left before it was ready
+        }
+    }
+
+    // The text goes the way of files: by HTTP, never over the circuit.
+    private async Task PasteAsync()
+    {
+        var name = _pastedName.Trim() is { Length: > 0 } given ? given : L["Add.TextUnnamed"].Value;
+        if (_intake is not null && await _intake.InvokeAsync<bool>("paste", _pasted, $"{name}.md"))
+        {
+            (_pasting, _pastedName) = (false, "");
         }
     }
 

@@ -122,7 +122,7 @@ internal static class DocumentEndpoints
 
         if (await store.ReadTextAsync(workspace, id, document, http.RequestAborted) is not { } extracted)
         {
-            return ErrorResults.From(KnowledgeApiErrors.TextNotReady());
+            return ErrorResults.From(KnowledgeErrors.TextNotReady());
         }
 
         // Foreign text: shown as text by whatever opens it, never sniffed into a page.

@@ -17,8 +17,8 @@ internal static class KnowledgeApiErrors
         $"The condition on \"{field}\" cannot be understood.",
         "A condition has a field, op (is, isNot, atLeast, atMost or exists) and values: texts, numbers, true or false; a date is a text like 2026-01-31.");
 
-    public static Error TextNotReady() => new(
-        "knowledge.text_not_ready", "This document has no text yet.", "Wait until its state is past parsing; where it failed, its error says why.");
+    public static Error UnknownSource() => new(
+        "knowledge.unknown_source", "A source needs a kind and a location.", "Send {\"kind\":\"folder\"|\"web\",\"location\":\"...\"}: a folder of the server, or an address.");
 
     public static Error PassageNotFound() => new(
         "knowledge.passage_not_found", "This passage does not exist in this knowledge base.", "Its document may have been replaced or deleted; search again.");

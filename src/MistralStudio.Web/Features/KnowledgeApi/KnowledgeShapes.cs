@@ -43,11 +43,13 @@ internal sealed record WireDocument(
     string ContentType,
     DateTimeOffset CreatedAt,
     DateTimeOffset UpdatedAt,
+    IReadOnlyList<DocumentNote> Notes,
+    string? DuplicateOf,
     IReadOnlyDictionary<string, MetadataValue> Metadata)
 {
     public static WireDocument From(KnowledgeDocument d) => new(
         d.Id, d.Name, d.State.ToString().ToLowerInvariant(), d.Passages, d.Error, d.Progress, d.Pages, d.Bytes, d.ContentType, d.CreatedAt, d.UpdatedAt,
-        d.Metadata);
+        d.Notes ?? (IReadOnlyList<DocumentNote>)[], d.DuplicateOf, d.Metadata);
 }
 
 /// <summary>What was accepted, and what was not with its reason.</summary>
@@ -58,9 +60,10 @@ internal sealed record WireRefused(string Name, Error Error);
 
 /// <summary>A passage in full.</summary>
 internal sealed record WirePassage(
-    PassageId PassageId, DocumentId DocumentId, int Ordinal, string? Section, int? Page, int Start, int End, string Text)
+    PassageId PassageId, DocumentId DocumentId, int Ordinal, string? Section, int? Page, int Start, int End, string Text,
+    string? Header, int ParentStart, int ParentEnd)
 {
-    public static WirePassage From(Passage p) => new(p.Id, p.Document, p.Ordinal, p.Section, p.Page, p.Start, p.End, p.Text);
+    public static WirePassage From(Passage p) => new(p.Id, p.Document, p.Ordinal, p.Section, p.Page, p.Start, p.End, p.Text, p.Header, p.ParentStart, p.ParentEnd);
 }
 
 /// <summary>The body of a question.</summary>
