@@ -55,6 +55,7 @@ public static class DataServices
         services.AddSingleton<IPassageStore, PassageStore>();
         services.AddSingleton<IIndexPlacements, IndexPlacementStore>();
         services.AddSingleton<ISourceStore, SourceStore>();
+        services.AddSingleton<IJudgmentStore, JudgmentStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IFeedbackStore, FeedbackStore>();
         services.AddSingleton<ShareLinks>();

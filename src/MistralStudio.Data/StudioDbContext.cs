@@ -41,6 +41,8 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
 
     internal DbSet<PassageRow> Passages => Set<PassageRow>();
 
+    internal DbSet<JudgmentRow> Judgments => Set<JudgmentRow>();
+
     internal DbSet<BlobRow> Blobs => Set<BlobRow>();
 
     internal DbSet<BlobReferenceRow> BlobReferences => Set<BlobReferenceRow>();

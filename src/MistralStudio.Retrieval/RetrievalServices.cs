@@ -81,6 +81,7 @@ public static class RetrievalServices
         services.AddSingleton<SearchRun>();
         services.AddSingleton<IKnowledgeSearch, KnowledgeSearch>();
         services.AddSingleton<IKnowledgeReader, KnowledgeReader>();
+        services.AddSingleton<IQualityMeter, QualityMeter>();
         services.AddSingleton<ICitationLinker, CitationLinker>();
         services.AddSingleton<IndexRebuild>();
         services.AddHostedService(provider => provider.GetRequiredService<IndexRebuild>());

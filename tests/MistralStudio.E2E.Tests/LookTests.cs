@@ -36,6 +36,14 @@ public sealed class LookTests(TeamStudio studio)
             await CheckAsync(page, address);
         }
 
+        await studio.GoAsync(page, $"knowledge/{id}?tab=search");
+        await page.FillAsync(".st-ask input", "Which law governs the indenture?");
+        await page.Locator(".st-ask input").PressAsync("Enter");
+        await page.Locator(".st-hit").First.WaitForAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Settings", Exact = true }).ClickAsync();
+        await page.Locator(".st-tune").WaitForAsync();
+        await CheckAsync(page, "search test");
+
         await studio.GoAsync(page, $"knowledge/{id}");
         await page.Locator("tbody a.doc-name").First.ClickAsync();
         await page.Locator(".paper[data-drawn]").First.WaitForAsync();

@@ -943,6 +943,34 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.ToTable("DocumentTexts", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.JudgmentRow", b =>
+                {
+                    b.Property<Guid>("KnowledgeBaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Question")
+                        .HasMaxLength(1000)
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("PassageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("By")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Relevance")
+                        .IsRequired()
+                        .HasMaxLength(20)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("KnowledgeBaseId", "Question", "PassageId");
+
+                    b.ToTable("Judgments", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Knowledge.KnowledgeBaseRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -1446,6 +1474,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Knowledge.DocumentRow", null)
                         .WithOne()
                         .HasForeignKey("MistralStudio.Data.Knowledge.DocumentTextRow", "DocumentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.JudgmentRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Knowledge.KnowledgeBaseRow", null)
+                        .WithMany()
+                        .HasForeignKey("KnowledgeBaseId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

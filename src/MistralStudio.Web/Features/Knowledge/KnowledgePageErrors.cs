@@ -17,6 +17,15 @@ public static class KnowledgePageErrors
     public static Error? CheckName(string name) => name.Trim().Length is > 0 and <= NameLength ? null : new(
         "knowledge.name_invalid", "A knowledge base needs a name.", $"Give it one of up to {NameLength} characters.");
 
+    public static Error PassageGone() => new(
+        "knowledge.passage_not_found", "This passage does not exist any more.", "Search again: its document was changed or removed.");
+
+    public static Error SettingsChanged() => new(
+        "knowledge.conflict", "Somebody else changed the settings of this knowledge base meanwhile.", "Look at what they are now, then make your change on them.");
+
+    public static Error FilterUnreadable(string part) => new(
+        "knowledge.filter_unreadable", $"\"{part}\" is no condition.", "Write a field, a sign (=, !=, >=, <=) and a value: year >= 2022, type = application/pdf.");
+
     public static Error NoEmbeddingModel() => new(
         "knowledge.no_embedding_model", "There is no embedding model on this machine, so nothing could be found by meaning.", "Put one into the models folder, then try again.");
 }

@@ -1,0 +1,73 @@
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Data.Knowledge;
+
+/// <inheritdoc cref="IJudgmentStore"/>
+internal sealed class JudgmentStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IJudgmentStore
+{
+    private const int MostQuestions = 2_000;
+
+    public async Task<bool> JudgeAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, string question, PassageId passage, Relevance? relevance, UserId? by, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var asked = Normalize(question);
+        if (asked.Length == 0 || !await context.Passages.AnyAsync(
+            found => found.Id == passage && context.Documents.Any(
+                document => document.Id == found.DocumentId && document.KnowledgeBaseId == id && document.WorkspaceId == workspace),
+            cancellationToken))
+        {
+            return false;
+        }
+
+        var row = await context.Judgments.FirstOrDefaultAsync(found => found.KnowledgeBaseId == id && found.Question == asked && found.PassageId == passage, cancellationToken);
+        if (relevance is not { } judged)
+        {
+            if (row is not null)
+            {
+                context.Judgments.Remove(row);
+            }
+        }
+        else
+        {
+            if (row is null)
+            {
+                context.Judgments.Add(row = new JudgmentRow { KnowledgeBaseId = id, Question = asked, PassageId = passage });
+            }
+
+            (row.Relevance, row.By, row.UpdatedAt) = (judged, by?.Value, time.GetUtcNow());
+        }
+
+        await context.SaveChangesAsync(cancellationToken);
+        return true;
+    }
+
+    public async Task<IReadOnlyList<JudgedQuestion>> ListAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var latest = await Own(context, workspace, id).GroupBy(row => row.Question)
+            .Select(group => new { Question = group.Key, At = group.Max(row => row.UpdatedAt) })
+            .OrderByDescending(found => found.At).ThenBy(found => found.Question).Take(MostQuestions).ToListAsync(cancellationToken);
+        var rows = (await Own(context, workspace, id).AsNoTracking().ToListAsync(cancellationToken)).ToLookup(row => row.Question);
+        return [.. latest.Select(found => new JudgedQuestion(
+            found.Question, [.. rows[found.Question].OrderBy(row => row.UpdatedAt).Select(row => new Judgment(row.PassageId, row.Relevance))], found.At))];
+    }
+
+    public async Task<bool> RemoveAsync(WorkspaceId workspace, KnowledgeBaseId id, string question, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var asked = Normalize(question);
+        return await Own(context, workspace, id).Where(row => row.Question == asked).ExecuteDeleteAsync(cancellationToken) > 0;
+    }
+
+    private static IQueryable<JudgmentRow> Own(StudioDbContext context, WorkspaceId workspace, KnowledgeBaseId id) =>
+        context.Judgments.Where(row => row.KnowledgeBaseId == id && context.KnowledgeBases.Any(own => own.Id == id && own.WorkspaceId == workspace));
+
+    private static string Normalize(string question)
+    {
+        var trimmed = question.Trim();
+        return trimmed.Length <= JudgedQuestion.QuestionLength ? trimmed : trimmed[..JudgedQuestion.QuestionLength];
+    }
+}

@@ -1,0 +1,31 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Retrieval.Search;
+
+/// <inheritdoc cref="IQualityMeter"/>
+internal sealed class QualityMeter(IKnowledgeSearch search, IJudgmentStore judgments) : IQualityMeter
+{
+    public async Task<Result<QualityReport>> MeasureAsync(WorkspaceId workspace, KnowledgeBaseId id, SearchSettings? settings, CancellationToken cancellationToken)
+    {
+        List<MeasuredQuestion> measured = [];
+        foreach (var judged in (await judgments.ListAsync(workspace, id, cancellationToken)).Where(judged => judged.IsMeasurable))
+        {
+            var found = await search.SearchAsync(new KnowledgeQuery(workspace, [id], judged.Question, IQualityMeter.Depth) { Settings = settings }, cancellationToken);
+            if (!found.IsSuccess)
+            {
+                return found.Error;
+            }
+
+            List<PassageId> ranking = [.. found.Value.Hits.Select(hit => hit.PassageId)];
+            var answers = judged.Judgments.Where(judgment => judgment.Relevance != Relevance.No).Select(judgment => judgment.Passage).ToHashSet();
+            var first = ranking.FindIndex(answers.Contains);
+            measured.Add(new MeasuredQuestion(judged, RankingQuality.Of(judged, ranking, IQualityMeter.Depth), first < 0 ? null : first + 1));
+        }
+
+        return new QualityReport(
+            RankingQuality.Mean([.. measured.Select(one => one.Quality)], IQualityMeter.Depth),
+            [.. measured.OrderBy(one => one.Quality.Ndcg).ThenBy(one => one.Quality.ReciprocalRank)]);
+    }
+}
