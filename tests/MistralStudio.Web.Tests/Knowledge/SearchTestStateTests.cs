@@ -7,7 +7,7 @@ using MistralStudio.Web.Features.Knowledge;
 
 namespace MistralStudio.Web.Tests.Knowledge;
 
-public sealed class SearchTestStateTests : IJudgmentStore, IQualityMeter
+public sealed class SearchTestStateTests : IJudgmentStore, IQualityMeter, IKnowledgeSettings
 {
     private readonly FakeKnowledgeSearch _search = new();
     private readonly InMemoryKnowledge _store = new();
@@ -64,8 +64,8 @@ public sealed class SearchTestStateTests : IJudgmentStore, IQualityMeter
         await _store.ChangeSettingsAsync(state.Base.Workspace, state.Base.Id, new() { Search = new() { Limit = 3 } }, 0, Token);
         await state.ChangeAsync(state.Settings with { Limit = 20 }, Token);
         await state.KeepAsync(Token);
-        Assert.Equal("knowledge.conflict", state.Error!.Code);
-        Assert.Equal(3, state.Base.Settings.Search.Limit);
+        Assert.Equal(KnowledgeErrors.SettingsConflict().Code, state.Error!.Code);
+        Assert.Equal(3, (await _store.FindBaseAsync(state.Base.Workspace, state.Base.Id, Token))!.Settings.Search.Limit);
     }
 
     public Task<bool> JudgeAsync(WorkspaceId workspace, KnowledgeBaseId id, string question, PassageId passage, Relevance? relevance, UserId? by, CancellationToken cancellationToken)
@@ -85,11 +85,20 @@ public sealed class SearchTestStateTests : IJudgmentStore, IQualityMeter
         return Task.FromResult<Result<QualityReport>>(new QualityReport(new RankingQuality(1, 1, 1, 1, IQualityMeter.Depth), []));
     }
 
+    public async Task<Result<KnowledgeBase>> ChangeAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, KnowledgeSettings settings, int wasVersion, CancellationToken cancellationToken) =>
+        await _store.ChangeSettingsAsync(workspace, id, settings, wasVersion, cancellationToken)
+            ? (await _store.FindBaseAsync(workspace, id, cancellationToken))!
+            : KnowledgeErrors.SettingsConflict();
+
+    public Task<Result<SplitPreview>> PreviewAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, SplittingSettings settings, CancellationToken cancellationToken) => throw new NotSupportedException();
+
     private async Task<SearchTestState> NewAsync()
     {
         var workspace = WorkspaceId.New();
         var knowledge = await _store.CreateBaseAsync(workspace, "Filings", "minilm", null, Token);
-        var state = new SearchTestState(_search, this, this, _store, Scopes.Of(workspace, UserId.New(), Role.Owner).Caller, knowledge);
+        var state = new SearchTestState(_search, this, this, this, Scopes.Of(workspace, UserId.New(), Role.Owner).Caller, knowledge);
         await state.LoadAsync(Token);
         return state;
     }

@@ -20,9 +20,6 @@ public static class KnowledgePageErrors
     public static Error PassageGone() => new(
         "knowledge.passage_not_found", "This passage does not exist any more.", "Search again: its document was changed or removed.");
 
-    public static Error SettingsChanged() => new(
-        "knowledge.conflict", "Somebody else changed the settings of this knowledge base meanwhile.", "Look at what they are now, then make your change on them.");
-
     public static Error FilterUnreadable(string part) => new(
         "knowledge.filter_unreadable", $"\"{part}\" is no condition.", "Write a field, a sign (=, !=, >=, <=) and a value: year >= 2022, type = application/pdf.");
 

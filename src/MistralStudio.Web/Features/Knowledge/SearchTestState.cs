@@ -10,7 +10,7 @@ namespace MistralStudio.Web.Features.Knowledge;
 /// the settings is measured by what they judged.
 /// </summary>
 public sealed class SearchTestState(
-    IKnowledgeSearch search, IJudgmentStore judgments, IQualityMeter meter, IKnowledgeStore store, Caller caller, KnowledgeBase knowledge)
+    IKnowledgeSearch search, IJudgmentStore judgments, IQualityMeter meter, IKnowledgeSettings settings, Caller caller, KnowledgeBase knowledge)
 {
     private int _measure;
 
@@ -89,9 +89,9 @@ public sealed class SearchTestState(
     }
 
     /// <summary>Changes how it is searched; what was found and measured is so anew.</summary>
-    public async Task ChangeAsync(SearchSettings settings, CancellationToken cancellationToken)
+    public async Task ChangeAsync(SearchSettings changed, CancellationToken cancellationToken)
     {
-        Settings = settings.Bounded();
+        Settings = changed.Bounded();
         if (Found is not null || Error is not null)
         {
             await FindAsync(cancellationToken);
@@ -136,10 +136,8 @@ public sealed class SearchTestState(
     /// <summary>Makes the settings tried here the base's own.</summary>
     public async Task KeepAsync(CancellationToken cancellationToken)
     {
-        var kept = Base.Settings with { Search = Settings };
-        var done = await store.ChangeSettingsAsync(caller.Workspace, Base.Id, kept, Base.SettingsVersion, cancellationToken);
-        Error = done ? null : KnowledgePageErrors.SettingsChanged();
-        Base = await store.FindBaseAsync(caller.Workspace, Base.Id, cancellationToken) ?? Base;
+        var kept = await settings.ChangeAsync(caller.Workspace, Base.Id, Base.Settings with { Search = Settings }, Base.SettingsVersion, cancellationToken);
+        (Base, Error) = kept.Match<(KnowledgeBase, Error?)>(changed => (changed, null), error => (Base, error));
         await MeasureAsync(cancellationToken);
     }
 
