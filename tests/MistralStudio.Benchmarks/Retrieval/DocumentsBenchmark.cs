@@ -26,6 +26,7 @@ namespace MistralStudio.Benchmarks.Retrieval;
 internal static class DocumentsBenchmark
 {
     private const int Rounds = 5;
+    private const int IngestionRounds = 3;
 
     public static async Task RunAsync()
     {
@@ -107,13 +108,13 @@ internal static class DocumentsBenchmark
         services.AddSingleton<IWorkOwner>(work);
         await using (var provider = services.BuildServiceProvider())
         {
-            work.Executor = provider.GetServices<IWorkExecutor>().Single(executor => executor.Kind == IngestionExecutor.WorkKind);
+            work.Executor = ActivatorUtilities.CreateInstance<IngestionExecutor>(provider);
             await provider.GetRequiredService<DatabaseStartup>().PrepareAsync(CancellationToken.None);
             var owner = StudioUser.Create("owner@example.com", "Owner", DateTimeOffset.UnixEpoch);
             var workspace = (await provider.GetRequiredService<AccountStore>().CreateFirstOwnerAsync(owner, "Benchmark", CancellationToken.None)).Value.Workspace;
             var knowledge = provider.GetRequiredService<IKnowledgeStore>();
             var (ratios, rates) = (new List<double>(), new List<double>());
-            for (var round = 0; round < 3; round++)
+            for (var round = 0; round < IngestionRounds; round++)
             {
                 var parent = (await knowledge.CreateBaseAsync(workspace, "Base", EmbeddingOnlyHost.ModelId, null, CancellationToken.None)).Id;
                 var start = Stopwatch.GetTimestamp();
@@ -128,7 +129,12 @@ internal static class DocumentsBenchmark
                     }
                 }
 
-                await work.IdleAsync();
+                while ((await knowledge.ListDocumentsAsync(workspace, parent, null, null, 100, CancellationToken.None)).Items
+                    .Any(document => document.State is not (DocumentState.Indexed or DocumentState.Failed)))
+                {
+                    await Task.Delay(20);
+                }
+
                 var whole = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 var passages = await PassagesAsync(provider, workspace, parent);
                 start = Stopwatch.GetTimestamp();
