@@ -29,13 +29,13 @@ find_chromium() {
   return 1
 }
 
-install_chromium() {
+install() { # packages, by their names in Debian and, where it has them, in Homebrew
   local root=""
   [ "$(id -u)" = 0 ] || root="sudo -n"
   if command -v brew >/dev/null; then
-    brew install --cask chromium
+    brew install "$@"
   elif command -v apt-get >/dev/null && { [ -z "$root" ] || $root true 2>/dev/null; }; then
-    $root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends chromium
+    $root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "$@"
   else
     return 1
   fi >/dev/null
@@ -43,10 +43,15 @@ install_chromium() {
 
 if ! chromium=$(find_chromium); then
   say "Installing Chromium for the browser tests"
-  install_chromium
+  install chromium
   chromium=$(find_chromium) || stop "Chromium is missing and could not be installed here: install the package \"chromium\", or name a browser in STUDIO_CHROMIUM."
 fi
 export STUDIO_CHROMIUM="$chromium"
+
+if ! command -v tesseract >/dev/null || ! command -v pdftoppm >/dev/null; then
+  say "Installing Tesseract and Poppler for the tests of scanned pages"
+  if command -v brew >/dev/null; then install tesseract poppler; else install tesseract-ocr poppler-utils; fi || say "They could not be installed; the tests that need them will say so."
+fi
 
 say "Building"
 dotnet build MistralStudio.sln --nologo -v q -clp:NoSummary -m:2 || stop "The build failed; see the first error above."

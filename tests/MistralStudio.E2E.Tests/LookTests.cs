@@ -8,7 +8,7 @@ namespace MistralStudio.E2E.Tests;
 public sealed class LookTests(TeamStudio studio)
 {
     private static readonly string[] s_pages =
-        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "apps", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];
+        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "knowledge/{base}?tab=quality", "apps", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];
 
     private readonly List<string> _faults = [];
 
