@@ -47,12 +47,10 @@ internal sealed class JudgmentStore(IDbContextFactory<StudioDbContext> contexts,
     public async Task<IReadOnlyList<JudgedQuestion>> ListAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var latest = await Own(context, workspace, id).GroupBy(row => row.Question)
-            .Select(group => new { Question = group.Key, At = group.Max(row => row.UpdatedAt) })
-            .OrderByDescending(found => found.At).ThenBy(found => found.Question).Take(MostQuestions).ToListAsync(cancellationToken);
-        var rows = (await Own(context, workspace, id).AsNoTracking().ToListAsync(cancellationToken)).ToLookup(row => row.Question);
-        return [.. latest.Select(found => new JudgedQuestion(
-            found.Question, [.. rows[found.Question].OrderBy(row => row.UpdatedAt).Select(row => new Judgment(row.PassageId, row.Relevance))], found.At))];
+        var rows = await Own(context, workspace, id).AsNoTracking().OrderBy(row => row.UpdatedAt).ToListAsync(cancellationToken);
+        return [.. rows.GroupBy(row => row.Question)
+            .Select(group => new JudgedQuestion(group.Key, [.. group.Select(row => new Judgment(row.PassageId, row.Relevance))], group.Last().UpdatedAt))
+            .OrderByDescending(judged => judged.UpdatedAt).ThenBy(judged => judged.Question, StringComparer.Ordinal).Take(MostQuestions)];
     }
 
     public async Task<bool> RemoveAsync(WorkspaceId workspace, KnowledgeBaseId id, string question, CancellationToken cancellationToken)

@@ -63,6 +63,7 @@ public sealed class SearchTestState(
     public async Task LoadAsync(CancellationToken cancellationToken)
     {
         Judged = await judgments.ListAsync(caller.Workspace, Base.Id, cancellationToken);
+        Live = null;
         await MeasureAsync(cancellationToken);
     }
 
@@ -138,6 +139,7 @@ public sealed class SearchTestState(
     {
         var kept = await settings.ChangeAsync(caller.Workspace, Base.Id, Base.Settings with { Search = Settings }, Base.SettingsVersion, cancellationToken);
         (Base, Error) = kept.Match<(KnowledgeBase, Error?)>(changed => (changed, null), error => (Base, error));
+        Live = null;
         await MeasureAsync(cancellationToken);
     }
 
@@ -148,7 +150,7 @@ public sealed class SearchTestState(
     private IReadOnlyList<PassageId> MissingAnswers(string question) =>
         [.. Judged.FirstOrDefault(judged => judged.Question == question)?.Judgments.Where(judgment => judgment.Relevance != Relevance.No).Select(judgment => judgment.Passage) ?? []];
 
-    // A later change overtakes a measurement that still runs.
+    // The base as it is set up is measured anew only where it or the judgments changed. A later change overtakes a measurement that still runs.
     private async Task MeasureAsync(CancellationToken cancellationToken)
     {
         var mine = Interlocked.Increment(ref _measure);
@@ -159,13 +161,15 @@ public sealed class SearchTestState(
             return;
         }
 
-        var live = await meter.MeasureAsync(caller.Workspace, Base.Id, null, cancellationToken);
-        var tried = IsChanged ? await meter.MeasureAsync(caller.Workspace, Base.Id, Settings, cancellationToken) : live;
+        var live = Live ?? await MeasureAsync(null, cancellationToken);
+        var tried = IsChanged ? await MeasureAsync(Settings, cancellationToken) : null;
         if (mine == _measure)
         {
-            Live = live.IsSuccess ? live.Value : null;
-            Tried = IsChanged && tried.IsSuccess ? tried.Value : null;
+            (Live, Tried) = (live, tried);
             Changed?.Invoke();
         }
     }
+
+    private async Task<QualityReport?> MeasureAsync(SearchSettings? measured, CancellationToken cancellationToken) =>
+        (await meter.MeasureAsync(caller.Workspace, Base.Id, measured, cancellationToken)).Match<QualityReport?>(report => report, _ => null);
 }
