@@ -52,11 +52,24 @@ public static class ClusterServices
         services.AddHostedService(provider => provider.GetRequiredService<SiloStart>());
     }
 
+    // Below the ports that systems lend to outgoing connections: one of those may be lent to somebody else before the silo, which starts
+    // beside the pages, listens on it.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (var tries = 0; ; tries++)
+        {
+            var port = Random.Shared.Next(20_000, 32_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                // Taken: another one.
+            }
+        }
     }
 }
 

@@ -136,7 +136,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
     {
         var (code, key, errors) = await RunAsync("keys", "create", "--name", "test");
         Assert.True(code == 0, errors);
-        var program = new HttpClient(new SocketsHttpHandler { UseProxy = false }) { BaseAddress = Url };
+        var program = new HttpClient(new ServerWatch(this)) { BaseAddress = Url };
         program.DefaultRequestHeaders.Authorization = new("Bearer", key.Trim());
         return program;
     }
@@ -208,11 +208,23 @@ public sealed partial class StudioProcess : IAsyncDisposable
         return start;
     }
 
+    // Below the ports that systems lend to outgoing connections: one of those may be lent again before the server listens on it.
     private static int FreePort()
     {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
+        for (var tries = 0; ; tries++)
+        {
+            var port = Random.Shared.Next(10_000, 20_000);
+            using var listener = new TcpListener(IPAddress.Loopback, port);
+            try
+            {
+                listener.Start();
+                return port;
+            }
+            catch (SocketException) when (tries < 100)
+            {
+                // Taken: another one.
+            }
+        }
     }
 
     private void Read(string? line, TaskCompletionSource ready)
@@ -235,6 +247,22 @@ public sealed partial class StudioProcess : IAsyncDisposable
         if (line.Contains("is ready", StringComparison.Ordinal))
         {
             ready.TrySetResult();
+        }
+    }
+
+    // A refused connection says nothing; why the server ended does.
+    private sealed class ServerWatch(StudioProcess studio) : DelegatingHandler(new SocketsHttpHandler { UseProxy = false })
+    {
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            try
+            {
+                return await base.SendAsync(request, cancellationToken);
+            }
+            catch (HttpRequestException exception) when (studio._process is { HasExited: true } process)
+            {
+                throw new HttpRequestException($"The server has ended with code {process.ExitCode}. It wrote:\n{studio.Output}", exception);
+            }
         }
     }
 
