@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MistralStudio.Core;
+using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Inference.Structured;
 
@@ -20,7 +21,7 @@ internal sealed class GrammarCache(int capacity = 64)
     {
         var text = schema.GetRawText();
         return text.Length > MostText
-            ? StructuredErrors.TooLarge($"a schema of {Size.Format(text.Length)}, of {Size.Format(MostText)} at most")
+            ? SchemaErrors.TooLarge($"a schema of {Size.Format(text.Length)}, of {Size.Format(MostText)} at most")
             : Find($"schema {text}", () => OutputGrammar.FromJsonSchema(schema));
     }
 

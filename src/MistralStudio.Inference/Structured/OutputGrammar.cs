@@ -2,10 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
 using MistralStudio.Core;
+using MistralStudio.Core.Schemas;
+using MistralStudio.Core.Schemas.Text;
 using MistralStudio.Inference.Structured.Automata;
 using MistralStudio.Inference.Structured.Grammars;
 using MistralStudio.Inference.Structured.Masks;
-using MistralStudio.Inference.Structured.Text;
 
 namespace MistralStudio.Inference.Structured;
 
@@ -57,7 +58,7 @@ internal sealed class OutputGrammar
             return StructuredErrors.NoChoices();
         }
 
-        return choices.Count > MostChoices ? StructuredErrors.TooLarge($"{choices.Count:N0} choices, of {MostChoices:N0} at most") : Compile(() => new TerminalNode(Text([.. choices])));
+        return choices.Count > MostChoices ? SchemaErrors.TooLarge($"{choices.Count:N0} choices, of {MostChoices:N0} at most") : Compile(() => new TerminalNode(Text([.. choices])));
     }
 
     /// <summary>One control token of the vocabulary, by its name: <c>[TOOL_CALLS]</c>.</summary>
@@ -123,7 +124,7 @@ internal sealed class OutputGrammar
             var grammar = new OutputGrammar(compile());
             return grammar._root.IsEmpty || grammar._root.MinDepth > GrammarMachine.MostDepth ? StructuredErrors.Unsatisfiable() : grammar;
         }
-        catch (GrammarException refused)
+        catch (SchemaException refused)
         {
             return refused.Error;
         }

@@ -1,8 +1,9 @@
 using System.Text;
 using System.Text.Json;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Structured;
 using MistralStudio.Inference.Structured.Masks;
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Inference.Tests.Structured;
 

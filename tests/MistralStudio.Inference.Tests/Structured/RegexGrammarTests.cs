@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.RegularExpressions;
+using MistralStudio.Core.Schemas.Text;
 using MistralStudio.Inference.Structured;
-using MistralStudio.Inference.Structured.Text;
 
 namespace MistralStudio.Inference.Tests.Structured;
 

@@ -1,10 +1,11 @@
 using System.Diagnostics;
 using System.Text;
 using System.Text.Json;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Structured;
 using MistralStudio.Inference.Structured.Automata;
 using MistralStudio.Inference.Structured.Grammars;
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Inference.Tests.Structured;
 

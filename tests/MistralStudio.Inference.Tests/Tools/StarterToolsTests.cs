@@ -1,7 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Tests.Hosting;
 
 namespace MistralStudio.Inference.Tests.Tools;

@@ -1,8 +1,8 @@
 using System.Text;
 using System.Text.Json;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Structured;
 using MistralStudio.Inference.Structured.Masks;
-using MistralStudio.Inference.Structured.Schemas;
 using MistralStudio.Inference.Tests.Structured;
 using MistralStudio.Inference.Tests.Tokenization;
 using MistralStudio.Inference.Tools;

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Inference.Structured.Automata;
 
@@ -75,7 +76,7 @@ internal sealed class ByteNfa(WorkLimit work)
     }
 
     /// <summary>The deterministic automaton of the same texts (subset construction), without states that lead nowhere or are alike.</summary>
-    /// <exception cref="GrammarException">It is too large.</exception>
+    /// <exception cref="SchemaException">It is too large.</exception>
     public ByteDfa Determinise(int start)
     {
         var (classOf, classes) = ByteClasses();

@@ -1,5 +1,5 @@
 using System.Numerics;
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Inference.Structured.Automata;
 
@@ -52,7 +52,7 @@ internal sealed class DecimalAutomaton
             var size = step.Exponent >= 0 ? step.Mantissa * BigInteger.Pow(10, step.Exponent) : step.Mantissa;
             _step = size <= MostStep
                 ? (int)size
-                : throw new GrammarException(StructuredErrors.TooLarge($"\"multipleOf\" {step}, whose remainders are more than {MostStep:N0}"));
+                : throw new SchemaException(SchemaErrors.TooLarge($"\"multipleOf\" {step}, whose remainders are more than {MostStep:N0}"));
             _mostFraction = Math.Max(0, -step.Exponent);
         }
     }
@@ -84,7 +84,7 @@ internal sealed class DecimalAutomaton
     {
         if (number.Magnitude > MostDigits || number.Exponent < -MostDigits)
         {
-            throw new GrammarException(StructuredErrors.TooLarge($"a number of more than {MostDigits} digits"));
+            throw new SchemaException(SchemaErrors.TooLarge($"a number of more than {MostDigits} digits"));
         }
     }
 

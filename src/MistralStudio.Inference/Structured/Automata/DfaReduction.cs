@@ -1,3 +1,5 @@
+using MistralStudio.Core.Schemas;
+
 namespace MistralStudio.Inference.Structured.Automata;
 
 /// <summary>

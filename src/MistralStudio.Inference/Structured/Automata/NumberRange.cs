@@ -1,5 +1,5 @@
 using System.Numerics;
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Inference.Structured.Automata;
 
@@ -42,7 +42,7 @@ internal sealed record NumberRange
         var exponent = Math.Min(own.Exponent, other.Exponent);
         if (Math.Abs((long)own.Exponent - other.Exponent) > DecimalAutomaton.MostDigits)
         {
-            throw new GrammarException(StructuredErrors.TooLarge("\"multipleOf\" values whose sizes are too far apart"));
+            throw new SchemaException(SchemaErrors.TooLarge("\"multipleOf\" values whose sizes are too far apart"));
         }
 
         var (a, b) = (own.Mantissa * BigInteger.Pow(10, own.Exponent - exponent), other.Mantissa * BigInteger.Pow(10, other.Exponent - exponent));

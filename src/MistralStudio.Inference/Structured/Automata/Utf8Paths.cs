@@ -1,5 +1,6 @@
 using System.Text;
-using MistralStudio.Inference.Structured.Text;
+using MistralStudio.Core.Schemas;
+using MistralStudio.Core.Schemas.Text;
 
 namespace MistralStudio.Inference.Structured.Automata;
 

@@ -1,4 +1,4 @@
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 
@@ -11,7 +11,7 @@ internal static class Alternatives
     private const int MostWays = 256;
 
     /// <summary>The ways in which a value can follow all these schemas.</summary>
-    /// <exception cref="GrammarException">A schema is part of itself, or there are too many ways.</exception>
+    /// <exception cref="SchemaException">A schema is part of itself, or there are too many ways.</exception>
     public static List<HashSet<SchemaNode>> Of(IEnumerable<SchemaNode> schemas) => Together(schemas.Select(schema => Expand(schema, [])));
 
     /// <summary>Schemas that hold in every way: the given ones, and those that they refer to or consist of.</summary>
@@ -38,7 +38,7 @@ internal static class Alternatives
     {
         if (!path.Add(schema))
         {
-            throw new GrammarException(StructuredErrors.InvalidSchema(schema.Location, "the schema refers to itself without anything in between"));
+            throw new SchemaException(SchemaErrors.InvalidSchema(schema.Location, "the schema refers to itself without anything in between"));
         }
 
         var parts = new List<List<HashSet<SchemaNode>>> { new() { new() { schema } } };
@@ -72,5 +72,5 @@ internal static class Alternatives
     }
 
     private static List<HashSet<SchemaNode>> Limited(List<HashSet<SchemaNode>> ways) =>
-        ways.Count <= MostWays ? ways : throw new GrammarException(StructuredErrors.TooLarge($"alternatives that multiply to more than {MostWays}"));
+        ways.Count <= MostWays ? ways : throw new SchemaException(SchemaErrors.TooLarge($"alternatives that multiply to more than {MostWays}"));
 }

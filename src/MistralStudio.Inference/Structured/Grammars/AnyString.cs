@@ -1,5 +1,6 @@
+using MistralStudio.Core.Schemas;
+using MistralStudio.Core.Schemas.Text;
 using MistralStudio.Inference.Structured.Automata;
-using MistralStudio.Inference.Structured.Text;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 

@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Text;
 using System.Text.Json;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Structured.Automata;
-using MistralStudio.Inference.Structured.Schemas;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 
@@ -49,7 +49,7 @@ internal static class JsonText
                 var number = JsonNumber.Of(value);
                 return Math.Abs((long)number.Exponent) <= DecimalAutomaton.MostDigits
                     ? nfa.AddText(from, Encoding.ASCII.GetBytes(number.ToString()))
-                    : throw new GrammarException(StructuredErrors.TooLarge($"a number of more than {DecimalAutomaton.MostDigits} digits"));
+                    : throw new SchemaException(SchemaErrors.TooLarge($"a number of more than {DecimalAutomaton.MostDigits} digits"));
             case JsonValueKind.Array:
                 from = nfa.AddText(from, "["u8);
                 var first = true;

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
+using MistralStudio.Core.Schemas;
+using MistralStudio.Core.Schemas.Text;
 using MistralStudio.Inference.Structured.Automata;
-using MistralStudio.Inference.Structured.Text;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 

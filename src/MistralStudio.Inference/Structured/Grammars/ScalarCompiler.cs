@@ -1,7 +1,7 @@
 using System.Text.Json;
+using MistralStudio.Core.Schemas;
+using MistralStudio.Core.Schemas.Text;
 using MistralStudio.Inference.Structured.Automata;
-using MistralStudio.Inference.Structured.Schemas;
-using MistralStudio.Inference.Structured.Text;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 
@@ -78,7 +78,7 @@ internal sealed class ScalarCompiler(WorkLimit work)
 
         if (formats.Count == 1 && patterns.Count == 0 && (least, most) == (0, int.MaxValue))
         {
-            automata.Add(formats[0].Quoted);
+            automata.Add(FormatStrings.Quoted(formats[0]));
             return;
         }
 

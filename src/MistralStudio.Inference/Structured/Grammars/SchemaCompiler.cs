@@ -1,6 +1,6 @@
 using System.Text.Json;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Structured.Automata;
-using MistralStudio.Inference.Structured.Schemas;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 
@@ -21,7 +21,7 @@ internal sealed class SchemaCompiler
 
     private SchemaCompiler() => _scalars = new ScalarCompiler(_work);
 
-    /// <exception cref="GrammarException">The schema is wrong, not supported, too large or contradicts itself.</exception>
+    /// <exception cref="SchemaException">The schema is wrong, not supported, too large or contradicts itself.</exception>
     public static GrammarNode Compile(JsonElement schema)
     {
         var compiler = new SchemaCompiler();
@@ -37,7 +37,7 @@ internal sealed class SchemaCompiler
         {
             if (!overlap.IsEmpty)
             {
-                throw new GrammarException(StructuredErrors.UnsupportedKeyword(
+                throw new SchemaException(StructuredErrors.UnsupportedKeyword(
                     "oneOf", $"{node.Location}/oneOf",
                     "a value can follow two of its alternatives; use anyOf, or tell them apart by a constant property"));
             }
@@ -54,7 +54,7 @@ internal sealed class SchemaCompiler
         {
             if (_rules.Count == MostRules)
             {
-                throw new GrammarException(StructuredErrors.TooLarge($"more than {MostRules:N0} different values"));
+                throw new SchemaException(SchemaErrors.TooLarge($"more than {MostRules:N0} different values"));
             }
 
             _work.Spend(1000);

@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Text.Json;
-using MistralStudio.Inference.Structured.Schemas;
-using MistralStudio.Inference.Structured.Text;
+using MistralStudio.Core.Schemas;
+using MistralStudio.Core.Schemas.Text;
 
 namespace MistralStudio.Inference.Structured.Grammars;
 
@@ -28,7 +28,7 @@ internal static class SupportedKeywords
         ["dependentSchemas"] = "what follows would hang on what was written before",
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
-    /// <exception cref="GrammarException">A keyword is not supported.</exception>
+    /// <exception cref="SchemaException">A keyword is not supported.</exception>
     public static void Check(SchemaNode schema)
     {
         if (schema.Element.ValueKind != JsonValueKind.Object)
@@ -44,13 +44,13 @@ internal static class SupportedKeywords
                 continue;
             }
 
-            throw new GrammarException(StructuredErrors.UnsupportedKeyword(
+            throw new SchemaException(StructuredErrors.UnsupportedKeyword(
                 name, $"{schema.Location}/{JsonPointer.Escape(name)}", s_reasons.GetValueOrDefault(name, "it is not one of those that are")));
         }
 
         if (schema.Format is { } format && StringFormat.Named(format) is null && CanBeString(schema))
         {
-            throw new GrammarException(StructuredErrors.UnsupportedKeyword(
+            throw new SchemaException(StructuredErrors.UnsupportedKeyword(
                 "format", $"{schema.Location}/format", $"the format \"{format}\" is not known, known are {string.Join(", ", StringFormat.Names)}"));
         }
     }

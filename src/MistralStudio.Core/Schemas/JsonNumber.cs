@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>
 /// A JSON number, exactly: mantissa times ten to the exponent, the mantissa without trailing zeros. JSON Schema compares and divides

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>JSON pointers (RFC 6901).</summary>
 internal static class JsonPointer

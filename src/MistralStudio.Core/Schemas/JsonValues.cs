@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>When two JSON values are the same to JSON Schema: numbers by value, objects without order.</summary>
 internal sealed class JsonValues : IEqualityComparer<JsonElement>

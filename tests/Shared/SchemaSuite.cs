@@ -1,17 +1,18 @@
 using System.Text.Json;
-using MistralStudio.Tests.Shared;
 
-namespace MistralStudio.Inference.Tests.Structured;
+namespace MistralStudio.Tests.Shared;
 
 /// <summary>One case of the JSON Schema test suite.</summary>
-internal sealed record SchemaCase(string File, string Group, string Description, JsonElement Schema, JsonElement Data, bool Valid)
+public sealed record SchemaCase(string File, string Group, string Description, JsonElement Schema, JsonElement Data, bool Valid)
 {
+    /// <inheritdoc/>
     public override string ToString() => $"{File}: {Group}: {Description}";
 }
 
 /// <summary>The JSON Schema test suite for draft 2020-12.</summary>
-internal static class SchemaSuite
+public static class SchemaSuite
 {
+    /// <summary>All its cases, those of formats included.</summary>
     public static IReadOnlyList<SchemaCase> Read()
     {
         var folder = SharedData.Require("data", "json-schema");

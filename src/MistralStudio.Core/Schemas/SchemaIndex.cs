@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>
 /// The identifiers of a document: which resources (<c>$id</c>) and anchors it holds, and where. References are resolved against it and the
@@ -64,14 +64,14 @@ internal sealed class SchemaIndex
 
         if (depth > MostDepth)
         {
-            throw new GrammarException(StructuredErrors.TooLarge($"schemas nested more than {MostDepth} deep"));
+            throw new SchemaException(SchemaErrors.TooLarge($"schemas nested more than {MostDepth} deep"));
         }
 
         if (Identifier(schema) is { Length: > 0 } id)
         {
             if (!Uri.TryCreate(resource.Address, id, out var address))
             {
-                throw new GrammarException(StructuredErrors.InvalidSchema(location, $"\"$id\" is no URI: {id}"));
+                throw new SchemaException(SchemaErrors.InvalidSchema(location, $"\"$id\" is no URI: {id}"));
             }
 
             resource = new SchemaResource(address, resource.Document, schema, location);

@@ -1,9 +1,9 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using MistralStudio.Inference.Structured.Text;
+using MistralStudio.Core.Schemas.Text;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>One validation of a value: walks schema and value together, and knows which members and items some keyword has looked at.</summary>
 internal sealed class SchemaValidation

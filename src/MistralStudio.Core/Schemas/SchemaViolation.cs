@@ -1,4 +1,4 @@
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>One way in which a value does not follow its schema.</summary>
 /// <param name="Path">JSON pointer to the value inside the document; empty for the whole.</param>

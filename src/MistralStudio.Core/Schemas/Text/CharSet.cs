@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using System.Globalization;
 
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>A set of Unicode scalar values as sorted, disjoint ranges with inclusive ends. Surrogates are in no set.</summary>
 internal sealed class CharSet

@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>
 /// Reads the regular expressions of JSON Schema (ECMA-262 with the u flag), of those only what a finite automaton can do: the subset that
@@ -18,12 +18,12 @@ internal sealed class RegexParser
 
     private RegexParser(string pattern) => _pattern = pattern;
 
-    /// <exception cref="GrammarException">It cannot be read, or has no automaton.</exception>
+    /// <exception cref="SchemaException">It cannot be read, or has no automaton.</exception>
     public static RegexSyntax Parse(string pattern)
     {
         if (pattern.Length > MostLength)
         {
-            throw new GrammarException(StructuredErrors.TooLarge(
+            throw new SchemaException(SchemaErrors.TooLarge(
                 $"a regular expression of {pattern.Length:N0} characters, of {MostLength:N0} at most"));
         }
 
@@ -345,5 +345,5 @@ internal sealed class RegexParser
 
     private static int? Single(CharSet set) => set.Ranges is [var (low, high)] && low == high ? low : null;
 
-    private GrammarException Fault(string reason) => new(StructuredErrors.InvalidPattern(_pattern, _at, reason));
+    private SchemaException Fault(string reason) => new(SchemaErrors.InvalidPattern(_pattern, _at, reason));
 }

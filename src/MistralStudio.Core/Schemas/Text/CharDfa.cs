@@ -1,4 +1,4 @@
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>A deterministic automaton over Unicode scalar values: a set of strings that can be intersected and cut to a length.</summary>
 internal sealed class CharDfa
@@ -27,7 +27,7 @@ internal sealed class CharDfa
     public int Next(int state, int charClass) => _next[(state * Alphabet.Count) + charClass];
 
     /// <summary>Strings that an expression matches: wholly, or (<paramref name="anywhere"/>) in some part.</summary>
-    /// <exception cref="GrammarException">It has too many states.</exception>
+    /// <exception cref="SchemaException">It has too many states.</exception>
     public static CharDfa Of(RegexSyntax syntax, bool anywhere, WorkLimit work)
     {
         var nfa = CharNfa.Of(syntax, work);

@@ -1,8 +1,8 @@
 using System.Numerics;
 using System.Text.Json;
-using MistralStudio.Inference.Structured.Text;
+using MistralStudio.Core.Schemas.Text;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>Reads a document's schemas into nodes, follows their references, and says where a keyword's value is wrong.</summary>
 internal sealed class SchemaReader
@@ -21,7 +21,7 @@ internal sealed class SchemaReader
     }
 
     /// <summary>Reads a document; its root is the first of the nodes.</summary>
-    /// <exception cref="GrammarException">It is no JSON Schema, or a reference leads nowhere.</exception>
+    /// <exception cref="SchemaException">It is no JSON Schema, or a reference leads nowhere.</exception>
     public static SchemaNode Read(JsonElement document)
     {
         var reader = new SchemaReader();
@@ -244,7 +244,7 @@ internal sealed class SchemaReader
     private static JsonElement.ObjectEnumerator Members(JsonElement value, string at) =>
         value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw Invalid(at, "it must be an object");
 
-    private static GrammarException Invalid(string location, string reason) => new(StructuredErrors.InvalidSchema(location, reason));
+    private static SchemaException Invalid(string location, string reason) => new(SchemaErrors.InvalidSchema(location, reason));
 
     private static IReadOnlyList<JsonElement> ReadMetaschemas()
     {

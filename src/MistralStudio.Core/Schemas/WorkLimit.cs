@@ -1,4 +1,4 @@
-namespace MistralStudio.Inference.Structured;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>
 /// What a compilation may cost. Schemas and expressions come from anyone; the exponential ones are stopped by what they have spent, not by
@@ -15,23 +15,23 @@ internal sealed class WorkLimit
     private long _steps = DefaultSteps;
     private int _states = MostStates;
 
-    /// <exception cref="GrammarException">It was spent.</exception>
+    /// <exception cref="SchemaException">It was spent.</exception>
     public void Spend(long steps)
     {
         _steps -= steps;
         if (_steps < 0)
         {
-            throw new GrammarException(StructuredErrors.TooLarge("its automata are too costly to build"));
+            throw new SchemaException(SchemaErrors.TooLarge("its automata are too costly to build"));
         }
     }
 
-    /// <exception cref="GrammarException">There are too many.</exception>
+    /// <exception cref="SchemaException">There are too many.</exception>
     public void AddStates(int count)
     {
         _states -= count;
         if (_states < 0)
         {
-            throw new GrammarException(StructuredErrors.TooLarge($"its automata have more than {MostStates:N0} states"));
+            throw new SchemaException(SchemaErrors.TooLarge($"its automata have more than {MostStates:N0} states"));
         }
     }
 }

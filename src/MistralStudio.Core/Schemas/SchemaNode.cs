@@ -1,7 +1,7 @@
 using System.Text.Json;
-using MistralStudio.Inference.Structured.Text;
+using MistralStudio.Core.Schemas.Text;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>The types of JSON Schema; an integer is a number too.</summary>
 [Flags]

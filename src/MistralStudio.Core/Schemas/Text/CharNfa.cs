@@ -1,4 +1,4 @@
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>
 /// A nondeterministic automaton over Unicode scalar values (Thompson 1968). It matches in time proportional to text times states, whatever
@@ -23,7 +23,7 @@ internal sealed class CharNfa
     }
 
     /// <summary>The automaton of an expression.</summary>
-    /// <exception cref="GrammarException">It has too many states.</exception>
+    /// <exception cref="SchemaException">It has too many states.</exception>
     public static CharNfa Of(RegexSyntax syntax, WorkLimit work)
     {
         var nfa = new CharNfa(work);
@@ -190,7 +190,7 @@ internal sealed class CharNfa
         _work.Spend(1);
         if (_states.Count == MostStates)
         {
-            throw new GrammarException(StructuredErrors.TooLarge("a regular expression whose counts multiply"));
+            throw new SchemaException(SchemaErrors.TooLarge("a regular expression whose counts multiply"));
         }
 
         _states.Add(state);

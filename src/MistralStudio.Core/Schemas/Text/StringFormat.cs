@@ -1,7 +1,6 @@
 using System.Collections.Frozen;
-using MistralStudio.Inference.Structured.Automata;
 
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>
 /// The formats that strings are held to, each one regular expression that serves the validator and the generator alike.
@@ -57,7 +56,6 @@ internal sealed class StringFormat
     private readonly Lazy<CharNfa> _automaton;
 
     private readonly Lazy<CharDfa> _strings;
-    private readonly Lazy<ByteDfa> _quoted;
 
     /// <param name="generated">What is written of it, where the whole would be too large an automaton.</param>
     private StringFormat(string name, string pattern, int most = int.MaxValue, string? generated = null)
@@ -66,7 +64,6 @@ internal sealed class StringFormat
         Most = most;
         _automaton = new Lazy<CharNfa>(() => CharNfa.Of(RegexParser.Parse($"^(?:{pattern})$"), new WorkLimit()));
         _strings = new Lazy<CharDfa>(() => CharDfa.Of(RegexParser.Parse(generated ?? pattern), anywhere: false, new WorkLimit()));
-        _quoted = new Lazy<ByteDfa>(() => Utf8Paths.JsonString(Strings, new WorkLimit()));
     }
 
     public string Name { get; }
@@ -79,9 +76,6 @@ internal sealed class StringFormat
     /// offset behind them) and host names with labels of more than 24 characters or more than ten labels.
     /// </summary>
     public CharDfa Strings => _strings.Value;
-
-    /// <summary>The same as JSON strings.</summary>
-    public ByteDfa Quoted => _quoted.Value;
 
     /// <summary>Names of the formats that are known.</summary>
     public static IEnumerable<string> Names => s_known.Keys.Order(StringComparer.Ordinal);

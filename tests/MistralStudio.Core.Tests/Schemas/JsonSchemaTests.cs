@@ -1,8 +1,9 @@
 using System.Diagnostics;
 using System.Text.Json;
-using MistralStudio.Inference.Structured.Schemas;
+using MistralStudio.Core.Schemas;
+using MistralStudio.Tests.Shared;
 
-namespace MistralStudio.Inference.Tests.Structured;
+namespace MistralStudio.Core.Tests.Schemas;
 
 public sealed class JsonSchemaTests
 {

@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>All characters cut into classes that some sets cannot tell apart: the alphabet of an automaton.</summary>
 internal sealed class CharPartition

@@ -1,4 +1,4 @@
-namespace MistralStudio.Inference.Structured.Text;
+namespace MistralStudio.Core.Schemas.Text;
 
 /// <summary>A regular expression as a tree.</summary>
 internal abstract record RegexSyntax

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>Types of JSON values in words.</summary>
 internal static class JsonTypeNames

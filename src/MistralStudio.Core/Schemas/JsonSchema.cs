@@ -1,7 +1,6 @@
 using System.Text.Json;
-using MistralStudio.Core;
 
-namespace MistralStudio.Inference.Structured.Schemas;
+namespace MistralStudio.Core.Schemas;
 
 /// <summary>
 /// A JSON Schema (2020-12) that values are validated against; formats are asserted. Immutable and safe for any number of threads. Nothing
@@ -20,7 +19,7 @@ public sealed class JsonSchema
         {
             return new JsonSchema(SchemaReader.Read(schema));
         }
-        catch (GrammarException refused)
+        catch (SchemaException refused)
         {
             return refused.Error;
         }
