@@ -38,7 +38,7 @@ public static class StudioApi
         app.MapConnectionsApi();
         app.MapBordersApi();
         app.MapAuditApi();
-        app.MapFallback("/api/{**path}", () => ErrorResults.From(AccessErrors.NotFound())).AllowAnonymous().ExcludeFromDescription();
+        app.MapFallback("/api/{**path}", http => ErrorResults.From(AccessErrors.NotFound()).ExecuteAsync(http)).AllowAnonymous().ExcludeFromDescription();
         app.MapOpenApi().AllowAnonymous();
         app.MapReferencePage();
     }

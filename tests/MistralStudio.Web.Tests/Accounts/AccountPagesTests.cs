@@ -6,7 +6,7 @@ using MistralStudio.Web.Features.Accounts;
 
 namespace MistralStudio.Web.Tests.Accounts;
 
-public sealed class AccountPagesTests
+public sealed class AccountPagesTests(OneServer one) : IClassFixture<OneServer>
 {
     [Fact]
     public async Task SetUp_RefusesAWrongCode_AndTakesTheOneThatTheConsolePrinted()
@@ -25,19 +25,17 @@ public sealed class AccountPagesTests
     [Fact]
     public async Task SetUp_IsOver_OnceThereIsAnOwner()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
-        var code = server.Services.GetRequiredService<SetupCode>().Value;
+        using var browser = one.Studio.NewBrowser();
+        var code = one.Studio.Services.GetRequiredService<SetupCode>().Value;
         var page = await browser.GetStringAsync($"/setup?code={code}");
         Assert.DoesNotContain("name=\"Password\"", page, StringComparison.Ordinal);
-        Assert.Single(await server.Services.GetRequiredService<AccountStore>().ListMembersAsync((await server.OwnerAsync()).Workspace, CancellationToken.None));
+        Assert.Single(await one.Studio.Services.GetRequiredService<AccountStore>().ListMembersAsync((await one.Studio.OwnerAsync()).Workspace, CancellationToken.None));
     }
 
     [Fact]
     public async Task SignIn_AnswersTheSame_ForAnUnknownAddressAndAWrongPassword()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         var known = await StudioServer.PostFormAsync(browser, "/sign-in", ("Email", StudioServer.OwnerEmail), ("Password", "wrong password"));
         var unknown = await StudioServer.PostFormAsync(browser, "/sign-in", ("Email", "nobody@example.com"), ("Password", "wrong password"));
         Assert.Equal(known.StatusCode, unknown.StatusCode);
@@ -64,38 +62,35 @@ public sealed class AccountPagesTests
     [InlineData("https://evil.example/", "/")]
     public async Task SignIn_LeadsBack_ToAddressesOfItsOwnOnly(string returnUrl, string leadsTo)
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         var answer = await StudioServer.PostFormAsync(
             browser, $"/sign-in?ReturnUrl={Uri.EscapeDataString(returnUrl)}", ("Email", StudioServer.OwnerEmail), ("Password", StudioServer.Password));
-        Assert.Equal(new Uri(server.Url, leadsTo), new Uri(server.Url, answer.Headers.Location!));
+        Assert.Equal(new Uri(one.Studio.Url, leadsTo), new Uri(one.Studio.Url, answer.Headers.Location!));
     }
 
     [Fact]
     public async Task AStranger_IsLedToSignIn_WithTheWayBack()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         var answer = await browser.GetAsync("/w/workspace/settings");
         Assert.Equal(HttpStatusCode.Redirect, answer.StatusCode);
-        Assert.Equal("?ReturnUrl=%2Fw%2Fworkspace%2Fsettings", new Uri(server.Url, answer.Headers.Location!).Query);
+        Assert.Equal("?ReturnUrl=%2Fw%2Fworkspace%2Fsettings", new Uri(one.Studio.Url, answer.Headers.Location!).Query);
     }
 
     [Fact]
     public async Task AnInvite_LetsOnePersonJoin_WithItsRole()
     {
-        await using var server = await StudioServer.StartAsync();
-        var owner = await server.OwnerAsync();
-        var (_, token) = await server.Services.GetRequiredService<InviteStore>().CreateAsync(owner.Workspace, Role.Builder, owner.User, CancellationToken.None);
-        using var first = server.NewBrowser();
+        var owner = await one.Studio.OwnerAsync();
+        var (_, token) = await one.Studio.Services.GetRequiredService<InviteStore>().CreateAsync(owner.Workspace, Role.Builder, owner.User, CancellationToken.None);
+        using var first = one.Studio.NewBrowser();
         var joined = await StudioServer.PostFormAsync(
             first, $"/invite/{token}", ("Email", "second@example.com"), ("DisplayName", "Second"), ("Password", StudioServer.Password));
         Assert.Equal(HttpStatusCode.Redirect, joined.StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await first.GetAsync("/w/workspace/settings/keys")).StatusCode);
 
-        var members = await server.Services.GetRequiredService<AccountStore>().ListMembersAsync(owner.Workspace, CancellationToken.None);
+        var members = await one.Studio.Services.GetRequiredService<AccountStore>().ListMembersAsync(owner.Workspace, CancellationToken.None);
         Assert.Equal(Role.Builder, Assert.Single(members, member => member.Email == "second@example.com").Role);
-        using var second = server.NewBrowser();
+        using var second = one.Studio.NewBrowser();
         Assert.DoesNotContain("name=\"Password\"", await second.GetStringAsync($"/invite/{token}"), StringComparison.Ordinal);
     }
 
@@ -104,10 +99,9 @@ public sealed class AccountPagesTests
     [InlineData("a long and wrong password")]
     public async Task AnInvite_DoesNotTell_WhichAddressesHaveAnAccount(string password)
     {
-        await using var server = await StudioServer.StartAsync();
-        var owner = await server.OwnerAsync();
-        var (_, token) = await server.Services.GetRequiredService<InviteStore>().CreateAsync(owner.Workspace, Role.Viewer, owner.User, CancellationToken.None);
-        using var browser = server.NewBrowser();
+        var owner = await one.Studio.OwnerAsync();
+        var (_, token) = await one.Studio.Services.GetRequiredService<InviteStore>().CreateAsync(owner.Workspace, Role.Viewer, owner.User, CancellationToken.None);
+        using var browser = one.Studio.NewBrowser();
         var known = await StudioServer.PostFormAsync(browser, $"/invite/{token}", ("Email", StudioServer.OwnerEmail), ("DisplayName", "Guess"), ("Password", password));
         Assert.Equal(HttpStatusCode.OK, known.StatusCode);
         if (password.Length < 10)

@@ -10,21 +10,16 @@ using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Web.Tests.Api;
 
-public sealed class KnowledgeApiTests : IAsyncLifetime
+public sealed class KnowledgeApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
 {
     private const string Text = "# Geography\n\nParis is the capital of France.\n";
-    private readonly ApiStudio _studio = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _studio.DisposeAsync();
 
     [Fact]
     public async Task Upload_BecomesIndexed_AndItsTextCanBeRead()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var documents = $"{await CreateBaseAsync(client)}/documents";
         using var accepted = await client.PostAsync(documents, Files(("../geo\\graphy.md", Text)), Token);
         Assert.Equal(HttpStatusCode.Accepted, accepted.StatusCode);
@@ -53,7 +48,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Settings_AreChangedOnWhatWasRead_AndPreviewedOnADocument()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var address = await CreateBaseAsync(client);
         using var read = await client.GetAsync($"{address}/settings", Token);
         Assert.Equal(2_400, (await ReadAsync(read)).GetProperty("splitting").GetProperty("parentCharacters").GetInt32());
@@ -81,7 +76,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Source_IsRefused_WithItsReason_AndAnotherWorkspacesIsUnknown()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var address = $"{await CreateBaseAsync(client)}/sources";
 
         using var folder = await client.PostAsJsonAsync(address, new { kind = "folder", location = "/etc" }, Token);
@@ -110,7 +105,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Upload_IsRefusedBeforeItIsRead_WhenItIsOverTheLimit()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var response = await client.PostAsync($"{await CreateBaseAsync(client)}/documents", Files(("big.md", new string('x', 3 << 20))), Token);
         Assert.Equal(HttpStatusCode.RequestEntityTooLarge, response.StatusCode);
         Assert.Equal("knowledge.document_too_large", (await ReadAsync(response)).GetProperty("code").GetString());
@@ -119,19 +114,21 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Create_HappensOnce_WhenSentTwiceWithOneKey()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         client.DefaultRequestHeaders.Add("Idempotency-Key", "one");
         var first = await CreateBaseAsync(client);
         Assert.Equal(first, await CreateBaseAsync(client));
         using var other = await client.PostAsJsonAsync("/api/knowledge-bases", new { name = "Something else" }, Token);
         Assert.Equal("idempotency.mismatch", (await ReadAsync(other)).GetProperty("code").GetString());
-        Assert.Single((await client.GetFromJsonAsync<JsonElement>("/api/knowledge-bases", Token)).GetProperty("items").EnumerateArray());
+        var bases = await client.GetFromJsonAsync<JsonElement>("/api/knowledge-bases?limit=200", Token);
+        Assert.Single(bases.GetProperty("items").EnumerateArray(), item => first.EndsWith(item.GetProperty("id").GetString()!, StringComparison.Ordinal));
+        Assert.DoesNotContain(bases.GetProperty("items").EnumerateArray(), item => item.GetProperty("name").GetString() == "Something else");
     }
 
     [Fact]
     public async Task Content_IsTheFile_NeverAPage()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var id = await CreateBaseAsync(client);
         var bytes = "<script>alert(1)</script>"u8.ToArray();
         using var form = new MultipartFormDataContent { { new ByteArrayContent(bytes), "files", "../page é.html" } };
@@ -157,8 +154,9 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Search_ReturnsHitsWithTheirPlaceAndTheScoreOfEachLeg()
     {
-        _studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital.", page: 3));
-        using var client = await _studio.SignedInAsync();
+        studio.Search.Hits.Clear();
+        studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital.", page: 3));
+        using var client = await studio.SignedInAsync();
         using var response = await client.PostAsJsonAsync($"{await CreateBaseAsync(client)}/search", new { query = "capital", k = 3, mode = "lexical" }, Token);
         var body = await ReadAsync(response);
         var hit = body.GetProperty("hits")[0];
@@ -172,7 +170,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Search_TakesOptionsAndFilters_OverThoseOfTheBase()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var response = await client.PostAsJsonAsync(
             $"{await CreateBaseAsync(client)}/search",
             new
@@ -186,7 +184,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
             },
             Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
-        var asked = _studio.Search.Asked!;
+        var asked = studio.Search.Asked!;
         Assert.Equal((FusionMethod.ReciprocalRank, RerankMethod.CrossEncoder, .3, 2, 10), (asked.Settings!.Fusion, asked.Settings.Rerank, asked.Settings.Diversity, asked.Settings.Neighbours, asked.Settings.Limit));
         Assert.Equal((FilterOperator.AtLeast, MetadataType.Date), (asked.Filter.Conditions[0].Operator, asked.Filter.Conditions[0].Values[0].Type));
         Assert.Equal([MetadataType.Flag, MetadataType.Number, MetadataType.Text], asked.Filter.Conditions[1].Values.Select(value => value.Type));
@@ -195,7 +193,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Metadata_IsKeptWithItsTypes()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var documents = $"{await CreateBaseAsync(client)}/documents";
         using var accepted = await client.PostAsync(documents, Files(("geography.md", Text)), Token);
         var address = $"{documents}/{(await ReadAsync(accepted)).GetProperty("documents")[0].GetProperty("id").GetString()}/metadata";
@@ -215,7 +213,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [InlineData("elsewhere", "knowledge.unknown_choice")]
     public async Task Move_IsRefused_WithWhatIsMissing(string store, string code)
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var response = await client.PutAsJsonAsync($"{await CreateBaseAsync(client)}/store", new { store }, Token);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Equal(code, (await ReadAsync(response)).GetProperty("code").GetString());
@@ -230,7 +228,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [InlineData("""{"query":"x","filter":{"conditions":[{"field":"a","values":[null]}]}}""", "knowledge.bad_filter")]
     public async Task Search_SaysWhatAnOptionMayBe(string body, string code)
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var response = await client.PostAsync($"{await CreateBaseAsync(client)}/search", new StringContent(body, Encoding.UTF8, "application/json"), Token);
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Equal(code, (await ReadAsync(response)).GetProperty("code").GetString());
@@ -239,8 +237,9 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Ask_StreamsRetrievedThenDeltasThenDone()
     {
-        _studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital."));
-        using var client = await _studio.SignedInAsync();
+        studio.Search.Hits.Clear();
+        studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital."));
+        using var client = await studio.SignedInAsync();
         using var response = await client.PostAsJsonAsync($"{await CreateBaseAsync(client)}/ask", new { question = "Which capital?" }, Token);
         var events = (await response.Content.ReadAsStringAsync(Token)).Split("\n\n", StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(["retrieved", "delta", "done"], events.Select(e => e.Split('\n')[0]["event: ".Length..]).Distinct());
@@ -255,7 +254,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [InlineData("/api/nothing", 404, "access.not_found")]
     public async Task Get_AnswersWithProblemDetails(string url, int status, string code)
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var response = await client.GetAsync(url, Token);
         Assert.Equal(status, (int)response.StatusCode);
         Assert.Equal("application/problem+json", response.Content.Headers.ContentType!.MediaType);
@@ -265,7 +264,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Create_SaysWhatIsWrong_WhenTheBodyIsNoJson()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var response = await client.PostAsync("/api/knowledge-bases", new StringContent("{", Encoding.UTF8, "application/json"), Token);
         Assert.Equal("request.malformed", (await ReadAsync(response)).GetProperty("code").GetString());
     }
@@ -273,7 +272,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Apps_AreMadeSavedPublishedAndAskedAsAModel()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var created = await client.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted", instructions = "Be brief." }, Token);
         var app = await ReadAsync(created);
         using var unread = await client.PutAsJsonAsync($"/api/apps/{app.GetProperty("id")}/draft", new { name = "Filings" }, Token);
@@ -287,13 +286,13 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
         using var answer = await client.PostAsJsonAsync(
             "/v1/chat/completions", new { model = $"app:{app.GetProperty("slug")}", messages = new[] { new { role = "user", content = "Capital?" } } }, Token);
         Assert.Equal("Paris is the capital.", (await ReadAsync(answer)).GetProperty("choices")[0].GetProperty("message").GetProperty("content").GetString());
-        Assert.Contains(_studio.Chat.Requests[^1].Messages, message => message.Text.Contains("Be brief.", StringComparison.Ordinal));
+        Assert.Contains(studio.Chat.Requests[^1].Messages, message => message.Text.Contains("Be brief.", StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task Rename_TakesTheStateThatWasRead_AndRefusesAnOlderOne()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var address = await CreateBaseAsync(client);
         using var found = await client.GetAsync(address, Token);
         using var unread = await client.PutAsJsonAsync(address, new { name = "Reports" }, Token);
@@ -310,7 +309,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task Create_TellsRequestsOfOneLengthApart()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         client.DefaultRequestHeaders.Add("Idempotency-Key", "same-length");
         using var first = await client.PostAsJsonAsync("/api/knowledge-bases", new { name = "aaaa" }, Token);
         Assert.Equal(HttpStatusCode.Created, first.StatusCode);
@@ -321,7 +320,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task AnApp_ListsItsVersions_AndGivesOutALinkOnce()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var created = await client.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted" }, Token);
         var address = $"/api/apps/{(await ReadAsync(created)).GetProperty("id")}";
         using var early = await client.PostAsync($"{address}/link", null, Token);
@@ -336,7 +335,7 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
         Assert.Equal((60, 1000), (link.GetProperty("answersPerHour").GetInt32(), link.GetProperty("answersPerDay").GetInt32()));
         var path = new Uri(link.GetProperty("url").GetString()!).AbsolutePath;
         Assert.Matches("^/s/[A-Za-z0-9_-]{22}$", path);
-        using var stranger = _studio.CreateClient();
+        using var stranger = studio.CreateClient();
         Assert.Contains("Filings", await stranger.GetStringAsync(path, Token), StringComparison.Ordinal);
         Assert.Equal(JsonValueKind.Null, (await client.GetFromJsonAsync<JsonElement>($"{address}/link", Token)).GetProperty("url").ValueKind);
         Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"{address}/link", Token)).StatusCode);
@@ -346,17 +345,17 @@ public sealed class KnowledgeApiTests : IAsyncLifetime
     [Fact]
     public async Task AnApp_IsSilent_OnceItsPublisherMayNoLongerUseItsModel()
     {
-        var publisher = await _studio.JoinAsync("publisher@example.org", Role.Builder);
-        using var theirs = await _studio.SignedInAsync(publisher.User, [.. RolePermissions.Of(Role.Builder)]);
+        var publisher = await studio.JoinAsync("publisher@example.org", Role.Builder);
+        using var theirs = await studio.SignedInAsync(publisher.User, [.. RolePermissions.Of(Role.Builder)]);
         using var created = await theirs.PostAsJsonAsync("/api/apps", new { name = "Filings", model = "scripted" }, Token);
         var app = await ReadAsync(created);
         using var published = await theirs.PostAsync($"/api/apps/{app.GetProperty("id")}/versions", null, Token);
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         var question = new { model = $"app:{app.GetProperty("slug")}", messages = new[] { new { role = "user", content = "Capital?" } } };
         using var answered = await client.PostAsJsonAsync("/v1/chat/completions", question, Token);
         Assert.Equal(HttpStatusCode.OK, answered.StatusCode);
 
-        await _studio.Services.GetRequiredService<AccountStore>().SuspendAsync(publisher.Workspace, publisher.User, true, null, Token);
+        await studio.Services.GetRequiredService<AccountStore>().SuspendAsync(publisher.Workspace, publisher.User, true, null, Token);
         using var silent = await client.PostAsJsonAsync("/v1/chat/completions", question, Token);
         Assert.Equal(HttpStatusCode.Forbidden, silent.StatusCode);
         Assert.Equal("app.publisher_gone", (await ReadAsync(silent)).GetProperty("error").GetProperty("code").GetString());

@@ -7,20 +7,15 @@ using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Web.Tests.Api;
 
-public sealed class MembersApiTests : IAsyncLifetime
+public sealed class MembersApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
 {
-    private readonly ApiStudio _studio = new();
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
-
-    public ValueTask InitializeAsync() => ValueTask.CompletedTask;
-
-    public ValueTask DisposeAsync() => _studio.DisposeAsync();
 
     [Fact]
     public async Task AnInvite_IsMade_Listed_AndTakenBack_AndItsAddressComesOnce()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var made = await client.PostAsJsonAsync("/api/members/invites", new { role = "builder" }, Token);
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);
         var invite = await ReadAsync(made);
@@ -38,7 +33,7 @@ public sealed class MembersApiTests : IAsyncLifetime
     [Fact]
     public async Task AnInviteSentTwiceWithOneKey_IsOne_AndItsAddressIsNotKeptInTheOpen()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         client.DefaultRequestHeaders.Add("Idempotency-Key", "invite-1");
         using var first = await client.PostAsJsonAsync("/api/members/invites", new { role = "viewer" }, Token);
         using var second = await client.PostAsJsonAsync("/api/members/invites", new { role = "viewer" }, Token);
@@ -46,15 +41,15 @@ public sealed class MembersApiTests : IAsyncLifetime
         Assert.Equal(url, (await ReadAsync(second)).GetProperty("url").GetString());
         var token = url[(url.LastIndexOf('/') + 1)..];
         Assert.DoesNotContain(
-            Directory.EnumerateFiles(_studio.Folder, "studio.db*"),
+            Directory.EnumerateFiles(studio.Folder, "studio.db*"),
             file => ReadShared(file).Contains(token, StringComparison.Ordinal));
     }
 
     [Fact]
     public async Task AMember_IsFound_GivenAnotherRole_Suspended_AndRemoved()
     {
-        using var client = await _studio.SignedInAsync();
-        var member = await _studio.JoinAsync("second@example.org", Role.Member);
+        using var client = await studio.SignedInAsync();
+        var member = await studio.JoinAsync(NewEmail(), Role.Member);
         var address = $"/api/members/{member.User}";
         var tag = await TagAsync(client, address);
         using var promoted = await PatchAsync(client, address, tag, new { role = "builder" });
@@ -75,9 +70,10 @@ public sealed class MembersApiTests : IAsyncLifetime
     [Fact]
     public async Task Members_AreListedInPages_NewestFirst()
     {
-        using var client = await _studio.SignedInAsync();
-        await _studio.JoinAsync("second@example.org", Role.Member);
-        await _studio.JoinAsync("third@example.org", Role.Viewer);
+        await using var own = new ApiStudio();
+        using var client = await own.SignedInAsync();
+        await own.JoinAsync("second@example.org", Role.Member);
+        await own.JoinAsync("third@example.org", Role.Viewer);
         var emails = new List<string>();
         string? after = null;
         do
@@ -93,9 +89,9 @@ public sealed class MembersApiTests : IAsyncLifetime
     [Fact]
     public async Task NobodyReachesAboveTheirOwnRole()
     {
-        var admin = await _studio.JoinAsync("admin@example.org", Role.Admin);
-        var owner = (await _studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        using var client = await _studio.SignedInAsync(admin.User, Permissions.MembersManage);
+        var admin = await studio.JoinAsync(NewEmail(), Role.Admin);
+        var owner = (await studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        using var client = await studio.SignedInAsync(admin.User, Permissions.MembersManage);
         using var invited = await client.PostAsJsonAsync("/api/members/invites", new { role = "owner" }, Token);
         Assert.Equal(HttpStatusCode.Forbidden, invited.StatusCode);
         using var removed = await client.DeleteAsync($"/api/members/{owner.User}", Token);
@@ -109,9 +105,10 @@ public sealed class MembersApiTests : IAsyncLifetime
     [Fact]
     public async Task TheLastOwner_Stays()
     {
-        var other = await _studio.JoinAsync("other@example.org", Role.Owner);
-        var owner = (await _studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        using var client = await _studio.SignedInAsync(other.User, Permissions.MembersManage);
+        await using var own = new ApiStudio();
+        var other = await own.JoinAsync("other@example.org", Role.Owner);
+        var owner = (await own.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        using var client = await own.SignedInAsync(other.User, Permissions.MembersManage);
         Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/members/{owner.User}", Token)).StatusCode);
         using var last = await client.DeleteAsync($"/api/members/{other.User}", Token);
         Assert.Equal(HttpStatusCode.Forbidden, last.StatusCode);
@@ -120,11 +117,11 @@ public sealed class MembersApiTests : IAsyncLifetime
     [Fact]
     public async Task AKey_IsMade_Used_Listed_AndRevoked()
     {
-        using var client = await _studio.SignedInAsync();
+        using var client = await studio.SignedInAsync();
         using var made = await client.PostAsJsonAsync("/api/keys", new { name = "ci", scopes = new[] { "models:read" } }, Token);
         Assert.Equal(HttpStatusCode.Created, made.StatusCode);
         var key = await ReadAsync(made);
-        using var program = _studio.CreateClient();
+        using var program = studio.CreateClient();
         program.DefaultRequestHeaders.Authorization = new("Bearer", key.GetProperty("token").GetString());
         Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/v1/models", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.Forbidden, (await program.GetAsync("/api/keys", Token)).StatusCode);
@@ -146,8 +143,8 @@ public sealed class MembersApiTests : IAsyncLifetime
     [InlineData("""{"name":"x","scopes":["models:use"],"expiresAt":"2001-01-01T00:00:00Z"}""", 422, "keys.expired")]
     public async Task AKey_IsNoMightierThanWhoMakesIt(string body, int status, string code)
     {
-        var builder = await _studio.JoinAsync("builder@example.org", Role.Builder);
-        using var client = await _studio.SignedInAsync(builder.User, [.. RolePermissions.Of(Role.Builder)]);
+        var builder = await studio.JoinAsync(NewEmail(), Role.Builder);
+        using var client = await studio.SignedInAsync(builder.User, [.. RolePermissions.Of(Role.Builder)]);
         using var refused = await client.PostAsync("/api/keys", new StringContent(body, null, "application/json"), Token);
         Assert.Equal(status, (int)refused.StatusCode);
         Assert.Equal(code, await CodeAsync(refused));
@@ -156,14 +153,16 @@ public sealed class MembersApiTests : IAsyncLifetime
     [Fact]
     public async Task ABuilder_SeesAndEndsTheirOwnKeysOnly()
     {
-        using var owner = await _studio.SignedInAsync();
-        var builder = await _studio.JoinAsync("builder@example.org", Role.Builder);
-        using var client = await _studio.SignedInAsync(builder.User, Permissions.KeysOwn);
+        using var owner = await studio.SignedInAsync();
+        var builder = await studio.JoinAsync(NewEmail(), Role.Builder);
+        using var client = await studio.SignedInAsync(builder.User, Permissions.KeysOwn);
         var ofOwner = (await owner.GetFromJsonAsync<JsonElement>("/api/keys", Token)).GetProperty("items").EnumerateArray().Last().GetProperty("id").GetString();
         Assert.Equal(1, (await client.GetFromJsonAsync<JsonElement>("/api/keys", Token)).GetProperty("items").GetArrayLength());
         Assert.Equal(HttpStatusCode.NotFound, (await client.DeleteAsync($"/api/keys/{ofOwner}", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/api/keys/{ofOwner}", Token)).StatusCode);
     }
+
+    private static string NewEmail() => $"{Guid.NewGuid():N}@example.org";
 
     private static string ReadShared(string file)
     {

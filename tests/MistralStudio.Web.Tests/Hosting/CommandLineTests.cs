@@ -7,16 +7,11 @@ using MistralStudio.Tests.Shared;
 namespace MistralStudio.Web.Tests.Hosting;
 
 /// <summary>The real binary's commands, beside a server that runs on the same data and sees their effect at once.</summary>
-public sealed class CommandLineTests : IAsyncLifetime
+public sealed class CommandLineTests(CommandLineTests.RunningStudio running) : IClassFixture<CommandLineTests.RunningStudio>
 {
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
-    private StudioProcess _studio = null!;
-
-    public async ValueTask InitializeAsync() => _studio = await StudioProcess.StartAsync(
-        null, null, ("Setup__Owner__Email", StudioServer.OwnerEmail), ("Setup__Owner__Password", StudioServer.Password));
-
-    public ValueTask DisposeAsync() => _studio.DisposeAsync();
+    private readonly StudioProcess _studio = running.Process;
 
     [Fact]
     public async Task KeysCreate_PrintsTheKeyAlone_AndSaysThatItMayDoAll()
@@ -129,6 +124,7 @@ public sealed class CommandLineTests : IAsyncLifetime
         await File.WriteAllBytesAsync(Path.Combine(folder.FullName, "model.safetensors"), [2, 0, 0, 0, 0, 0, 0, 0, (byte)'{', (byte)'}'], Token);
         await File.WriteAllTextAsync(Path.Combine(models.FullName, "SHA256SUMS"), $"{new string('0', 64)}  ./tiny/model.safetensors\n", Token);
         var (code, output, _) = await _studio.RunAsync("doctor");
+        models.Delete(recursive: true);
         Assert.Equal(1, code);
         Assert.Contains("wrong model: tiny", output, StringComparison.Ordinal);
         Assert.Contains("ok    model: smollm2-135m-instruct", output, StringComparison.Ordinal);
@@ -153,4 +149,15 @@ public sealed class CommandLineTests : IAsyncLifetime
 
     private HttpClient Browser() =>
         new(new SocketsHttpHandler { CookieContainer = new CookieContainer(), AllowAutoRedirect = false, UseProxy = false }) { BaseAddress = _studio.Url };
+
+    /// <summary>One server for all of them: each leaves it as it found it, or changes what no other looks at.</summary>
+    public sealed class RunningStudio : IAsyncLifetime
+    {
+        public StudioProcess Process { get; private set; } = null!;
+
+        public async ValueTask InitializeAsync() => Process = await StudioProcess.StartAsync(
+            null, null, ("Setup__Owner__Email", StudioServer.OwnerEmail), ("Setup__Owner__Password", StudioServer.Password));
+
+        public ValueTask DisposeAsync() => Process.DisposeAsync();
+    }
 }

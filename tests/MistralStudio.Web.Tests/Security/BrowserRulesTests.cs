@@ -3,13 +3,12 @@ using System.Text.RegularExpressions;
 
 namespace MistralStudio.Web.Tests.Security;
 
-public sealed partial class BrowserRulesTests
+public sealed partial class BrowserRulesTests(OneServer one) : IClassFixture<OneServer>
 {
     [Fact]
     public async Task EveryAnswer_CarriesTheContentPolicy_WithANonceOfItsOwn()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         var first = await PolicyOf(browser);
         Assert.Matches(
             "^default-src 'self'; script-src 'self' 'nonce-[^']+'; style-src 'self' 'nonce-[^']+'; style-src-attr 'unsafe-inline'; worker-src 'self' blob:; connect-src 'self'; object-src 'none'; base-uri 'none'.*frame-ancestors 'none'",
@@ -20,8 +19,7 @@ public sealed partial class BrowserRulesTests
     [Fact]
     public async Task EveryInlineScript_CarriesTheNonceOfItsAnswer()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         var answer = await browser.GetAsync("/sign-in");
         var nonce = Nonce().Match(answer.Headers.GetValues("Content-Security-Policy").Single()).Groups[1].Value;
         var page = await answer.Content.ReadAsStringAsync();
@@ -36,8 +34,7 @@ public sealed partial class BrowserRulesTests
     [InlineData("null", HttpStatusCode.Forbidden)]
     public async Task ACircuit_IsRefused_ToPagesOfOtherSites(string origin, HttpStatusCode status)
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         foreach (var path in new[] { "/_blazor/negotiate?negotiateVersion=1", "/w/workspace/_blazor/negotiate?negotiateVersion=1" })
         {
             using var request = new HttpRequestMessage(HttpMethod.Post, path) { Headers = { { "Origin", origin } } };
@@ -48,9 +45,8 @@ public sealed partial class BrowserRulesTests
     [Fact]
     public async Task ACircuit_IsGiven_ToItsOwnPages()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/w/workspace/_blazor/negotiate?negotiateVersion=1") { Headers = { { "Origin", server.Url.GetLeftPart(UriPartial.Authority) } } };
+        using var browser = one.Studio.NewBrowser();
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/w/workspace/_blazor/negotiate?negotiateVersion=1") { Headers = { { "Origin", one.Studio.Url.GetLeftPart(UriPartial.Authority) } } };
         Assert.Equal(HttpStatusCode.OK, (await browser.SendAsync(request)).StatusCode);
     }
 
@@ -59,8 +55,7 @@ public sealed partial class BrowserRulesTests
     [InlineData("localhost", HttpStatusCode.OK)]
     public async Task TheStudio_AnswersToItsOwnNamesOnly(string host, HttpStatusCode status)
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = server.NewBrowser();
+        using var browser = one.Studio.NewBrowser();
         using var request = new HttpRequestMessage(HttpMethod.Get, "/healthz") { Headers = { Host = host } };
         Assert.Equal(status, (await browser.SendAsync(request)).StatusCode);
     }

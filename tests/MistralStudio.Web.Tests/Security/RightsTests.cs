@@ -7,15 +7,14 @@ using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Web.Tests.Security;
 
-public sealed class RightsTests
+public sealed class RightsTests(OneServer one) : IClassFixture<OneServer>
 {
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task SomebodyElsesWorkspace_IsNotThere()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = await server.SignInAsync();
+        using var browser = await one.Studio.SignInAsync();
         Assert.Equal(HttpStatusCode.NotFound, (await browser.GetAsync("/w/another/settings")).StatusCode);
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/w/workspace/settings")).StatusCode);
     }
@@ -23,8 +22,7 @@ public sealed class RightsTests
     [Fact]
     public async Task AProgramWithoutAKey_IsRefused_InTheShapeOfTheAddress()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var program = server.NewBrowser();
+        using var program = one.Studio.NewBrowser();
         var models = await program.GetAsync("/v1/models");
         Assert.Equal(HttpStatusCode.Unauthorized, models.StatusCode);
         Assert.Contains("\"error\":{", await models.Content.ReadAsStringAsync(), StringComparison.Ordinal);
@@ -36,8 +34,7 @@ public sealed class RightsTests
     [Fact]
     public async Task AKey_DoesWhatItsScopesSay_AndNoMore()
     {
-        await using var server = await StudioServer.StartAsync();
-        var (_, program) = await server.NewProgramAsync(Permissions.KnowledgeRead);
+        var (_, program) = await one.Studio.NewProgramAsync(Permissions.KnowledgeRead);
         using (program)
         {
             Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/api/knowledge-bases")).StatusCode);
@@ -48,12 +45,11 @@ public sealed class RightsTests
     [Fact]
     public async Task ARevokedKey_IsRefused()
     {
-        await using var server = await StudioServer.StartAsync();
-        var (key, program) = await server.NewProgramAsync();
+        var (key, program) = await one.Studio.NewProgramAsync();
         using (program)
         {
             Assert.Equal(HttpStatusCode.OK, (await program.GetAsync("/api/knowledge-bases")).StatusCode);
-            await server.Services.GetRequiredService<ApiKeyStore>().RevokeAsync((await server.OwnerAsync()).Workspace, key.Id, null, null, CancellationToken.None);
+            await one.Studio.Services.GetRequiredService<ApiKeyStore>().RevokeAsync((await one.Studio.OwnerAsync()).Workspace, key.Id, null, null, CancellationToken.None);
             Assert.Equal(HttpStatusCode.Unauthorized, (await program.GetAsync("/api/knowledge-bases")).StatusCode);
         }
     }
@@ -61,10 +57,9 @@ public sealed class RightsTests
     [Fact]
     public async Task SignOutEverywhere_EndsOtherSignIns_WithinFiveSeconds()
     {
-        await using var server = await StudioServer.StartAsync();
-        using var browser = await server.SignInAsync();
+        using var browser = await one.Studio.SignInAsync();
         Assert.Equal(HttpStatusCode.OK, (await browser.GetAsync("/w/workspace/settings")).StatusCode);
-        await using (var scope = server.Services.CreateAsyncScope())
+        await using (var scope = one.Studio.Services.CreateAsyncScope())
         {
             var users = scope.ServiceProvider.GetRequiredService<UserManager<StudioUser>>();
             await users.UpdateSecurityStampAsync((await users.FindByEmailAsync(StudioServer.OwnerEmail))!);
