@@ -53,6 +53,7 @@ public static class DataServices
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
         services.AddSingleton<IPassageStore, PassageStore>();
+        services.AddSingleton<IPassageRevisions, PassageRevisionStore>();
         services.AddSingleton<IIndexPlacements, IndexPlacementStore>();
         services.AddSingleton<ISourceStore, SourceStore>();
         services.AddSingleton<IJudgmentStore, JudgmentStore>();

@@ -41,6 +41,8 @@ public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) :
 
     internal DbSet<PassageRow> Passages => Set<PassageRow>();
 
+    internal DbSet<PassageRevisionRow> PassageRevisions => Set<PassageRevisionRow>();
+
     internal DbSet<JudgmentRow> Judgments => Set<JudgmentRow>();
 
     internal DbSet<BlobRow> Blobs => Set<BlobRow>();

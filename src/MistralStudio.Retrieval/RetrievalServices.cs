@@ -67,6 +67,7 @@ public static class RetrievalServices
         services.AddSingleton(provider => new Lazy<DocumentIntake>(provider.GetRequiredService<DocumentIntake>));
         services.AddSingleton<IDocumentIntake>(provider => provider.GetRequiredService<DocumentIntake>());
         services.AddSingleton<IKnowledgeSettings, SettingsChange>();
+        services.AddSingleton<IPassageEditor, PassageEditor>();
         services.AddSingleton<WebReading>();
         services.AddSingleton<KnowledgeSources>();
         services.AddSingleton<IKnowledgeSources>(provider => provider.GetRequiredService<KnowledgeSources>());

@@ -146,7 +146,7 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
             Assert.Null(await _knowledge.ReadTextAsync(workspace, id, document.Id, Token));
             Assert.Null(await _knowledge.FindPassageAsync(workspace, id, passage.Id, Token));
             Assert.Empty((await _knowledge.ListDocumentsAsync(workspace, id, null, null, 10, Token)).Items);
-            Assert.Empty((await _knowledge.ListPassagesAsync(workspace, id, document.Id, null, 10, Token)).Items);
+            Assert.Empty((await _knowledge.ListPassagesAsync(workspace, id, document.Id, PassageFilter.None, null, 10, Token)).Items);
         }
 
         Assert.Equal(passage, await _knowledge.FindPassageAsync(Workspace, knowledge.Id, passage.Id, Token));
@@ -205,9 +205,9 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
             ["signed"] = MetadataValue.Of(new DateTimeOffset(2026, 1, 31, 8, 0, 0, 250, TimeSpan.FromHours(2))),
         };
 
-        Assert.Null(await _knowledge.DescribeDocumentAsync(WorkspaceId.New(), knowledge.Id, document.Id, metadata, Token));
+        Assert.Null(await _knowledge.DescribeDocumentAsync(WorkspaceId.New(), knowledge.Id, document.Id, metadata, 0, Token));
         Assert.Empty((await _knowledge.FindDocumentAsync(Workspace, knowledge.Id, document.Id, Token))!.Metadata);
-        var described = await _knowledge.DescribeDocumentAsync(Workspace, knowledge.Id, document.Id, metadata, Token);
+        var described = await _knowledge.DescribeDocumentAsync(Workspace, knowledge.Id, document.Id, metadata, 0, Token);
 
         Assert.Equal(metadata.OrderBy(field => field.Key), described!.Metadata.OrderBy(field => field.Key));
         Assert.Equal(metadata.Count, (await _passages.FindAsync(document.Id, Token))!.Metadata.Count);

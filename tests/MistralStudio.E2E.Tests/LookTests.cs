@@ -48,6 +48,17 @@ public sealed class LookTests(TeamStudio studio)
         await page.Locator("tbody a.doc-name").First.ClickAsync();
         await page.Locator(".paper[data-drawn]").First.WaitForAsync();
         await CheckAsync(page, "document");
+        await ListAsync();
+        await page.Locator(".passages li > a").First.ClickAsync();
+        await page.Locator(".passages li.open").WaitForAsync(new() { State = WaitForSelectorState.Attached });
+        await ListAsync();
+        await page.Locator(".passages").GetByRole(AriaRole.Button, new() { Name = "Edit", Exact = true }).ClickAsync();
+        await page.Locator("dialog[open]").WaitForAsync();
+        await CheckAsync(page, "passage");
+        await page.Keyboard.PressAsync("Escape");
+        await page.Locator(".passages").GetByRole(AriaRole.Tab, new() { Name = "Details", Exact = true }).ClickAsync();
+        await page.Locator(".doc-facts").GetByRole(AriaRole.Button, new() { Name = "Add a field", Exact = true }).ClickAsync();
+        await CheckAsync(page, "details of a document");
 
         await studio.GoAsync(page, "apps");
         await page.GetByRole(AriaRole.Button, new() { Name = "New app" }).ClickAsync();
@@ -71,6 +82,15 @@ public sealed class LookTests(TeamStudio studio)
         await CheckAsync(reader, "link that ended");
         await reader.Context.CloseAsync();
         Assert.Empty(_faults);
+
+        // A phone shows the document or its passages.
+        async Task ListAsync()
+        {
+            if (phone)
+            {
+                await page.Locator("button[aria-pressed=false]").GetByText("Passages", new() { Exact = true }).ClickAsync();
+            }
+        }
     }
 
     private async Task CheckAsync(IPage page, string address)

@@ -85,7 +85,8 @@ internal sealed class RetrievalRoom : IDisposable
 
     /// <summary>Gives a document metadata.</summary>
     public async Task DescribeAsync(KnowledgeDocument document, params (string Field, string Value)[] fields) => Assert.True((await Get<IDocumentMetadata>().DescribeAsync(
-        Workspace, document.Base, document.Id, fields.ToDictionary(field => field.Field, field => MetadataValue.Parse(field.Value)), Cancellation)).IsSuccess);
+        Workspace, document.Base, document.Id, fields.ToDictionary(field => field.Field, field => MetadataValue.Parse(field.Value)),
+        (await Store.FindAsync(document.Id, Cancellation))!.MetadataVersion, Cancellation)).IsSuccess);
 
     /// <summary>Shows a document with one passage of this text, or with those that it has.</summary>
     public async Task PublishAsync(KnowledgeDocument document, string? text)
@@ -125,6 +126,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddSingleton<IKnowledgeStore>(Store);
         services.AddSingleton<IPassageStore>(Store);
         services.AddSingleton<IIndexPlacements>(Store);
+        services.AddSingleton<IPassageRevisions>(Store);
         services.AddSingleton<ISourceStore>(Store);
         services.AddSingleton<IEgress>(new ScriptedSite());
         services.AddSingleton<IBlobStore>(Blobs);

@@ -22,7 +22,14 @@ public sealed record Citation(
     string Quote,
     bool Verified,
     int AnswerStart,
-    int AnswerEnd);
+    int AnswerEnd)
+{
+    /// <summary>
+    /// Who wrote the quote, where it is in the passage as a person edited it and not in the document; <see cref="Start"/> and <see cref="End"/>
+    /// are then the passage's, and <see cref="Verified"/> is false. Null for words of the document.
+    /// </summary>
+    public PassageEdit? Edit { get; init; }
+}
 
 /// <summary>Finds the evidence of an answer in the passages that it was given.</summary>
 public interface ICitationLinker

@@ -12,9 +12,10 @@ public interface IDocumentMetadata
     public const int LongestField = 100, LongestText = 1_000;
 
     /// <summary>
-    /// Replaces a document's metadata; filters of searches see it when this returns. Fails where there is no such document, or a name or value is
-    /// too long.
+    /// Replaces a document's metadata; filters of searches see it when this returns. Fails where there is no such document, a name or value is too
+    /// long, or somebody changed it since <paramref name="wasVersion"/> was read.
     /// </summary>
     Task<Result<KnowledgeDocument>> DescribeAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken);
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, int wasVersion,
+        CancellationToken cancellationToken);
 }

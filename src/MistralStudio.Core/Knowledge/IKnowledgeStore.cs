@@ -45,16 +45,20 @@ public interface IKnowledgeStore
 
     Task<KnowledgeDocument?> FindDocumentAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 
-    /// <summary>Replaces a document's metadata; null where there is no such document.</summary>
+    /// <summary>
+    /// Replaces a document's metadata; null where there is no such document, or somebody changed it since <paramref name="wasVersion"/> was read.
+    /// </summary>
     Task<KnowledgeDocument?> DescribeDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken);
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, int wasVersion,
+        CancellationToken cancellationToken);
 
     /// <summary>The extracted text; null before parsing ended.</summary>
     Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 
-    /// <summary>Passages of one document in order.</summary>
+    /// <summary>Passages of one document in order, with their twins.</summary>
     Task<Listing<Passage>> ListPassagesAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, string? after, int limit, CancellationToken cancellationToken);
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken);
 
+    /// <summary>One passage, with its twins.</summary>
     Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken);
 }

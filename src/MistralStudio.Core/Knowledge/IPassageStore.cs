@@ -19,6 +19,12 @@ public interface IPassageStore
     /// <summary>Enters a state with progress 0 and no error. Returns false where the document is gone or being deleted.</summary>
     Task<bool> EnterAsync(DocumentId document, DocumentState state, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Enters <see cref="DocumentState.Indexed"/>. Returns false where the document is gone, is being deleted, or had a passage changed since
+    /// <paramref name="revisions"/> was read.
+    /// </summary>
+    Task<bool> FinishAsync(DocumentId document, int revisions, CancellationToken cancellationToken);
+
     /// <summary>Shows how far the present state has come, 0 to 1.</summary>
     Task ReportProgressAsync(DocumentId document, double progress, CancellationToken cancellationToken);
 

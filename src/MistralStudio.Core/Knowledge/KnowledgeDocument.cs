@@ -69,6 +69,12 @@ public sealed record KnowledgeDocument(
 {
     /// <summary>What else is known about it, by field; filters ask for it.</summary>
     public IReadOnlyDictionary<string, MetadataValue> Metadata { get; init; } = ReadOnlyDictionary<string, MetadataValue>.Empty;
+
+    /// <summary>Counts the changes of <see cref="Metadata"/>, from 0: what the next change is made on.</summary>
+    public int MetadataVersion { get; init; }
+
+    /// <summary>Counts the changes of its passages by people.</summary>
+    public int Revisions { get; init; }
 }
 
 /// <summary>A document about to be added.</summary>
@@ -121,7 +127,7 @@ public sealed record PageSpan(int Number, int Start, int End);
 /// <param name="End">One past the last; <c>text[Start..End]</c> is <paramref name="Text"/>.</param>
 /// <param name="Section">The headings above it, outermost first, joined by " › "; null where there are none.</param>
 /// <param name="ContentHash">
-/// SHA-256 of <paramref name="Text"/>, <paramref name="Section"/> and <paramref name="Header"/>, lower-case hex; equal hashes share a vector.
+/// SHA-256 of <paramref name="Text"/>, <paramref name="Section"/> and <paramref name="Header"/>, lower-case hex: with the document its id.
 /// </param>
 /// <param name="Header">The header row of the table that it is a later piece of; null elsewhere.</param>
 /// <param name="ParentStart">First UTF-16 unit of the piece around it that a model reads.</param>
@@ -140,6 +146,27 @@ public sealed record Passage(
     int ParentStart = 0,
     int ParentEnd = 0)
 {
+    /// <summary>What people made of it; null where nobody changed it.</summary>
+    public PassageRevision? Revision { get; init; }
+
+    /// <summary>Passages of its base that say the same, as far as they were looked for.</summary>
+    public IReadOnlyList<PassageTwin> Twins { get; init; } = [];
+
+    /// <summary>Whether no search finds it.</summary>
+    public bool IsDisabled => Revision is { IsDisabled: true };
+
+    /// <summary>Words that a search by words finds it by, beside its own.</summary>
+    public IReadOnlyList<string> Keywords => Revision?.Keywords ?? [];
+
+    /// <summary>Who wrote the text that it is read by; null for the document's own.</summary>
+    public PassageEdit? Edit => Revision is { Text: not null } revision ? new(revision.ByName, revision.At) : null;
+
+    /// <summary>What it says to a reader: the document's text, or a person's instead.</summary>
+    public string ShownText => Revision?.Text ?? Text;
+
     /// <summary>The text as it is matched and read by itself: a row says little without the header of its table.</summary>
-    public string ReadableText => Header is null ? Text : $"{Header}\n{Text}";
+    public string ReadableText => Revision?.Text ?? (Header is null ? Text : $"{Header}\n{Text}");
+
+    /// <summary>Hash of what is matched: equal ones share a vector.</summary>
+    public string MatchHash => Revision?.TextHash ?? ContentHash;
 }

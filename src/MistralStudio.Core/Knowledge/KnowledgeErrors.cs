@@ -54,6 +54,31 @@ public static class KnowledgeErrors
         "Somebody else changed the settings of this knowledge base meanwhile.",
         "Read them again, then make your change on what you see.");
 
+    public static Error MetadataConflict() => new(
+        "knowledge.metadata_conflict",
+        "Somebody else changed the metadata of this document meanwhile.",
+        "Read it again, then make your change on what you see.");
+
+    public static Error PassageNotFound() => new(
+        "knowledge.passage_not_found",
+        "This passage does not exist in this knowledge base.",
+        "Its document may have been read anew, or deleted; open the document to see its passages.");
+
+    public static Error PassageConflict(string? by) => new(
+        "knowledge.passage_conflict",
+        $"{by ?? "Somebody else"} changed this passage meanwhile.",
+        "Read it again, then make your change on what you see.");
+
+    public static Error PassageText() => new(
+        "knowledge.passage_text",
+        $"A passage says something, in up to {IPassageEditor.LongestText:N0} characters.",
+        "Shorten the text; to take a passage out of searches, disable it.");
+
+    public static Error PassageKeywords() => new(
+        "knowledge.passage_keywords",
+        $"A passage can have {IPassageEditor.MostKeywords} keywords of up to {IPassageEditor.LongestKeyword} characters.",
+        "Shorten them, or keep fewer.");
+
     public static Error BadSetting(string what) => new("knowledge.bad_setting", what, "Choose a value in that range.");
 
     public static Error TextNotReady() => new(

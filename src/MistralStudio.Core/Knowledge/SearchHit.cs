@@ -20,6 +20,12 @@ public sealed record SearchHit(
     double? Dense,
     double? Lexical)
 {
+    /// <summary>Who wrote <see cref="Text"/>, where that is not the document's; null where it is.</summary>
+    public PassageEdit? Edit { get; init; }
+
+    /// <summary>Passages that say the same and were found too; one of them is shown for all.</summary>
+    public IReadOnlyList<PassageTwin> Twins { get; init; } = [];
+
     /// <summary>How it came to its place.</summary>
     public HitRanks Ranks { get; init; } = HitRanks.None;
 
@@ -60,6 +66,9 @@ public enum AbsenceReason
     /// <summary>No searched base holds it, or it is not searchable yet.</summary>
     NotSearched,
 
+    /// <summary>A person took it out of searches.</summary>
+    Disabled,
+
     /// <summary>The filter leaves it out.</summary>
     Filtered,
 
@@ -74,6 +83,9 @@ public enum AbsenceReason
 
     /// <summary>Others have higher scores, and there are as many as asked for.</summary>
     Outranked,
+
+    /// <summary>One that says the same is among them.</summary>
+    Repeated,
 
     /// <summary>It would be among them without <see cref="SearchSettings.Diversity"/>.</summary>
     TooAlike,

@@ -54,6 +54,12 @@ internal sealed class DocumentRow
     /// <summary>JSON object of <see cref="MetadataValue"/> by field; null where there is none.</summary>
     public string? Metadata { get; set; }
 
+    /// <summary>Counts the changes of <see cref="Metadata"/>.</summary>
+    public int MetadataVersion { get; set; }
+
+    /// <summary>Counts the changes of its passages by people: an ingestion that read them before one is not at its end.</summary>
+    public int Revisions { get; set; }
+
     /// <summary>The source that it follows; null for one that a person added.</summary>
     public SourceId? SourceId { get; set; }
 

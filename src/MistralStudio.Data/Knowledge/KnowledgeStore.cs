@@ -183,13 +183,19 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
     }
 
     public async Task<KnowledgeDocument?> DescribeDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken)
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, int wasVersion,
+        CancellationToken cancellationToken)
     {
         await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
         {
             var json = metadata.Count == 0 ? null : StudioJson.Write(metadata, StudioJson.Default.IReadOnlyDictionaryStringMetadataValue);
-            await context.Documents.Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Metadata, json), cancellationToken);
+            var changed = await context.Documents
+                .Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace && row.MetadataVersion == wasVersion)
+                .ExecuteUpdateAsync(set => set.SetProperty(row => row.Metadata, json).SetProperty(row => row.MetadataVersion, wasVersion + 1), cancellationToken);
+            if (changed == 0)
+            {
+                return null;
+            }
         }
 
         return await FindDocumentAsync(workspace, id, document, cancellationToken);
@@ -206,18 +212,20 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
     }
 
     public async Task<Listing<Passage>> ListPassagesAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, string? after, int limit, CancellationToken cancellationToken)
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var first = int.TryParse(after, out var ordinal) ? ordinal + 1 : 0;
         limit = ListQuery.Limit(limit);
         var rows = await Documents(context, workspace, id, document)
             .Join(context.Passages.Where(passage => passage.Ordinal >= first), found => found.Id, passage => passage.DocumentId, (_, passage) => passage)
-            .OrderBy(passage => passage.Ordinal)
+            .WithRevisions(context)
+            .Where(Fits(context, id, filter))
+            .OrderBy(found => found.Row.Ordinal)
             .Take(limit + 1)
             .ToListAsync(cancellationToken);
         var more = rows.Count > limit;
-        List<Passage> items = [.. rows.Take(limit).Select(row => row.ToPassage())];
+        var items = await context.WithTwinsAsync(id, [.. rows.Take(limit).Select(row => row.ToPassage())], cancellationToken);
         return new Listing<Passage>(items, more ? $"{items[^1].Ordinal}" : null);
     }
 
@@ -227,8 +235,25 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         var row = await context.Passages.AsNoTracking()
             .Where(found => found.Id == passage && context.Documents.Any(
                 document => document.Id == found.DocumentId && document.KnowledgeBaseId == id && document.WorkspaceId == workspace))
+            .WithRevisions(context)
             .FirstOrDefaultAsync(cancellationToken);
-        return row?.ToPassage();
+        return row is null ? null : (await context.WithTwinsAsync(id, [row.ToPassage()], cancellationToken))[0];
+    }
+
+    private static Expression<Func<RevisedPassage, bool>> Fits(StudioDbContext context, KnowledgeBaseId id, PassageFilter filter)
+    {
+        var pattern = ListQuery.PatternAsWritten(filter.Search);
+        var mark = filter.Mark;
+        return found =>
+            (pattern == null
+                || EF.Functions.Like(found.Revision != null && found.Revision.Text != null ? found.Revision.Text : found.Row.Text, pattern, "\\")
+                || (found.Revision != null && found.Revision.Keywords != null && EF.Functions.Like(found.Revision.Keywords, pattern, "\\")))
+            && (mark == null
+                || (mark == PassageMark.Edited && found.Revision != null && found.Revision.Text != null)
+                || (mark == PassageMark.Disabled && found.Revision != null && found.Revision.IsDisabled)
+                || (mark == PassageMark.Keywords && found.Revision != null && found.Revision.Keywords != null)
+                || (mark == PassageMark.Repeated && (found.Revision == null || found.Revision.Text == null) && context.Passages.Where(RevisedPassages.Unedited(context)).Any(other => other.ContentHash == found.Row.ContentHash && other.Id != found.Row.Id
+                    && context.Documents.Any(document => document.Id == other.DocumentId && document.KnowledgeBaseId == id && document.State != DocumentState.Deleting))));
     }
 
     private static Expression<Func<DocumentRow, NamedRow>> WithDuplicate(StudioDbContext context) => row => new NamedRow(

@@ -9,6 +9,8 @@ namespace MistralStudio.Data.Knowledge;
 /// <inheritdoc cref="IPassageStore"/>
 internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IPassageStore
 {
+    private const string SetAside = "document.changes_set_aside";
+
     public async Task<KnowledgeDocument?> FindAsync(DocumentId document, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
@@ -37,6 +39,14 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await EnterAsync(context, document, state, cancellationToken);
+    }
+
+    public async Task<bool> FinishAsync(DocumentId document, int revisions, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await EnterAsync(
+            context.Documents.Where(row => row.Id == document && row.State != DocumentState.Deleting && row.Revisions == revisions),
+            DocumentState.Indexed, time.GetUtcNow(), cancellationToken) > 0;
     }
 
     public async Task ReportProgressAsync(DocumentId document, double progress, CancellationToken cancellationToken)
@@ -118,8 +128,9 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
                 ParentEnd = passage.ParentEnd,
             }));
             await context.SaveChangesAsync(cancellationToken);
-            await context.Documents.Where(row => row.Id == document)
-                .ExecuteUpdateAsync(set => set.SetProperty(row => row.PassageCount, passages.Count), cancellationToken);
+            var notes = await NotesAsync(context, document, cancellationToken);
+            await context.Documents.Where(row => row.Id == document).ExecuteUpdateAsync(
+                set => set.SetProperty(row => row.PassageCount, passages.Count).SetProperty(row => row.Notes, notes), cancellationToken);
         }
 
         await transaction.CommitAsync(cancellationToken);
@@ -128,7 +139,8 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
     public async Task<IReadOnlyList<Passage>> ReadPassagesAsync(DocumentId document, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = await context.Passages.AsNoTracking().Where(row => row.DocumentId == document).OrderBy(row => row.Ordinal).ToListAsync(cancellationToken);
+        var rows = await context.Passages.AsNoTracking().Where(row => row.DocumentId == document).OrderBy(row => row.Ordinal).WithRevisions(context)
+            .ToListAsync(cancellationToken);
         return [.. rows.Select(row => row.ToPassage())];
     }
 
@@ -136,7 +148,8 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var rows = await context.Passages.AsNoTracking()
-            .Where(row => row.DocumentId == document && row.Ordinal >= first && row.Ordinal <= last).OrderBy(row => row.Ordinal).ToListAsync(cancellationToken);
+            .Where(row => row.DocumentId == document && row.Ordinal >= first && row.Ordinal <= last).OrderBy(row => row.Ordinal).WithRevisions(context)
+            .ToListAsync(cancellationToken);
         return [.. rows.Select(row => row.ToPassage())];
     }
 
@@ -147,13 +160,14 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
         var ids = passages.ToList();
         var rows = await context.Passages.AsNoTracking()
             .Where(row => ids.Contains(row.Id))
+            .WithRevisions(context)
             .Join(
                 context.Documents.Where(document => document.WorkspaceId == workspace && document.State != DocumentState.Deleting),
-                row => row.DocumentId,
+                found => found.Row.DocumentId,
                 document => document.Id,
-                (row, document) => new { Row = row, document.KnowledgeBaseId, document.Name })
+                (found, document) => new { Found = found, document.KnowledgeBaseId, document.Name })
             .ToListAsync(cancellationToken);
-        return [.. rows.Select(found => new LocatedPassage(found.Row.ToPassage(), found.KnowledgeBaseId, found.Name))];
+        return [.. rows.Select(row => new LocatedPassage(row.Found.ToPassage(), row.KnowledgeBaseId, row.Name))];
     }
 
     public async Task RemoveAsync(DocumentId document, CancellationToken cancellationToken)
@@ -173,6 +187,26 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
                 .SetProperty(row => row.ErrorNext, (string?)null)
                 .SetProperty(row => row.UpdatedAt, now),
             cancellationToken);
+
+    // What people changed waits for passages that come back as they were; a reader is told so.
+    private static async Task<string?> NotesAsync(StudioDbContext context, DocumentId document, CancellationToken cancellationToken)
+    {
+        var kept = await context.Documents.Where(row => row.Id == document).Select(row => row.Notes).FirstAsync(cancellationToken);
+        List<DocumentNote> notes = kept is null ? [] : [.. StudioJson.Read(kept, StudioJson.Default.IReadOnlyListDocumentNote)];
+        notes.RemoveAll(note => note.Code == SetAside);
+        var waiting = await context.PassageRevisions.CountAsync(
+            row => row.DocumentId == document && (row.Text != null || row.IsDisabled || row.Keywords != null)
+                && !context.Passages.Any(passage => passage.Id == row.PassageId),
+            cancellationToken);
+        if (waiting > 0)
+        {
+            notes.Add(new(SetAside, waiting == 1
+                ? "1 passage that was changed by hand is no longer in the text as it was; its change is kept in case it comes back."
+                : $"{waiting:N0} passages that were changed by hand are no longer in the text as they were; their changes are kept in case they come back."));
+        }
+
+        return notes.Count == 0 ? null : StudioJson.Write(notes, StudioJson.Default.IReadOnlyListDocumentNote);
+    }
 
     private async Task<bool> EnterAsync(StudioDbContext context, DocumentId document, DocumentState state, CancellationToken cancellationToken) =>
         await EnterAsync(

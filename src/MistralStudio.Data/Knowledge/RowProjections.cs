@@ -28,6 +28,8 @@ internal static class RowProjections
         Metadata = row.Metadata is null
             ? ReadOnlyDictionary<string, MetadataValue>.Empty
             : StudioJson.Read(row.Metadata, StudioJson.Default.IReadOnlyDictionaryStringMetadataValue),
+        MetadataVersion = row.MetadataVersion,
+        Revisions = row.Revisions,
     };
 
     public static IndexPlacement ToPlacement(this KnowledgeBaseRow row) => new(
@@ -40,10 +42,6 @@ internal static class RowProjections
     {
         Blocks = StudioJson.Read(row.Blocks, StudioJson.Default.IReadOnlyListTextBlock),
     };
-
-    public static Passage ToPassage(this PassageRow row) => new(
-        row.Id, row.DocumentId, row.Ordinal, row.Text, row.Page, row.Start, row.End, row.Section, row.ContentHash,
-        row.Header, row.ParentStart, row.ParentEnd);
 
     public static KnowledgeSettings ToSettings(string? json) => json is null ? new() : StudioJson.Read(json, StudioJson.Default.KnowledgeSettings);
 }

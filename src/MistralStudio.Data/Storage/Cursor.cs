@@ -61,7 +61,11 @@ internal static class ListQuery
     public static int Limit(int asked) => Math.Clamp(asked, 1, MostItems);
 
     /// <summary>A LIKE pattern that finds the text anywhere; null where there is nothing to look for.</summary>
-    public static string? Pattern(string? search) => string.IsNullOrWhiteSpace(search)
-        ? null
-        : $"%{Normalize(search).Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
+    public static string? Pattern(string? search) => string.IsNullOrWhiteSpace(search) ? null : Anywhere(Normalize(search));
+
+    /// <summary>The same for a text that is stored as it was written: its case counts outside of ASCII.</summary>
+    public static string? PatternAsWritten(string? search) => string.IsNullOrWhiteSpace(search) ? null : Anywhere(search.Trim());
+
+    private static string Anywhere(string text) =>
+        $"%{text.Replace("\\", "\\\\", StringComparison.Ordinal).Replace("%", "\\%", StringComparison.Ordinal).Replace("_", "\\_", StringComparison.Ordinal)}%";
 }

@@ -22,10 +22,9 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
             }
 
             var quote = hit.Text[evidence.Quote.Start..evidence.Quote.End];
-            var (start, end) = (hit.Start + evidence.Quote.Start, hit.Start + evidence.Quote.End);
-            if (text is null || start < 0 || end > text.Text.Length || !text.Text.AsSpan(start, quote.Length).SequenceEqual(quote))
+            if (text is null || await PlaceAsync(workspace, hit, text.Text, quote, evidence.Quote.Start, cancellationToken) is not { } place)
             {
-                // The document was deleted or read anew meanwhile: what cannot be checked is not shown.
+                // The document was deleted, read anew or its passage edited meanwhile: what cannot be checked is not shown.
                 continue;
             }
 
@@ -35,10 +34,43 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
             }
 
             citations.Add(new Citation(
-                marker, hit.PassageId, hit.DocumentId, hit.Base, hit.Document, text.PageAt(start), start, end, quote, Verified: true,
-                evidence.Answer.Start, evidence.Answer.End));
+                marker, hit.PassageId, hit.DocumentId, hit.Base, hit.Document, text.PageAt(place.Start), place.Start, place.End, quote, place.Edit is null,
+                evidence.Answer.Start, evidence.Answer.End)
+            {
+                Edit = place.Edit,
+            });
         }
 
         return citations;
     }
+
+    /// <summary>Where the document says a quote; or that it is the words of somebody who edited its passage, as they are stored now.</summary>
+    private async Task<QuotePlace?> PlaceAsync(
+        WorkspaceId workspace, SearchHit hit, string text, string quote, int at, CancellationToken cancellationToken)
+    {
+        if (hit.Start < 0 || hit.End > text.Length)
+        {
+            return null;
+        }
+
+        var start = hit.Start + at;
+        if (start + quote.Length <= text.Length && text.AsSpan(start, quote.Length).SequenceEqual(quote))
+        {
+            return new(start, start + quote.Length, null);
+        }
+
+        if (hit.Edit is null)
+        {
+            return null;
+        }
+
+        // What somebody left as it was may only stand at another place.
+        var found = text.AsSpan(hit.Start, hit.End - hit.Start).IndexOf(quote, StringComparison.Ordinal);
+        return found >= 0 ? new(hit.Start + found, hit.Start + found + quote.Length, null)
+            : await knowledge.FindPassageAsync(workspace, hit.Base, hit.PassageId, cancellationToken) is { Edit: { } edit } passage
+                && passage.ShownText.Contains(quote, StringComparison.Ordinal) ? new(hit.Start, hit.End, edit)
+            : null;
+    }
+
+    private sealed record QuotePlace(int Start, int End, PassageEdit? Edit);
 }

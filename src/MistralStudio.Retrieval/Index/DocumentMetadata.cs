@@ -9,7 +9,8 @@ internal sealed class DocumentMetadata(IKnowledgeStore knowledge, IPassageStore 
 {
     /// <inheritdoc/>
     public async Task<Result<KnowledgeDocument>> DescribeAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken)
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, int wasVersion,
+        CancellationToken cancellationToken)
     {
         if (metadata.Count > IDocumentMetadata.MostFields || metadata.Any(field =>
             field.Key.Length is 0 or > IDocumentMetadata.LongestField || field.Value.Text.Length > IDocumentMetadata.LongestText))
@@ -17,9 +18,11 @@ internal sealed class DocumentMetadata(IKnowledgeStore knowledge, IPassageStore 
             return KnowledgeErrors.MetadataTooLong();
         }
 
-        if (await knowledge.DescribeDocumentAsync(workspace, id, document, metadata, cancellationToken) is not { } described)
+        if (await knowledge.DescribeDocumentAsync(workspace, id, document, metadata, wasVersion, cancellationToken) is not { } described)
         {
-            return KnowledgeErrors.DocumentNotFound();
+            return await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) is null
+                ? KnowledgeErrors.DocumentNotFound()
+                : KnowledgeErrors.MetadataConflict();
         }
 
         if (described.State == DocumentState.Indexed)

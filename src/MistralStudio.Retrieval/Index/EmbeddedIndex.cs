@@ -39,7 +39,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
             """;
         find.Parameters.AddWithValue("$base", Bytes(parent.Value));
         var hash = find.Parameters.Add("$hash", SqliteType.Text);
-        foreach (var distinct in passages.Select(passage => passage.ContentHash).Distinct())
+        foreach (var distinct in passages.Select(passage => passage.MatchHash).Distinct())
         {
             hash.Value = distinct;
             if ((long)find.ExecuteScalar()! == 1)
@@ -64,7 +64,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
                 {
                     Set(insert, "$passage", Bytes(passage.Id.Value));
                     Set(insert, "$document", Bytes(passage.Document.Value));
-                    Set(insert, "$hash", passage.ContentHash);
+                    Set(insert, "$hash", passage.MatchHash);
                     Set(insert, "$vector", MemoryMarshal.AsBytes(vector.Span).ToArray());
                     insert.ExecuteNonQuery();
                 }
@@ -94,10 +94,10 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
 
                 // The words of a row are also those of its document's name, in its language: where these changed, all rows are written anew.
                 var isSame = DocumentFacts.AreAs(connection, transaction, document, language);
-                var wanted = passages.Select(passage => passage.Id.Value).ToHashSet();
-                foreach (var (passage, row) in kept.Where(item => !isSame || !wanted.Contains(item.Key)).ToList())
+                var wanted = passages.ToDictionary(passage => passage.Id.Value, passage => passage.Revision?.Version ?? 0);
+                foreach (var (passage, shown) in kept.Where(item => !isSame || !wanted.TryGetValue(item.Key, out var revision) || revision != item.Value.Revision).ToList())
                 {
-                    removed.Add(row);
+                    removed.Add(shown.Row);
                     kept.Remove(passage);
                 }
 
@@ -116,7 +116,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
                 Hide(connection, transaction, parent, removed);
                 foreach (var (passage, vector) in missing)
                 {
-                    var terms = TermWeights.OfPassage(document.Name, passage.Section, passage.ReadableText, language);
+                    var terms = TermWeights.OfPassage(document.Name, passage.Section, passage.ReadableText, language, passage.Keywords);
                     var row = Show(connection, transaction, document, passage, vector, terms);
                     added.Add((row, MemoryMarshal.Cast<byte, float>(vector).ToArray()));
                     words.Add((row, terms));
@@ -144,7 +144,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
                     _deleted.Add(document);
                 }
 
-                removed.AddRange(Shown(connection, transaction, document).Values);
+                removed.AddRange(Shown(connection, transaction, document).Values.Select(shown => shown.Row));
                 var number = NumberOf(connection, transaction, parent);
                 Hide(connection, transaction, number, removed);
                 Execute(connection, transaction, "DELETE FROM staged WHERE document = $id;", Bytes(document.Value));
@@ -192,11 +192,11 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
     {
         var vectors = new Dictionary<string, float[]>(StringComparer.Ordinal);
         using var connection = file.Connect();
-        foreach (var passage in passages.DistinctBy(passage => passage.ContentHash))
+        foreach (var passage in passages.DistinctBy(passage => passage.MatchHash))
         {
             if (Vector(connection, null, parent, passage) is { } vector)
             {
-                vectors[passage.ContentHash] = MemoryMarshal.Cast<byte, float>(vector).ToArray();
+                vectors[passage.MatchHash] = MemoryMarshal.Cast<byte, float>(vector).ToArray();
             }
         }
 
@@ -244,15 +244,15 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
 
     internal static Guid ReadGuid(SqliteDataReader reader, int column) => new((byte[])reader[column], bigEndian: true);
 
-    private static Dictionary<Guid, long> Shown(SqliteConnection connection, SqliteTransaction transaction, DocumentId document)
+    private static Dictionary<Guid, (long Row, long Revision)> Shown(SqliteConnection connection, SqliteTransaction transaction, DocumentId document)
     {
-        var rows = new Dictionary<Guid, long>();
-        using var select = Command(connection, transaction, "SELECT passage, row FROM passages WHERE document = $id;");
+        var rows = new Dictionary<Guid, (long Row, long Revision)>();
+        using var select = Command(connection, transaction, "SELECT passage, row, revision FROM passages WHERE document = $id;");
         Set(select, "$id", Bytes(document.Value));
         using var reader = select.ExecuteReader();
         while (reader.Read())
         {
-            rows[ReadGuid(reader, 0)] = reader.GetInt64(1);
+            rows[ReadGuid(reader, 0)] = (reader.GetInt64(1), reader.GetInt64(2));
         }
 
         return rows;
@@ -265,7 +265,7 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
             UNION ALL SELECT vector FROM passages WHERE base = $base AND hash = $hash LIMIT 1;
             """);
         Set(select, "$base", Bytes(parent.Value));
-        Set(select, "$hash", passage.ContentHash);
+        Set(select, "$hash", passage.MatchHash);
         return (byte[]?)select.ExecuteScalar();
     }
 
@@ -273,16 +273,18 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
         SqliteConnection connection, SqliteTransaction transaction, KnowledgeDocument document, Passage passage, byte[] vector, WeightedTerm[] terms)
     {
         using var insert = Command(connection, transaction, """
-            INSERT INTO passages (passage, document, base, hash, page, vector, terms) VALUES ($passage, $document, $base, $hash, $page, $vector, $terms)
+            INSERT INTO passages (passage, document, base, hash, page, vector, terms, revision)
+            VALUES ($passage, $document, $base, $hash, $page, $vector, $terms, $revision)
             RETURNING row;
             """);
         Set(insert, "$passage", Bytes(passage.Id.Value));
         Set(insert, "$document", Bytes(document.Id.Value));
         Set(insert, "$base", Bytes(document.Base.Value));
-        Set(insert, "$hash", passage.ContentHash);
+        Set(insert, "$hash", passage.MatchHash);
         Set(insert, "$page", (object?)passage.Page ?? DBNull.Value);
         Set(insert, "$vector", vector);
         Set(insert, "$terms", MemoryMarshal.AsBytes(terms).ToArray());
+        Set(insert, "$revision", passage.Revision?.Version ?? 0);
         return (long)insert.ExecuteScalar()!;
     }
 

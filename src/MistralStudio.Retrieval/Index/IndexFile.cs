@@ -9,7 +9,7 @@ namespace MistralStudio.Retrieval.Index;
 /// </summary>
 internal sealed class IndexFile
 {
-    private const int Version = 3;
+    private const int Version = 4;
 
     // "staged" holds vectors of documents whose ingestion is not at its end; all else is what a search sees. A base has a small number, because
     // it is in the key of every block of postings.
@@ -28,7 +28,7 @@ internal sealed class IndexFile
         CREATE INDEX staged_hash ON staged (base, hash);
         CREATE TABLE passages (
           row INTEGER PRIMARY KEY AUTOINCREMENT, passage BLOB NOT NULL UNIQUE, document BLOB NOT NULL, base BLOB NOT NULL,
-          hash TEXT NOT NULL, page INTEGER, vector BLOB NOT NULL, terms BLOB NOT NULL);
+          hash TEXT NOT NULL, page INTEGER, vector BLOB NOT NULL, terms BLOB NOT NULL, revision INTEGER NOT NULL);
         CREATE INDEX passages_base ON passages (base, document, page);
         CREATE INDEX passages_document ON passages (document);
         CREATE INDEX passages_hash ON passages (base, hash);

@@ -136,7 +136,7 @@ internal sealed class IndexMove(
             return;
         }
 
-        var passages = await store.ReadPassagesAsync(documentId, cancellationToken);
+        var passages = (await store.ReadPassagesAsync(documentId, cancellationToken)).Where(passage => !passage.IsDisabled).ToList();
         var vectors = await from.VectorsAsync([id], [.. passages.Select(passage => passage.Id)], cancellationToken);
         await index.StageAsync(
             id, [.. passages.Where(passage => vectors.ContainsKey(passage.Id)).Select(passage => (passage, vectors[passage.Id]))], cancellationToken);

@@ -31,6 +31,8 @@ internal sealed class PassageIndex(EmbeddedIndex embedded, QdrantIndex qdrant, Q
     public Task<bool> PublishAsync(KnowledgeDocument document, IReadOnlyList<Passage> passages, CancellationToken cancellationToken) =>
         AloneAsync(document.Base, async placement =>
         {
+            // A passage that is disabled is in no store, so no leg can meet it.
+            passages = [.. passages.Where(passage => !passage.IsDisabled)];
             // The file first: Qdrant drops the staged vectors that both take.
             foreach (var store in StoresOf(placement).Order())
             {

@@ -184,7 +184,8 @@ internal sealed class IngestionExecutor(
         if (await store.EnterAsync(document.Id, DocumentState.Indexing, cancellationToken)
             && await index.PublishAsync(document, passages, cancellationToken))
         {
-            await store.EnterAsync(document.Id, DocumentState.Indexed, cancellationToken);
+            // Where somebody changed a passage meanwhile, it goes on from here.
+            await store.FinishAsync(document.Id, document.Revisions, cancellationToken);
         }
 
         return embedded.Value;

@@ -17,8 +17,10 @@ internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IO
     public async Task<Result<int>> EmbedAsync(
         KnowledgeDocument document, string model, IReadOnlyList<Passage> passages, Func<double, Task> progress, CancellationToken cancellationToken)
     {
+        // What no search finds needs no vector.
+        passages = [.. passages.Where(passage => !passage.IsDisabled)];
         var known = await index.KnownHashesAsync(document.Base, passages, cancellationToken);
-        var missing = passages.DistinctBy(passage => passage.ContentHash).Where(passage => !known.Contains(passage.ContentHash)).ToList();
+        var missing = passages.DistinctBy(passage => passage.MatchHash).Where(passage => !known.Contains(passage.MatchHash)).ToList();
         if (missing.Count == 0)
         {
             return 0;
@@ -32,7 +34,7 @@ internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IO
 
         var done = 0;
         // Texts of like length go together: a batch is padded to its longest.
-        foreach (var batch in missing.OrderBy(passage => passage.Text.Length).Chunk(options.Value.EmbeddingBatch))
+        foreach (var batch in missing.OrderBy(passage => passage.ReadableText.Length).Chunk(options.Value.EmbeddingBatch))
         {
             cancellationToken.ThrowIfCancellationRequested();
             GeneratedEmbeddings<Embedding<float>> vectors;

@@ -17,7 +17,7 @@ internal sealed class QdrantIndex(
     public async Task<IReadOnlySet<string>> KnownHashesAsync(KnowledgeBaseId parent, IReadOnlyList<Passage> passages, CancellationToken cancellationToken)
     {
         var known = new HashSet<string>(await staging.KnownHashesAsync(parent, passages, cancellationToken), StringComparer.Ordinal);
-        var asked = passages.Select(passage => passage.ContentHash).Distinct().Where(hash => !known.Contains(hash)).ToList();
+        var asked = passages.Select(passage => passage.MatchHash).Distinct().Where(hash => !known.Contains(hash)).ToList();
         known.UnionWith((await TryAsync(() => VectorsOfAsync(parent, asked, withVectors: false, cancellationToken))).Keys);
         return known;
     }
@@ -33,11 +33,11 @@ internal sealed class QdrantIndex(
         var language = LanguageDetection.Of(passages.Select(passage => passage.Text));
         var kept = await ShownAsync(document.Base, document.Id, cancellationToken);
         var isSame = kept.Count == 0 || kept.Values.All(shown => shown.Name == document.Name && shown.Language == DocumentFacts.NameOf(language));
-        var added = passages.Where(passage => !isSame || !kept.ContainsKey(passage.Id)).ToList();
+        var added = passages.Where(passage => !isSame || !kept.TryGetValue(passage.Id, out var shown) || shown.Revision != (passage.Revision?.Version ?? 0)).ToList();
         var vectors = staging.VectorsOf(document.Base, added);
         var elsewhere = await VectorsOfAsync(
-            document.Base, [.. added.Select(passage => passage.ContentHash).Where(hash => !vectors.ContainsKey(hash)).Distinct()], withVectors: true, cancellationToken);
-        if (added.Exists(passage => !vectors.ContainsKey(passage.ContentHash) && !elsewhere.ContainsKey(passage.ContentHash)))
+            document.Base, [.. added.Select(passage => passage.MatchHash).Where(hash => !vectors.ContainsKey(hash)).Distinct()], withVectors: true, cancellationToken);
+        if (added.Exists(passage => !vectors.ContainsKey(passage.MatchHash) && !elsewhere.ContainsKey(passage.MatchHash)))
         {
             return false;
         }
@@ -48,7 +48,7 @@ internal sealed class QdrantIndex(
             var dimensions = 0;
             foreach (var passage in batch)
             {
-                var vector = vectors.TryGetValue(passage.ContentHash, out var staged) ? staged : elsewhere[passage.ContentHash];
+                var vector = vectors.TryGetValue(passage.MatchHash, out var staged) ? staged : elsewhere[passage.MatchHash];
                 dimensions = vector.Length;
                 points.Add(QdrantPoint.Write(document, passage, vector, language));
             }
@@ -142,17 +142,20 @@ internal sealed class QdrantIndex(
     private static float[] VectorOf(JsonElement point) =>
         [.. point.GetProperty("vector").GetProperty(QdrantPoint.Dense).EnumerateArray().Select(number => number.GetSingle())];
 
-    private async Task<Dictionary<PassageId, (string Name, string Language)>> ShownAsync(
+    private async Task<Dictionary<PassageId, (string Name, string Language, int Revision)>> ShownAsync(
         KnowledgeBaseId parent, DocumentId document, CancellationToken cancellationToken)
     {
-        var shown = new Dictionary<PassageId, (string Name, string Language)>();
-        var payload = new JsonObject { ["with_payload"] = new JsonArray("name", QdrantPoint.LanguageName), ["with_vector"] = false };
+        var shown = new Dictionary<PassageId, (string Name, string Language, int Revision)>();
+        var payload = new JsonObject { ["with_payload"] = new JsonArray("name", QdrantPoint.LanguageName, QdrantPoint.Revision), ["with_vector"] = false };
         foreach (var alias in await collections.ListAsync(cancellationToken))
         {
             await foreach (var point in client.ScrollAsync(alias, QdrantFilter.OfDocument(parent, document), payload, cancellationToken))
             {
                 var fields = point.GetProperty("payload");
-                shown[QdrantSearch.IdOf(point)] = (fields.GetProperty("name").GetString()!, fields.GetProperty(QdrantPoint.LanguageName).GetString()!);
+                shown[QdrantSearch.IdOf(point)] = (
+                    fields.GetProperty("name").GetString()!,
+                    fields.GetProperty(QdrantPoint.LanguageName).GetString()!,
+                    fields.TryGetProperty(QdrantPoint.Revision, out var revision) ? revision.GetInt32() : 0);
             }
         }
 

@@ -19,6 +19,7 @@ internal static class QdrantPoint
     public const string Page = "page";
     public const string Hash = "hash";
     public const string LanguageName = "language";
+    public const string Revision = "revision";
     public const string Facts = "facts";
     public const string Fields = "fields";
 
@@ -28,12 +29,13 @@ internal static class QdrantPoint
     /// <summary>Writes a passage as a point.</summary>
     public static JsonObject Write(KnowledgeDocument document, Passage passage, ReadOnlySpan<float> vector, Language language)
     {
-        var terms = TermWeights.OfPassage(document.Name, passage.Section, passage.ReadableText, language);
+        var terms = TermWeights.OfPassage(document.Name, passage.Section, passage.ReadableText, language, passage.Keywords);
         var payload = OfDocument(document, language);
         payload[Base] = Name(document.Base);
         payload[Document] = document.Id.Value.ToString();
-        payload[Hash] = passage.ContentHash;
+        payload[Hash] = passage.MatchHash;
         payload["ordinal"] = passage.Ordinal;
+        payload[Revision] = passage.Revision?.Version ?? 0;
         if (passage.Page is { } page)
         {
             payload[Page] = page;

@@ -4,43 +4,99 @@ using MistralStudio.Retrieval.Words;
 
 namespace MistralStudio.Retrieval.Search;
 
+/// <summary>The passages of a ranking that were read, each text once.</summary>
+/// <param name="Ranked">The ranking without what may not be read, is disabled, or says what one above it says; unread from some place on.</param>
+/// <param name="Located">What was read.</param>
+/// <param name="Repeats">Passages that were left out, with the one above that says the same.</param>
+internal sealed record ReadRanking(
+    IReadOnlyList<Fused> Ranked, IReadOnlyDictionary<PassageId, LocatedPassage> Located, IReadOnlyDictionary<PassageId, PassageId> Repeats)
+{
+    /// <summary>The same, ranked anew.</summary>
+    public ReadRanking With(IReadOnlyList<Fused> ranked) => this with { Ranked = ranked };
+}
+
 /// <summary>Reads the passages of a ranking with the workspace's own rights, and what is around them.</summary>
 internal sealed class HitReader(IPassageStore passages)
 {
-    /// <summary>The passages of a workspace among these that belong to one of the bases.</summary>
-    public async Task<Dictionary<PassageId, LocatedPassage>> LocateAsync(
-        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IEnumerable<Fused> ranked, CancellationToken cancellationToken)
+    /// <summary>Reads a ranking from its top until so many passages were met that differ.</summary>
+    public async Task<ReadRanking> ReadAsync(
+        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyList<Fused> ranked, int wanted, CancellationToken cancellationToken)
     {
-        var readable = bases.Select(found => found.Id).ToHashSet();
-        var located = await passages.GetAsync(workspace, [.. ranked.Select(item => item.Passage)], cancellationToken);
-        return located.Where(found => readable.Contains(found.Base)).ToDictionary(found => found.Passage.Id);
+        var kept = new List<Fused>(ranked.Count);
+        var read = new Dictionary<PassageId, LocatedPassage>();
+        var repeats = new Dictionary<PassageId, PassageId>();
+        var first = new Dictionary<string, PassageId>(StringComparer.Ordinal);
+        var at = 0;
+        while (kept.Count < wanted && at < ranked.Count)
+        {
+            // Copies of one text can be many: what is read grows with what was read in vain.
+            var batch = ranked.Skip(at).Take(Math.Max(wanted - kept.Count, at)).ToList();
+            at += batch.Count;
+            var located = (await LocateAsync(workspace, bases, [.. batch.Select(item => item.Passage)], cancellationToken))
+                .Where(found => !found.Passage.IsDisabled).ToDictionary(found => found.Passage.Id);
+            foreach (var item in batch)
+            {
+                if (!located.TryGetValue(item.Passage, out var found))
+                {
+                    continue;
+                }
+
+                read[item.Passage] = found;
+                if (first.TryAdd(found.Passage.MatchHash, item.Passage))
+                {
+                    kept.Add(item);
+                }
+                else
+                {
+                    repeats[item.Passage] = first[found.Passage.MatchHash];
+                }
+            }
+        }
+
+        // Ranks count what can be shown.
+        return new(
+            [.. kept.Concat(ranked.Skip(at)).Select((item, place) => item with { Ranks = item.Ranks with { Fused = place + 1 } })], read, repeats);
     }
+
+    /// <summary>Which of these passages people took out of searches.</summary>
+    public async Task<IReadOnlySet<PassageId>> DisabledAsync(
+        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyList<PassageId> asked, CancellationToken cancellationToken) =>
+        (await LocateAsync(workspace, bases, asked, cancellationToken)).Where(found => found.Passage.IsDisabled).Select(found => found.Passage.Id).ToHashSet();
 
     /// <summary>Hits of a ranking, in its order; a passage that is gone is left out.</summary>
     public async Task<IReadOnlyList<SearchHit>> ReadAsync(
-        IReadOnlyList<Fused> ranked, IReadOnlyDictionary<PassageId, LocatedPassage> located, string question, IReadOnlyCollection<Language> languages,
-        int neighbours, CancellationToken cancellationToken)
+        ReadRanking ranking, string question, IReadOnlyCollection<Language> languages, int neighbours, CancellationToken cancellationToken)
     {
-        var hits = new List<SearchHit>(ranked.Count);
-        foreach (var item in ranked)
+        var hits = new List<SearchHit>(ranking.Ranked.Count);
+        var twins = ranking.Repeats.ToLookup(repeat => repeat.Value, repeat => ranking.Located[repeat.Key]);
+        foreach (var item in ranking.Ranked)
         {
-            if (!located.TryGetValue(item.Passage, out var found))
+            if (!ranking.Located.TryGetValue(item.Passage, out var found))
             {
                 continue;
             }
 
             var passage = found.Passage;
             hits.Add(new SearchHit(
-                passage.Id, passage.Document, found.Base, found.DocumentName, passage.Section, passage.Page, passage.Start, passage.End, passage.Text,
+                passage.Id, passage.Document, found.Base, found.DocumentName, passage.Section, passage.Page, passage.Start, passage.End, passage.ShownText,
                 item.Score, item.Dense, item.Lexical)
             {
+                Edit = passage.Edit,
+                Twins = [.. twins[passage.Id].Select(twin => new PassageTwin(twin.Passage.Id, twin.Passage.Document, twin.DocumentName))],
                 Ranks = item.Ranks,
-                Matches = Spans(TermWeights.Matches(question, passage.Text, languages)),
+                Matches = Spans(TermWeights.Matches(question, passage.ShownText, languages)),
                 Neighbours = neighbours == 0 ? [] : await AroundAsync(passage, neighbours, cancellationToken),
             });
         }
 
         return hits;
+    }
+
+    private async Task<IEnumerable<LocatedPassage>> LocateAsync(
+        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyCollection<PassageId> asked, CancellationToken cancellationToken)
+    {
+        var readable = bases.Select(found => found.Id).ToHashSet();
+        return (await passages.GetAsync(workspace, asked, cancellationToken)).Where(found => readable.Contains(found.Base));
     }
 
     // Pairs of characters overlap; a reader sees one stretch.
@@ -65,7 +121,7 @@ internal sealed class HitReader(IPassageStore passages)
     private async Task<IReadOnlyList<NeighbourPassage>> AroundAsync(Passage passage, int neighbours, CancellationToken cancellationToken)
     {
         var around = await passages.ReadRangeAsync(passage.Document, passage.Ordinal - neighbours, passage.Ordinal + neighbours, cancellationToken);
-        return [.. around.Where(other => other.Id != passage.Id)
-            .Select(other => new NeighbourPassage(other.Id, other.Ordinal, other.Page, other.Start, other.End, other.Text))];
+        return [.. around.Where(other => other.Id != passage.Id && !other.IsDisabled)
+            .Select(other => new NeighbourPassage(other.Id, other.Ordinal, other.Page, other.Start, other.End, other.ShownText))];
     }
 }

@@ -34,7 +34,10 @@ internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
                     }
 
                     read.Add(new SearchHit(
-                        passage.Id, document.Id, id, document.Name, passage.Section, passage.Page, passage.Start, passage.End, passage.ReadableText, 1, null, null));
+                        passage.Id, document.Id, id, document.Name, passage.Section, passage.Page, passage.Start, passage.End, passage.ReadableText, 1, null, null)
+                    {
+                        Edit = passage.Edit,
+                    });
                 }
             }
         }
@@ -65,8 +68,8 @@ internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
         string? after = null;
         do
         {
-            var page = await store.ListPassagesAsync(workspace, document.Base, document.Id, after, Page, cancellationToken);
-            foreach (var passage in page.Items)
+            var page = await store.ListPassagesAsync(workspace, document.Base, document.Id, PassageFilter.None, after, Page, cancellationToken);
+            foreach (var passage in page.Items.Where(passage => !passage.IsDisabled))
             {
                 yield return passage;
             }

@@ -70,29 +70,31 @@ internal sealed class KnowledgeSearch(
             settings,
             [.. legs.Dense.Where(item => settings.MinDense is not { } least || item.Score >= least)],
             [.. legs.Lexical.Where(item => settings.MinLexical is not { } least || item.Score >= least)]);
-        IReadOnlyList<Fused> ranked = fused;
-        Dictionary<PassageId, LocatedPassage> located = [];
+        var reranks = settings.Rerank != RerankMethod.None && fused.Count > 1;
+        var wanted = Math.Max(reranks ? settings.RerankDepth : 0, settings.Diversity > 0 ? settings.Limit * DiversityFactor : settings.Limit);
+        var read = await reader.ReadAsync(query.Workspace, bases, fused, wanted, cancellationToken);
+        var ranked = read.Ranked;
         var rerankMs = 0.0;
-        if (settings.Rerank != RerankMethod.None && ranked.Count > 1)
+        if (reranks)
         {
             var step = Stopwatch.GetTimestamp();
             var best = ranked.Take(Math.Max(settings.RerankDepth, settings.Limit)).ToList();
-            located = await reader.LocateAsync(query.Workspace, bases, best, cancellationToken);
             (ranked, var note) = await reranking.RerankAsync(
-                query, settings, question, best, located.ToDictionary(item => item.Key, item => TextOf(item.Value.Passage)), cancellationToken);
+                query, settings, question, best, read.Located.ToDictionary(item => item.Key, item => TextOf(item.Value.Passage)), cancellationToken);
             rerankMs = Stopwatch.GetElapsedTime(step).TotalMilliseconds;
             AddNote(note);
         }
 
         ranked = [.. ranked.Where(item => settings.MinScore is not { } least || item.Score >= least)];
         var chosen = await ChooseAsync(bases, settings, ranked, cancellationToken);
-        if (chosen.Any(item => !located.ContainsKey(item.Passage)))
+        var hits = await reader.ReadAsync(read.With(chosen), question, legs.Languages, settings.Neighbours, cancellationToken);
+        var lost = query.Explain.Where(passage => !legs.Explained.ContainsKey(passage)).ToList();
+        IReadOnlySet<PassageId> disabled = lost.Count == 0 ? new HashSet<PassageId>() : await reader.DisabledAsync(query.Workspace, bases, lost, cancellationToken);
+        var trace = new SearchTrace(legs.Dense, legs.Lexical, read.Ranked, ranked, chosen)
         {
-            located = await reader.LocateAsync(query.Workspace, bases, chosen, cancellationToken);
-        }
-
-        var hits = await reader.ReadAsync(chosen, located, question, legs.Languages, settings.Neighbours, cancellationToken);
-        var trace = new SearchTrace(legs.Dense, legs.Lexical, fused, ranked, chosen);
+            Repeats = read.Repeats,
+            Disabled = disabled,
+        };
         return new SearchResult(
             hits,
             new(embedMs, legs.DenseMs, legs.LexicalMs, Stopwatch.GetElapsedTime(started).TotalMilliseconds) { RewriteMs = rewriteMs, RerankMs = rerankMs })

@@ -18,7 +18,10 @@ internal sealed class QualityMeter(IKnowledgeSearch search, IJudgmentStore judgm
                 return found.Error;
             }
 
-            List<PassageId> ranking = [.. found.Value.Hits.Select(hit => hit.PassageId)];
+            // A passage that is shown for others that say the same stands for the one of them that was judged.
+            var asked = judged.Judgments.Select(judgment => judgment.Passage).ToHashSet();
+            List<PassageId> ranking = [.. found.Value.Hits.Select(hit =>
+                asked.Contains(hit.PassageId) ? hit.PassageId : hit.Twins.Select(twin => twin.PassageId).FirstOrDefault(asked.Contains, hit.PassageId))];
             var answers = judged.Judgments.Where(judgment => judgment.Relevance != Relevance.No).Select(judgment => judgment.Passage).ToHashSet();
             var first = ranking.FindIndex(answers.Contains);
             measured.Add(new MeasuredQuestion(judged, RankingQuality.Of(judged, ranking, IQualityMeter.Depth), first < 0 ? null : first + 1));

@@ -11,7 +11,14 @@ namespace MistralStudio.Retrieval.Search;
 /// <param name="Reranked">After reranking and the threshold of scores.</param>
 /// <param name="Chosen">At the end.</param>
 internal sealed record SearchTrace(
-    IReadOnlyList<Scored> Dense, IReadOnlyList<Scored> Lexical, IReadOnlyList<Fused> Fused, IReadOnlyList<Fused> Reranked, IReadOnlyList<Fused> Chosen);
+    IReadOnlyList<Scored> Dense, IReadOnlyList<Scored> Lexical, IReadOnlyList<Fused> Fused, IReadOnlyList<Fused> Reranked, IReadOnlyList<Fused> Chosen)
+{
+    /// <summary>What was left out for one above it that says the same, with that one.</summary>
+    public IReadOnlyDictionary<PassageId, PassageId> Repeats { get; init; } = new Dictionary<PassageId, PassageId>();
+
+    /// <summary>What people took out of searches.</summary>
+    public IReadOnlySet<PassageId> Disabled { get; init; } = new HashSet<PassageId>();
+}
 
 /// <summary>Says where a passage stands in a search, and why it is not among the hits.</summary>
 internal static class Standings
@@ -28,7 +35,7 @@ internal static class Standings
         {
             if (scores is null)
             {
-                return AbsenceReason.NotSearched;
+                return trace.Disabled.Contains(passage) ? AbsenceReason.Disabled : AbsenceReason.NotSearched;
             }
 
             if (!scores.IsAllowed)
@@ -39,6 +46,11 @@ internal static class Standings
             if (Find(trace.Chosen) is not null)
             {
                 return AbsenceReason.Found;
+            }
+
+            if (trace.Repeats.TryGetValue(passage, out var twin))
+            {
+                return trace.Chosen.Any(item => item.Passage == twin) ? AbsenceReason.Repeated : AbsenceReason.Outranked;
             }
 
             if (Find(trace.Fused) is not { } fused)

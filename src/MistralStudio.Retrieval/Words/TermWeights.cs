@@ -28,6 +28,9 @@ internal static class TermWeights
     private const double TitleWeight = 2;
     private const double SectionWeight = 1.5;
 
+    // Somebody says that the passage is about this.
+    private const double KeywordWeight = 3;
+
     // Runs of three letters stand beside words where no stemmer brings a word's forms together, and each says little.
     private const double RunWeight = .3;
     private const int RunLength = 3;
@@ -35,7 +38,8 @@ internal static class TermWeights
 
     /// <summary>Terms of a passage, by their numbers.</summary>
     /// <param name="title">Name of its document.</param>
-    public static WeightedTerm[] OfPassage(string title, string? section, string text, Language language)
+    /// <param name="keywords">Words that people gave it.</param>
+    public static WeightedTerm[] OfPassage(string title, string? section, string text, Language language, IReadOnlyList<string> keywords)
     {
         var words = new Dictionary<string, double>(StringComparer.Ordinal);
         var runs = new Dictionary<string, double>(StringComparer.Ordinal);
@@ -43,6 +47,7 @@ internal static class TermWeights
         length += Count(Path.GetFileNameWithoutExtension(title).Replace('_', ' '), language, TitleWeight, words, runs);
         length += Count(section ?? "", language, SectionWeight, words, runs);
         length += Count(text, language, 1, words, runs);
+        length += keywords.Sum(keyword => Count(keyword, language, KeywordWeight, words, runs));
         var norm = Saturation * (1 - LengthWeight + (LengthWeight * length / AverageLength));
         var terms = new Dictionary<int, double>(words.Count + runs.Count);
         foreach (var (word, frequency) in words)

@@ -199,13 +199,25 @@ public sealed class KnowledgeApiTests(ApiStudio studio) : IClassFixture<ApiStudi
         var address = $"{documents}/{(await ReadAsync(accepted)).GetProperty("documents")[0].GetProperty("id").GetString()}/metadata";
         const string Metadata = """{"team":"sales","year":2024,"draft":true,"signed":{"date":"2026-01-31T00:00:00Z"},"code":"2026-01-31"}""";
 
-        using var described = await client.PutAsync(address, new StringContent(Metadata, Encoding.UTF8, "application/json"), Token);
-        using var wrong = await client.PutAsync(address, new StringContent("""{"team":["a"]}""", Encoding.UTF8, "application/json"), Token);
-        using var tooLong = await client.PutAsJsonAsync(address, new Dictionary<string, string> { [new string('x', 101)] = "y" }, Token);
+        using var blind = await client.PutAsync(address, new StringContent(Metadata, Encoding.UTF8, "application/json"), Token);
+        using var described = await PutAsync("0", Metadata);
+        using var late = await PutAsync("0", """{"team":"legal"}""");
+        using var wrong = await PutAsync("1", """{"team":["a"]}""");
+        using var tooLong = await PutAsync("1", $$"""{"{{new string('x', 101)}}":"y"}""");
 
+        Assert.Equal((HttpStatusCode)428, blind.StatusCode);
+        Assert.Equal("\"1\"", described.Headers.ETag!.Tag);
+        Assert.Equal((HttpStatusCode.PreconditionFailed, "knowledge.metadata_conflict"), (late.StatusCode, (await ReadAsync(late)).GetProperty("code").GetString()));
         Assert.True(JsonElement.DeepEquals(JsonSerializer.Deserialize<JsonElement>(Metadata), (await ReadAsync(described)).GetProperty("metadata")));
         Assert.Equal("request.malformed", (await ReadAsync(wrong)).GetProperty("code").GetString());
         Assert.Equal("knowledge.metadata_too_long", (await ReadAsync(tooLong)).GetProperty("code").GetString());
+
+        async Task<HttpResponseMessage> PutAsync(string version, string body)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, address) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+            request.Headers.IfMatch.Add(new($"\"{version}\""));
+            return await client.SendAsync(request, Token);
+        }
     }
 
     [Theory]

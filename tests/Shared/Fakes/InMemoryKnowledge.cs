@@ -103,18 +103,20 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
         Locked(() => Mine(workspace, id, document));
 
     public Task<KnowledgeDocument?> DescribeDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, CancellationToken cancellationToken) =>
-        Locked(() => Mine(workspace, id, document) is not null && Change(document, d => d with { Metadata = metadata }) ? Mine(workspace, id, document) : null);
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, int wasVersion,
+        CancellationToken cancellationToken) =>
+        Locked(() => Mine(workspace, id, document)?.MetadataVersion == wasVersion
+            && Change(document, d => d with { Metadata = metadata, MetadataVersion = wasVersion + 1 }) ? Mine(workspace, id, document) : null);
 
     public Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
         Locked(() => Mine(workspace, id, document) is null ? null : _texts.GetValueOrDefault(document));
 
     public Task<Listing<Passage>> ListPassagesAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, string? after, int limit, CancellationToken cancellationToken) =>
-        Locked(() => Page(Mine(workspace, id, document) is null ? [] : _passages.GetValueOrDefault(document) ?? [], after, limit));
+        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken) =>
+        Locked(() => Page(Mine(workspace, id, document) is null ? [] : Passages(document).Select(p => WithTwins(p, id)).Where(p => Fits(p, filter)), after, limit));
 
     public Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken) =>
-        Locked(() => _passages.Values.SelectMany(p => p).FirstOrDefault(p => p.Id == passage && Mine(workspace, id, p.Document) is not null));
+        Locked(() => AllPassages().FirstOrDefault(p => p.Id == passage && Mine(workspace, id, p.Document) is not null) is { } found ? WithTwins(found, id) : null);
 
     public Task<KnowledgeDocument?> FindAsync(DocumentId document, CancellationToken cancellationToken) =>
         Locked(() => _documents.GetValueOrDefault(document));
@@ -128,6 +130,9 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
 
     public Task<bool> EnterAsync(DocumentId document, DocumentState state, CancellationToken cancellationToken) =>
         Commit(nameof(EnterAsync), () => Enter(document, state, null));
+
+    public Task<bool> FinishAsync(DocumentId document, int revisions, CancellationToken cancellationToken) =>
+        Commit(nameof(FinishAsync), () => _documents.TryGetValue(document, out var found) && found.Revisions == revisions && Enter(document, DocumentState.Indexed, null));
 
     public Task ReportProgressAsync(DocumentId document, double progress, CancellationToken cancellationToken) =>
         Commit(nameof(ReportProgressAsync), () =>
@@ -169,14 +174,14 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
         });
 
     public Task<IReadOnlyList<Passage>> ReadPassagesAsync(DocumentId document, CancellationToken cancellationToken) =>
-        Locked(() => _passages.GetValueOrDefault(document) ?? []);
+        Locked(() => (IReadOnlyList<Passage>)[.. Passages(document)]);
 
     public Task<IReadOnlyList<Passage>> ReadRangeAsync(DocumentId document, int first, int last, CancellationToken cancellationToken) =>
-        Locked(() => (IReadOnlyList<Passage>)[.. (_passages.GetValueOrDefault(document) ?? []).Where(p => p.Ordinal >= first && p.Ordinal <= last)]);
+        Locked(() => (IReadOnlyList<Passage>)[.. Passages(document).Where(p => p.Ordinal >= first && p.Ordinal <= last)]);
 
     public Task<IReadOnlyList<LocatedPassage>> GetAsync(
         WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken) =>
-        Locked(() => (IReadOnlyList<LocatedPassage>)[.. _passages.Values.SelectMany(p => p)
+        Locked(() => (IReadOnlyList<LocatedPassage>)[.. AllPassages()
             .Where(p => passages.Contains(p.Id) && _documents.TryGetValue(p.Document, out var d) && d.Workspace == workspace)
             .Select(p => new LocatedPassage(p, _documents[p.Document].Base, _documents[p.Document].Name))]);
 

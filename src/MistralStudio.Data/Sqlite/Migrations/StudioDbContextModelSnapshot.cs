@@ -847,6 +847,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<string>("Metadata")
                         .HasColumnType("TEXT");
 
+                    b.Property<int>("MetadataVersion")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Name")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -866,6 +869,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
 
                     b.Property<double>("Progress")
                         .HasColumnType("REAL");
+
+                    b.Property<int>("Revisions")
+                        .HasColumnType("INTEGER");
 
                     b.Property<string>("Sha256")
                         .IsRequired()
@@ -1036,6 +1042,44 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasIndex("WorkspaceId", "CreatedAt", "Id");
 
                     b.ToTable("KnowledgeBases", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.PassageRevisionRow", b =>
+                {
+                    b.Property<Guid>("PassageId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid?>("By")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("DocumentId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsDisabled")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Keywords")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Text")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("TextHash")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Version")
+                        .IsConcurrencyToken()
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("PassageId");
+
+                    b.HasIndex("DocumentId");
+
+                    b.ToTable("PassageRevisions", (string)null);
                 });
 
             modelBuilder.Entity("MistralStudio.Data.Knowledge.PassageRow", b =>
@@ -1497,6 +1541,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
                         .WithMany()
                         .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.PassageRevisionRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Knowledge.DocumentRow", null)
+                        .WithMany()
+                        .HasForeignKey("DocumentId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

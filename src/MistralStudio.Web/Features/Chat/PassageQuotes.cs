@@ -10,10 +10,14 @@ public static class PassageQuotes
     {
         List<(string, bool)> pieces = [];
         var from = 0;
-        foreach (var citation in citations.OrderBy(citation => citation.Start))
+
+        // Words of somebody who edited the passage are in their text; words of the document are where it has them.
+        var isEdited = citations.Any(citation => citation.Edit is not null);
+        var shown = isEdited ? passage.ShownText : passage.Text;
+        foreach (var (first, last) in citations.Select(Place).OrderBy(place => place.Start))
         {
-            var start = Math.Clamp(citation.Start - passage.Start, from, passage.Text.Length);
-            var end = Math.Clamp(citation.End - passage.Start, start, passage.Text.Length);
+            var start = Math.Clamp(first, from, shown.Length);
+            var end = Math.Clamp(last, start, shown.Length);
             if (end == start)
             {
                 continue;
@@ -21,18 +25,29 @@ public static class PassageQuotes
 
             if (start > from)
             {
-                pieces.Add((passage.Text[from..start], false));
+                pieces.Add((shown[from..start], false));
             }
 
-            pieces.Add((passage.Text[start..end], true));
+            pieces.Add((shown[start..end], true));
             from = end;
         }
 
-        if (from < passage.Text.Length)
+        if (from < shown.Length)
         {
-            pieces.Add((passage.Text[from..], false));
+            pieces.Add((shown[from..], false));
         }
 
         return pieces;
+
+        (int Start, int End) Place(Citation citation)
+        {
+            if (!isEdited)
+            {
+                return (citation.Start - passage.Start, citation.End - passage.Start);
+            }
+
+            var at = shown.IndexOf(citation.Quote, StringComparison.Ordinal);
+            return at < 0 ? (0, 0) : (at, at + citation.Quote.Length);
+        }
     }
 }

@@ -27,6 +27,9 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
     /// <summary>Its passages in order, as far as they were read.</summary>
     public IReadOnlyList<Passage> Passages => _passages;
 
+    /// <summary>What <see cref="Passages"/> are narrowed to.</summary>
+    public PassageFilter Filter { get; private set; } = PassageFilter.None;
+
     /// <summary>True where there are more passages than <see cref="Passages"/>.</summary>
     public bool HasMore { get; private set; }
 
@@ -65,9 +68,7 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
             }
 
             Text = await store.ReadTextAsync(workspace, id, document, cancellationToken);
-            _passages.Clear();
-            _after = null;
-            await ReadMoreAsync(cancellationToken);
+            await FilterAsync(PassageFilter.None, cancellationToken);
         }
 
         var found = passage is { } wanted ? await store.FindPassageAsync(workspace, id, wanted, cancellationToken) : null;
@@ -77,7 +78,7 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
         }
 
         // The list is read as far as the passage that somebody came for.
-        while (found is not null && HasMore && _passages[^1].Ordinal < found.Ordinal)
+        while (found is not null && HasMore && Filter == PassageFilter.None && _passages[^1].Ordinal < found.Ordinal)
         {
             await ReadMoreAsync(cancellationToken);
         }
@@ -87,10 +88,37 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
         return true;
     }
 
+    /// <summary>Narrows the list of passages, or widens it again.</summary>
+    public async Task FilterAsync(PassageFilter filter, CancellationToken cancellationToken)
+    {
+        Filter = filter;
+        var listing = await store.ListPassagesAsync(workspace, id, Document!.Id, filter, null, PageSize, cancellationToken);
+        _passages.Clear();
+        Take(listing);
+    }
+
+    /// <summary>Shows a passage as it was changed.</summary>
+    public async Task ReplaceAsync(Passage changed, CancellationToken cancellationToken)
+    {
+        if (_passages.FindIndex(passage => passage.Id == changed.Id) is >= 0 and var at)
+        {
+            _passages[at] = changed;
+        }
+
+        Document = await store.FindDocumentAsync(workspace, id, changed.Document, cancellationToken) ?? Document;
+    }
+
+    /// <summary>Shows the document as it was described.</summary>
+    public void Replace(KnowledgeDocument described) => Document = described;
+
     /// <summary>Reads the next passages.</summary>
     public async Task ReadMoreAsync(CancellationToken cancellationToken)
     {
-        var listing = await store.ListPassagesAsync(workspace, id, Document!.Id, _after, PageSize, cancellationToken);
+        Take(await store.ListPassagesAsync(workspace, id, Document!.Id, Filter, _after, PageSize, cancellationToken));
+    }
+
+    private void Take(Listing<Passage> listing)
+    {
         _passages.AddRange(listing.Items);
         _after = listing.After;
         HasMore = listing.After is not null;

@@ -23,6 +23,10 @@ public static class KnowledgePageErrors
     public static Error FilterUnreadable(string part) => new(
         "knowledge.filter_unreadable", $"\"{part}\" is no condition.", "Write a field, a sign (=, !=, >=, <=) and a value: year >= 2022, type = application/pdf.");
 
+    public static Error FieldUnnamed() => new("knowledge.field_unnamed", "A value has no field.", "Give it a name, or remove it.");
+
+    public static Error FieldTwice(string name) => new("knowledge.field_twice", $"There are two fields \"{name}\".", "Rename or remove one of them.");
+
     public static Error NoEmbeddingModel() => new(
         "knowledge.no_embedding_model", "There is no embedding model on this machine, so nothing could be found by meaning.", "Put one into the models folder, then try again.");
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -28,7 +29,7 @@ internal static class DocumentEndpoints
         documents.MapGet("/", ListAsync).RequirePermission(Permissions.KnowledgeRead)
             .WithSummary("Documents, newest first.").Produces<WirePage<WireDocument>>().ProducesProblems(404, 422);
         documents.MapGet("/{document:guid}", FindAsync).RequirePermission(Permissions.KnowledgeRead)
-            .WithSummary("One document.").Produces<WireDocument>().ProducesProblems(404);
+            .WithSummary("One document, with the ETag of its metadata.").Produces<WireDocument>().ProducesProblems(404);
         documents.MapDelete("/{document:guid}", DeleteAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Removes a document everywhere.").Produces(204).ProducesProblems(404);
         documents.MapPost("/{document:guid}/cancel", CancelAsync).RequirePermission(Permissions.KnowledgeWrite)
@@ -36,15 +37,11 @@ internal static class DocumentEndpoints
         documents.MapPost("/{document:guid}/retry", RetryAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Starts a failed or cancelled ingestion again.").Produces<WireDocument>(202).ProducesProblems(404, 422);
         documents.MapPut("/{document:guid}/metadata", DescribeAsync).RequirePermission(Permissions.KnowledgeWrite)
-            .WithSummary("Replaces a document's metadata, which filters ask for: texts, numbers, true, false, and dates as {\"date\":\"2026-01-31T00:00:00Z\"}.")
-            .Produces<WireDocument>().ProducesProblems(404, 422, 503);
+            .WithSummary("Replaces a document's metadata, which filters ask for: texts, numbers, true, false, and dates as {\"date\":\"2026-01-31T00:00:00Z\"}. If-Match names the ETag that was read.")
+            .Produces<WireDocument>().ProducesProblems(404, 412, 422, 428, 503);
         documents.MapGet("/{document:guid}/text", TextAsync).RequirePermission(Permissions.KnowledgeRead)
             .WithSummary("The extracted text; spans count its UTF-16 units.").Produces<string>(contentType: "text/plain").ProducesProblems(404, 422);
-        documents.MapGet("/{document:guid}/passages", PassagesAsync).RequirePermission(Permissions.KnowledgeRead)
-            .WithSummary("Passages of a document, in order.").Produces<WirePage<WirePassage>>().ProducesProblems(404, 422);
         documents.MapContent();
-        bases.MapGet("/{id:guid}/passages/{passage:guid}", PassageAsync).RequirePermission(Permissions.KnowledgeRead)
-            .WithSummary("One passage.").Produces<WirePassage>().ProducesProblems(404);
     }
 
     private static async Task<IResult> UploadAsync(
@@ -92,13 +89,29 @@ internal static class DocumentEndpoints
 
     private static async Task<IResult> FindAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store) =>
         await store.FindDocumentAsync(http.GetCaller().Workspace, id, document, http.RequestAborted) is { } found
-            ? TypedResults.Ok(WireDocument.From(found))
+            ? Described(found, http)
             : ErrorResults.From(KnowledgeErrors.DocumentNotFound());
 
     private static async Task<IResult> DescribeAsync(
-        KnowledgeBaseId id, DocumentId document, Dictionary<string, MetadataValue> body, HttpContext http, [FromServices] IDocumentMetadata metadata) =>
-        (await metadata.DescribeAsync(http.GetCaller().Workspace, id, document, body, http.RequestAborted))
-            .Match<IResult>(found => TypedResults.Ok(WireDocument.From(found)), ErrorResults.From);
+        KnowledgeBaseId id, DocumentId document, Dictionary<string, MetadataValue> body, HttpContext http, [FromServices] IDocumentMetadata metadata)
+    {
+        var tag = http.ReadTag();
+        if (!tag.IsSuccess)
+        {
+            return ErrorResults.From(tag.Error);
+        }
+
+        return int.TryParse(tag.Value, NumberStyles.None, CultureInfo.InvariantCulture, out var version)
+            ? (await metadata.DescribeAsync(http.GetCaller().Workspace, id, document, body, version, http.RequestAborted))
+                .Match(found => Described(found, http), ErrorResults.From)
+            : ErrorResults.From(KnowledgeErrors.MetadataConflict());
+    }
+
+    private static IResult Described(KnowledgeDocument document, HttpContext http)
+    {
+        http.SetTag(document.MetadataVersion.ToString(CultureInfo.InvariantCulture));
+        return TypedResults.Ok(WireDocument.From(document));
+    }
 
     private static async Task<IResult> DeleteAsync(KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IDocumentIntake intake) =>
         (await intake.DeleteAsync(http.GetCaller().Workspace, id, document, http.GetCaller().User, http.RequestAborted)).Match<IResult>(_ => TypedResults.NoContent(), ErrorResults.From);
@@ -130,28 +143,4 @@ internal static class DocumentEndpoints
         http.Response.Headers.ContentSecurityPolicy = "default-src 'none'; sandbox";
         return TypedResults.Text(extracted.Text, "text/plain", Encoding.UTF8);
     }
-
-    private static async Task<IResult> PassagesAsync(
-        KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        var workspace = http.GetCaller().Workspace;
-        if (await store.FindDocumentAsync(workspace, id, document, http.RequestAborted) is null)
-        {
-            return ErrorResults.From(KnowledgeErrors.DocumentNotFound());
-        }
-
-        var page = await store.ListPassagesAsync(workspace, id, document, after, size.Value, http.RequestAborted);
-        return TypedResults.Ok(WirePage<WirePassage>.From(page, WirePassage.From));
-    }
-
-    private static async Task<IResult> PassageAsync(KnowledgeBaseId id, PassageId passage, HttpContext http, [FromServices] IKnowledgeStore store) =>
-        await store.FindPassageAsync(http.GetCaller().Workspace, id, passage, http.RequestAborted) is { } found
-            ? TypedResults.Ok(WirePassage.From(found))
-            : ErrorResults.From(KnowledgeApiErrors.PassageNotFound());
 }

@@ -20,9 +20,6 @@ internal static class KnowledgeApiErrors
     public static Error UnknownSource() => new(
         "knowledge.unknown_source", "A source needs a kind and a location.", "Send {\"kind\":\"folder\"|\"web\",\"location\":\"...\"}: a folder of the server, or an address.");
 
-    public static Error PassageNotFound() => new(
-        "knowledge.passage_not_found", "This passage does not exist in this knowledge base.", "Its document may have been replaced or deleted; search again.");
-
     public static Error BadModel(string model) => new(
         "model.bad_reference", $"\"{model}\" is not a model reference.", "GET /v1/models lists what may be named; leave model out for the default.");
 

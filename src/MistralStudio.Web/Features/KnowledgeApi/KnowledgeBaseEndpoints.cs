@@ -36,6 +36,7 @@ public static class KnowledgeBaseEndpoints
             .WithSummary("Answers a question from the documents, as server-sent events: retrieved, delta, done; or error.")
             .Produces<WireDone>(contentType: "text/event-stream").ProducesProblems(404, 422, 503);
         bases.MapDocuments();
+        bases.MapPassages();
         bases.MapSources();
         bases.MapSettings();
     }

@@ -58,12 +58,17 @@ internal sealed record WireUpload(IReadOnlyList<WireDocument> Documents, IReadOn
 /// <summary>A file that was not taken.</summary>
 internal sealed record WireRefused(string Name, Error Error);
 
-/// <summary>A passage in full.</summary>
+/// <summary>A passage in full; <c>text</c> is what it is matched and read by, <c>original</c> what the document says at its span where that differs.</summary>
+/// <param name="Edited">Who wrote <c>text</c>, and when; null where it is the document's.</param>
+/// <param name="Twins">Passages of the base that say the same.</param>
 internal sealed record WirePassage(
     PassageId PassageId, DocumentId DocumentId, int Ordinal, string? Section, int? Page, int Start, int End, string Text,
-    string? Header, int ParentStart, int ParentEnd)
+    string? Header, int ParentStart, int ParentEnd, bool Disabled, IReadOnlyList<string> Keywords, PassageEdit? Edited, string? Original,
+    IReadOnlyList<PassageTwin> Twins)
 {
-    public static WirePassage From(Passage p) => new(p.Id, p.Document, p.Ordinal, p.Section, p.Page, p.Start, p.End, p.Text, p.Header, p.ParentStart, p.ParentEnd);
+    public static WirePassage From(Passage p) => new(
+        p.Id, p.Document, p.Ordinal, p.Section, p.Page, p.Start, p.End, p.ShownText, p.Header, p.ParentStart, p.ParentEnd, p.IsDisabled, p.Keywords, p.Edit,
+        p.Edit is null ? null : p.Text, p.Twins);
 }
 
 /// <summary>The body of a question.</summary>
@@ -75,7 +80,7 @@ internal sealed record WireDelta(string Text);
 /// <summary>The end of an answer.</summary>
 internal sealed record WireDone(IReadOnlyList<WireCitation> Citations, TokenUsage Usage, TurnTimings Timings, string FinishReason);
 
-/// <summary>The evidence of one sentence.</summary>
+/// <summary>The evidence of one sentence; <c>edited</c> says who wrote the quote where it is not the document's, which is then not verified.</summary>
 internal sealed record WireCitation(
     int Marker,
     PassageId PassageId,
@@ -87,8 +92,9 @@ internal sealed record WireCitation(
     string Quote,
     bool Verified,
     int AnswerStart,
-    int AnswerEnd)
+    int AnswerEnd,
+    PassageEdit? Edited)
 {
     public static WireCitation From(Citation c) => new(
-        c.Marker, c.PassageId, c.DocumentId, c.Document, c.Page, c.Start, c.End, c.Quote, c.Verified, c.AnswerStart, c.AnswerEnd);
+        c.Marker, c.PassageId, c.DocumentId, c.Document, c.Page, c.Start, c.End, c.Quote, c.Verified, c.AnswerStart, c.AnswerEnd, c.Edit);
 }

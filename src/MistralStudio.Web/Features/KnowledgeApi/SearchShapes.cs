@@ -65,6 +65,8 @@ internal sealed record WireHits(IReadOnlyList<WireHit> Hits, SearchTimings Timin
 }
 
 /// <summary>A passage that was found; <c>dense</c> and <c>lexical</c> are null where that leg did not find it.</summary>
+/// <param name="Edited">Who wrote <c>text</c>, and when; null where it is the document's at its span.</param>
+/// <param name="Twins">Passages that say the same and were found too.</param>
 /// <param name="Matches">Where <c>text</c> says words of the query, in UTF-16 units of it.</param>
 internal sealed record WireHit(
     PassageId PassageId,
@@ -81,14 +83,16 @@ internal sealed record WireHit(
     double? Lexical,
     HitRanks Ranks,
     IReadOnlyList<TextSpan> Matches,
-    IReadOnlyList<NeighbourPassage> Neighbours)
+    IReadOnlyList<NeighbourPassage> Neighbours,
+    PassageEdit? Edited,
+    IReadOnlyList<PassageTwin> Twins)
 {
     public static WireHit From(SearchHit h) => new(
         h.PassageId, h.DocumentId, h.Base, h.Document, h.Section, h.Page, h.Start, h.End, h.Text, h.Score, h.Dense, h.Lexical, h.Ranks, h.Matches,
-        h.Neighbours);
+        h.Neighbours, h.Edit, h.Twins);
 }
 
-/// <summary>Where a passage stands; <c>reason</c> is found, notSearched, filtered, tooDeep, belowLegThreshold, belowScore, outranked, tooAlike or reranked.</summary>
+/// <summary>Where a passage stands; <c>reason</c> is found, notSearched, disabled, filtered, repeated, tooDeep, belowLegThreshold, belowScore, outranked, tooAlike or reranked.</summary>
 internal sealed record WireStanding(PassageId PassageId, string Reason, double? Dense, double? Lexical, HitRanks Ranks)
 {
     public static WireStanding From(PassageStanding s) => new(
