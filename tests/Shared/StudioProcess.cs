@@ -14,13 +14,17 @@ public sealed partial class StudioProcess : IAsyncDisposable
 
     private readonly List<string> _output = [];
     private readonly bool _ownsDataPath;
+    private readonly (string Name, string Value)[] _settings;
+    private TaskCompletionSource _ready = new();
+    private long _started;
     private Process? _process;
 
-    private StudioProcess(string dataPath, bool ownsDataPath, Uri url)
+    private StudioProcess(string dataPath, bool ownsDataPath, Uri url, (string Name, string Value)[] settings)
     {
         DataPath = dataPath;
         _ownsDataPath = ownsDataPath;
         Url = url;
+        _settings = settings;
     }
 
     /// <summary>Creates the owner without a browser.</summary>
@@ -68,29 +72,42 @@ public sealed partial class StudioProcess : IAsyncDisposable
         var studio = new StudioProcess(
             dataPath ?? Directory.CreateTempSubdirectory("studio-e2e-").FullName,
             dataPath is null,
-            url ?? new Uri($"http://localhost:{FreePort()}"));
-        var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        var process = new Process { StartInfo = Command(studio.DataPath, studio.Url, settings), EnableRaisingEvents = true };
-        process.OutputDataReceived += (_, line) => studio.Read(line.Data, ready);
-        process.ErrorDataReceived += (_, line) => studio.Read(line.Data, ready);
-        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The server ended with code {process.ExitCode}:\n{studio.Output}"));
-        var started = Stopwatch.GetTimestamp();
+            url ?? new Uri($"http://localhost:{FreePort()}"),
+            settings);
+        studio.Launch();
+        await studio.ReadyAsync();
+        return studio;
+    }
+
+    /// <summary>Starts it, once more where it was killed, without waiting until it is ready.</summary>
+    public void Launch()
+    {
+        _process?.Dispose();
+        var ready = _ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        var process = new Process { StartInfo = Command(DataPath, Url, _settings), EnableRaisingEvents = true };
+        process.OutputDataReceived += (_, line) => Read(line.Data, ready);
+        process.ErrorDataReceived += (_, line) => Read(line.Data, ready);
+        process.Exited += (_, _) => ready.TrySetException(new InvalidOperationException($"The server has ended:\n{Output}"));
+        _started = Stopwatch.GetTimestamp();
         process.Start();
         process.BeginOutputReadLine();
         process.BeginErrorReadLine();
-        studio._process = process;
+        _process = process;
+    }
+
+    /// <summary>Waits until it says that it is ready.</summary>
+    public async Task ReadyAsync()
+    {
         try
         {
-            await ready.Task.WaitAsync(s_startLimit);
-            studio.StartTime = Stopwatch.GetElapsedTime(started);
+            await _ready.Task.WaitAsync(s_startLimit);
+            StartTime = Stopwatch.GetElapsedTime(_started);
         }
         catch
         {
-            await studio.KillAsync();
+            await KillAsync();
             throw;
         }
-
-        return studio;
     }
 
     /// <summary>Runs a command of the server's command line to its end, on this server's data.</summary>

@@ -37,9 +37,17 @@ internal sealed class Ingestions(HttpClient program, string baseId)
     }
 
     /// <summary>Adds a document; the answer's status.</summary>
-    public async Task<HttpResponseMessage> AddAsync(byte[] content, string name = "terms.txt")
+    public Task<HttpResponseMessage> AddAsync(byte[] content, string name = "terms.txt") => AddAsync([(name, content)]);
+
+    /// <summary>Adds documents by one request; the answer's status.</summary>
+    public async Task<HttpResponseMessage> AddAsync(IEnumerable<(string Name, byte[] Content)> files)
     {
-        using var form = new MultipartFormDataContent { { new ByteArrayContent(content), "files", name } };
+        using var form = new MultipartFormDataContent();
+        foreach (var (name, content) in files)
+        {
+            form.Add(new ByteArrayContent(content), "files", name);
+        }
+
         return await program.PostAsync(new Uri($"/api/knowledge-bases/{baseId}/documents", UriKind.Relative), form, Token);
     }
 
@@ -59,6 +67,34 @@ internal sealed class Ingestions(HttpClient program, string baseId)
                     return document;
                 }
             }
+        }
+    }
+
+    /// <summary>Waits until so many documents, which are all of the base, are indexed.</summary>
+    public async Task<IReadOnlyList<JsonElement>> WaitForAllAsync(int count)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        limit.CancelAfter(TimeSpan.FromMinutes(3));
+        while (true)
+        {
+            var all = new List<JsonElement>();
+            string? after = null;
+            do
+            {
+                var page = await program.GetFromJsonAsync<JsonElement>($"/api/knowledge-bases/{baseId}/documents?limit=200&after={after}", limit.Token);
+                all.AddRange(page.GetProperty("items").EnumerateArray());
+                after = page.GetProperty("after").GetString();
+            }
+            while (after is not null);
+
+            Assert.Equal(count, all.Count);
+            Assert.All(all, document => Assert.Equal(JsonValueKind.Null, document.GetProperty("error").ValueKind));
+            if (all.TrueForAll(document => Is(document, "indexed")))
+            {
+                return all;
+            }
+
+            await Task.Delay(100, limit.Token);
         }
     }
 
