@@ -3,6 +3,7 @@ using Microsoft.Extensions.Logging;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Encoders;
+using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Embeddings;
@@ -30,8 +31,9 @@ internal sealed class EmbeddingModel(string id, EncoderModel model) : IEmbedding
 
     /// <summary>Loads a sentence-transformers folder; see <see cref="EncoderModel.Open"/>.</summary>
     public static Result<EmbeddingModel> Open(
-        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads = 0, int batchTokens = EncoderLoop.DefaultBatchTokens) =>
-        EncoderModel.Open(id, folder, contentHash, cache, logger, threads, batchTokens)
+        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads = 0, int batchTokens = EncoderLoop.DefaultBatchTokens,
+        DecodeActivity? answers = null) =>
+        EncoderModel.Open(id, folder, contentHash, cache, logger, threads, batchTokens, answers)
             .Match<Result<EmbeddingModel>>(model => new EmbeddingModel(id, model), error => error);
 
     /// <inheritdoc/>
@@ -47,7 +49,7 @@ internal sealed class EmbeddingModel(string id, EncoderModel model) : IEmbedding
             rows.Add(EncoderRow.Of(model.Tokens.Encode(value, MaxTokens)));
         }
 
-        var vectors = await model.Loop.RunAsync(rows, cancellationToken).ConfigureAwait(false);
+        var vectors = await model.Loop.RunAsync(rows, cancellationToken, options.CanWait()).ConfigureAwait(false);
         var tokens = rows.Sum(row => (long)row.Tokens.Length);
         return new GeneratedEmbeddings<Embedding<float>>(vectors.Select(vector => new Embedding<float>(vector) { ModelId = id }))
         {

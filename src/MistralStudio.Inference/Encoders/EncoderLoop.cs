@@ -1,12 +1,14 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Engine;
 
 namespace MistralStudio.Inference.Encoders;
 
 /// <summary>
-/// Owns an encoder: rows of any number of callers become batches, small requests first (see <see cref="EncoderQueue"/>). A batch that fails
-/// fails its requests alone.
+/// Owns an encoder: rows of any number of callers become batches, small requests first (see <see cref="EncoderQueue"/>). While an answer is
+/// computed large requests take smaller batches and rest between them (see <see cref="EncoderPace"/>). A batch that fails fails its requests alone.
 /// </summary>
 internal sealed class EncoderLoop : IDisposable
 {
@@ -19,15 +21,18 @@ internal sealed class EncoderLoop : IDisposable
     private readonly Channel<EncoderRequest> _requests = Channel.CreateUnbounded<EncoderRequest>(new() { SingleReader = true });
     private readonly CancellationTokenSource _closing = new();
     private readonly ILogger _logger;
+    private readonly DecodeActivity _answers;
+    private long _restUntil;
     private int _active;
 
     /// <param name="id">The model's id, for errors.</param>
     /// <param name="session">Disposed of when the loop has ended.</param>
     /// <param name="batchTokens">Most tokens of a batch, padding included.</param>
     /// <param name="logger">Where failures of single batches go.</param>
-    public EncoderLoop(string id, EncoderSession session, int batchTokens, ILogger logger)
+    /// <param name="answers">What goes before large requests; null where nothing does.</param>
+    public EncoderLoop(string id, EncoderSession session, int batchTokens, ILogger logger, DecodeActivity? answers = null)
     {
-        (_id, _session, _logger) = (id, session, logger);
+        (_id, _session, _logger, _answers) = (id, session, logger, answers ?? new DecodeActivity());
         _queue = new EncoderQueue(batchTokens);
         Closed = Task.Run(RunAsync);
     }
@@ -40,7 +45,8 @@ internal sealed class EncoderLoop : IDisposable
 
     /// <summary>What the encoder makes of each row, in their order.</summary>
     /// <exception cref="ModelException">The model was unloaded or failed.</exception>
-    public async Task<float[][]> RunAsync(IReadOnlyList<EncoderRow> rows, CancellationToken cancellationToken)
+    /// <param name="canWait">Whether nobody sits before it.</param>
+    public async Task<float[][]> RunAsync(IReadOnlyList<EncoderRow> rows, CancellationToken cancellationToken, bool canWait = false)
     {
         if (rows.Count == 0)
         {
@@ -50,7 +56,7 @@ internal sealed class EncoderLoop : IDisposable
         Interlocked.Increment(ref _active);
         try
         {
-            var request = new EncoderRequest(rows);
+            var request = new EncoderRequest(rows, canWait);
             if (!_requests.Writer.TryWrite(request))
             {
                 throw Unloaded();
@@ -86,10 +92,18 @@ internal sealed class EncoderLoop : IDisposable
                         _queue.Add(request);
                     }
 
-                    batch = _queue.TakeBatch();
-                    Run(batch);
+                    var rest = Rest();
+                    batch = _queue.TakeBatch(rest > TimeSpan.Zero ? 0 : _answers.IsBusy ? EncoderPace.BesideTokens : null);
+                    if (batch.Count == 0 && _queue.HasLarge)
+                    {
+                        await RestAsync(rest).ConfigureAwait(false);
+                    }
+                    else
+                    {
+                        Run(batch);
+                    }
                 }
-                while (batch.Count > 0 && !_closing.IsCancellationRequested);
+                while ((batch.Count > 0 || _queue.HasLarge) && !_closing.IsCancellationRequested);
             }
         }
         catch (OperationCanceledException) when (_closing.IsCancellationRequested)
@@ -104,6 +118,20 @@ internal sealed class EncoderLoop : IDisposable
         }
     }
 
+    /// <summary>What is left of the rest after the last large batch; none where no answer is computed.</summary>
+    private TimeSpan Rest() => _answers.IsBusy && _restUntil - Stopwatch.GetTimestamp() is > 0 and var left
+        ? TimeSpan.FromSeconds((double)left / Stopwatch.Frequency)
+        : TimeSpan.Zero;
+
+    /// <summary>Leaves the processor alone; a new request, or the end of the answers, ends it early.</summary>
+    private async Task RestAsync(TimeSpan rest)
+    {
+        using var wake = CancellationTokenSource.CreateLinkedTokenSource(_closing.Token);
+        wake.CancelAfter(rest);
+        await Task.WhenAny(_requests.Reader.WaitToReadAsync(wake.Token).AsTask(), _answers.Idle).ConfigureAwait(false);
+        await wake.CancelAsync().ConfigureAwait(false);
+    }
+
     private void Run(List<EncoderItem> batch)
     {
         if (batch.Count == 0)
@@ -111,6 +139,7 @@ internal sealed class EncoderLoop : IDisposable
             return;
         }
 
+        var began = Stopwatch.GetTimestamp();
         try
         {
             var results = _session.Run(batch.Select(item => item.Row).ToArray());
@@ -127,6 +156,12 @@ internal sealed class EncoderLoop : IDisposable
             {
                 item.Request.Fail(new ModelException(ModelErrors.EngineFailed(_id)));
             }
+        }
+
+        if (EncoderQueue.IsLarge(batch[0].Request))
+        {
+            var ended = Stopwatch.GetTimestamp();
+            _restUntil = ended + (long)(EncoderPace.RestAfter(Stopwatch.GetElapsedTime(began, ended)).TotalSeconds * Stopwatch.Frequency);
         }
     }
 

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.ML.OnnxRuntime;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Safetensors;
 using MistralStudio.Inference.Tokenization;
@@ -20,8 +21,9 @@ internal sealed record EncoderModel(EncoderConfig Config, IEncoderTokens Tokens,
     /// <param name="logger">Where failures of single batches go.</param>
     /// <param name="threads">Threads of one batch; 0 for one a core.</param>
     /// <param name="batchTokens">Most tokens of a batch, padding included.</param>
+    /// <param name="answers">What goes before large requests; null where nothing does.</param>
     public static Result<EncoderModel> Open(
-        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads, int batchTokens)
+        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads, int batchTokens, DecodeActivity? answers)
     {
         var weights = Path.Combine(folder, "model.safetensors");
         var config = EncoderConfig.Read(folder);
@@ -48,7 +50,7 @@ internal sealed record EncoderModel(EncoderConfig Config, IEncoderTokens Tokens,
             var graph = cache.GetOrBuild(contentHash, $"encoder:{EncoderGraph.Version}:{config.Value}", new EncoderGraph(config.Value, file).Build);
             var session = new EncoderSession(Path.Combine(graph, "model.onnx"), config.Value, threads);
             var bytes = new FileInfo(Path.Combine(graph, "model.bin")).Length;
-            return new EncoderModel(config.Value, tokens.Value, new EncoderLoop(id, session, batchTokens, logger), bytes);
+            return new EncoderModel(config.Value, tokens.Value, new EncoderLoop(id, session, batchTokens, logger, answers), bytes);
         }
         catch (InvalidDataException damaged)
         {

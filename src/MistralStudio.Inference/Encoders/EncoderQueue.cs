@@ -21,7 +21,7 @@ internal sealed class EncoderQueue(int batchTokens)
     /// <summary>Adds a request.</summary>
     public void Add(EncoderRequest request)
     {
-        if (request.Tokens > SmallTokens)
+        if (IsLarge(request))
         {
             _large.Enqueue(request);
             return;
@@ -33,19 +33,27 @@ internal sealed class EncoderQueue(int batchTokens)
         }
     }
 
+    /// <summary>Whether a request goes after small ones.</summary>
+    public static bool IsLarge(EncoderRequest request) => request.CanWait || request.Tokens > SmallTokens;
+
+    /// <summary>Whether a large request waits.</summary>
+    public bool HasLarge => _large.Count > 0;
+
     /// <summary>Takes the texts of the next batch; none where nothing waits. Texts of requests that were cancelled or failed are dropped.</summary>
-    public List<EncoderItem> TakeBatch()
+    /// <param name="largeTokens">Most tokens of a batch of a large request, if less than of others; 0 takes small requests alone.</param>
+    public List<EncoderItem> TakeBatch(int? largeTokens = null)
     {
-        var large = _large.Count > 0 && (_small.Count == 0 || _smallInARow >= SmallTurns);
-        var batch = large ? TakeLarge() : Take(_small);
+        var mayLarge = _large.Count > 0 && largeTokens != 0;
+        var large = mayLarge && (_small.Count == 0 || _smallInARow >= SmallTurns);
+        var batch = large ? TakeLarge(Math.Min(largeTokens ?? batchTokens, batchTokens)) : Take(_small, batchTokens);
         _smallInARow = large ? 0 : _smallInARow + 1;
-        return batch.Count == 0 && (_small.Count > 0 || _large.Count > 0) ? TakeBatch() : batch;
+        return batch.Count == 0 && (_small.Count > 0 || (_large.Count > 0 && largeTokens != 0)) ? TakeBatch(largeTokens) : batch;
     }
 
-    private List<EncoderItem> TakeLarge()
+    private List<EncoderItem> TakeLarge(int tokens)
     {
         var request = _large.Dequeue();
-        var batch = Take(request.Pending);
+        var batch = Take(request.Pending, tokens);
         if (request.Pending.Count > 0)
         {
             _large.Enqueue(request);
@@ -54,7 +62,7 @@ internal sealed class EncoderQueue(int batchTokens)
         return batch;
     }
 
-    private List<EncoderItem> Take(Queue<EncoderItem> items)
+    private static List<EncoderItem> Take(Queue<EncoderItem> items, int most)
     {
         var batch = new List<EncoderItem>();
         var longest = 0;
@@ -67,7 +75,7 @@ internal sealed class EncoderQueue(int batchTokens)
             }
 
             longest = Math.Max(longest, item.Row.Tokens.Length);
-            if (batch.Count > 0 && longest * (batch.Count + 1) > batchTokens)
+            if (batch.Count > 0 && longest * (batch.Count + 1) > most)
             {
                 break;
             }

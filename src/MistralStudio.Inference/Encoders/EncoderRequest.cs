@@ -8,8 +8,10 @@ internal sealed class EncoderRequest
     private int _left;
 
     /// <param name="rows">What to read.</param>
-    public EncoderRequest(IReadOnlyList<EncoderRow> rows)
+    /// <param name="canWait">Whether nobody sits before it.</param>
+    public EncoderRequest(IReadOnlyList<EncoderRow> rows, bool canWait = false)
     {
+        CanWait = canWait;
         Tokens = rows.Sum(row => (long)row.Tokens.Length);
         _results = new float[rows.Count][];
         _left = rows.Count;
@@ -17,6 +19,9 @@ internal sealed class EncoderRequest
         // Neighbours in length share a batch, so that little of it is padding.
         Pending = new Queue<EncoderItem>(rows.Select((row, index) => new EncoderItem(this, index, row)).OrderByDescending(item => item.Row.Tokens.Length));
     }
+
+    /// <summary>Whether nobody sits before it: it counts as large, however little it is.</summary>
+    public bool CanWait { get; }
 
     /// <summary>Tokens of all texts.</summary>
     public long Tokens { get; }

@@ -28,13 +28,18 @@ internal sealed class EngineLoop : IAsyncDisposable
     private readonly int[] _tokens;
     private readonly int[] _positions;
     private readonly Task _loop;
+    private readonly DecodeActivity _answers;
+    private bool _isBusy;
     private Generation? _begun;
     private int _active;
 
     /// <param name="share">Requests of one client that may wait.</param>
     /// <param name="chunk">Prompt tokens of a step beside others that decode, for measuring; null leaves it to <see cref="StepPlan"/>.</param>
-    public EngineLoop(IDecoder decoder, string model, int share, ILogger log, TimeProvider? time = null, int? chunk = null)
+    /// <param name="answers">Where it says whether it is at an answer.</param>
+    public EngineLoop(
+        IDecoder decoder, string model, int share, ILogger log, TimeProvider? time = null, int? chunk = null, DecodeActivity? answers = null)
     {
+        _answers = answers ?? new DecodeActivity();
         _chunk = chunk;
         _decoder = decoder;
         _model = model;
@@ -105,6 +110,7 @@ internal sealed class EngineLoop : IAsyncDisposable
                 }
 
                 Turn();
+                NoteActivity();
                 failures = 0;
                 await HandOverAsync();
             }
@@ -117,14 +123,36 @@ internal sealed class EngineLoop : IAsyncDisposable
                 failures++;
                 Log.EngineFailed(_log, _model, exception);
                 Restart();
+                NoteActivity();
                 await PauseAsync(StepPlan.PauseAfter(failures));
             }
         }
 
         FailRunning();
+        _running.Clear();
+        NoteActivity();
         while (_queue.Begin() is { } left)
         {
             left.Fail(ModelErrors.EngineFailed(_model));
+        }
+    }
+
+    private void NoteActivity()
+    {
+        var isBusy = _running.Count > 0;
+        if (isBusy == _isBusy)
+        {
+            return;
+        }
+
+        _isBusy = isBusy;
+        if (isBusy)
+        {
+            _answers.Begin();
+        }
+        else
+        {
+            _answers.End();
         }
     }
 
@@ -243,6 +271,7 @@ internal sealed class EngineLoop : IAsyncDisposable
         while (_slots.Prefilling is null && _slots.Free > 0 && _queue.Begin() is { } next)
         {
             _running.Add(next);
+            NoteActivity();
             next.BeginPrefill(_slots.BeginPrefill(next.Choices[0], mayReuse: !NeedsFixedChunks(next)));
         }
     }

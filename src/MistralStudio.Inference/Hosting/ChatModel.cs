@@ -67,7 +67,8 @@ internal sealed class ChatModel : IAsyncDisposable
     /// <param name="size">Its conversations.</param>
     /// <param name="choice">Where it is to be computed.</param>
     public static Result<ChatModel> Open(
-        string id, string path, string contentHash, GraphCache compiled, SlotSize size, InferenceOptions options, AcceleratorChoice choice, ILogger log)
+        string id, string path, string contentHash, GraphCache compiled, SlotSize size, InferenceOptions options, AcceleratorChoice choice, ILogger log,
+        DecodeActivity answers)
     {
         var opened = GgufFile.Open(path);
         if (!opened.IsSuccess)
@@ -103,7 +104,7 @@ internal sealed class ChatModel : IAsyncDisposable
             }
 
             var decoder = loaded.Value.Decoder;
-            var engine = new EngineLoop(decoder, id, options.QueueLength, log);
+            var engine = new EngineLoop(decoder, id, options.QueueLength, log, answers: answers);
             var tools = ToolFormat.Of(DefaultTemplate.Of(file.Text("tokenizer.chat_template")), template.Value.KnowsTools);
             return new ChatModel(tokenizer.Value, new PromptEncoder(tokenizer.Value, template.Value), tools, engine, size.Tokens, decoder.MemoryBytes)
             {

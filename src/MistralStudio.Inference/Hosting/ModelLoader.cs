@@ -4,6 +4,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Accelerators;
 using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Reranking;
 
@@ -16,6 +17,8 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
 
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(10);
+
+    private readonly DecodeActivity _answers = new();
 
     // Found with the first model, not at the start: a probe takes seconds where shaders are compiled.
     private readonly Lazy<AcceleratorChoice> _choice = new(() => AcceleratorChoice.Make(options));
@@ -123,7 +126,7 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
             return full;
         }
 
-        var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash, compiled, size, options, _choice.Value, log);
+        var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash, compiled, size, options, _choice.Value, log, _answers);
         if (chat.IsSuccess)
         {
             entry.NoteReady(chat.Value);
@@ -150,7 +153,7 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
             return reranker.Error;
         }
 
-        var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash, compiled, log, options.ThreadCount);
+        var embedder = EmbeddingModel.Open(entry.Folder.Id, entry.Folder.Path, hash, compiled, log, options.ThreadCount, answers: _answers);
         if (embedder.IsSuccess)
         {
             entry.NoteReady(embedder.Value);

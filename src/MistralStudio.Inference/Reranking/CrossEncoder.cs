@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Encoders;
+using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Reranking;
@@ -23,8 +24,9 @@ internal sealed class CrossEncoder(EncoderModel model) : IReranker, IDisposable
 
     /// <summary>Loads a cross-encoder's folder; see <see cref="EncoderModel.Open"/>.</summary>
     public static Result<CrossEncoder> Open(
-        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads = 0, int batchTokens = EncoderLoop.DefaultBatchTokens) =>
-        EncoderModel.Open(id, folder, contentHash, cache, logger, threads, batchTokens)
+        string id, string folder, string contentHash, GraphCache cache, ILogger logger, int threads = 0, int batchTokens = EncoderLoop.DefaultBatchTokens,
+        DecodeActivity? answers = null) =>
+        EncoderModel.Open(id, folder, contentHash, cache, logger, threads, batchTokens, answers)
             .Match<Result<CrossEncoder>>(model => new CrossEncoder(model), error => error);
 
     /// <inheritdoc/>

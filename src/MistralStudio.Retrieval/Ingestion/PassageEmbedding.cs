@@ -40,7 +40,7 @@ internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IO
             GeneratedEmbeddings<Embedding<float>> vectors;
             try
             {
-                vectors = await embedder.Value.GenerateAsync(batch.Select(TextOf), cancellationToken: cancellationToken);
+                vectors = await embedder.Value.GenerateAsync(batch.Select(TextOf), EmbeddingPatience.NewOptions(), cancellationToken);
             }
             catch (ModelException exception)
             {

@@ -4,6 +4,7 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Core.Models;
 using MistralStudio.Inference.Embeddings;
+using MistralStudio.Inference.Engine;
 using MistralStudio.Inference.Onnx;
 using MistralStudio.Tests.Shared;
 
@@ -13,6 +14,7 @@ public sealed class EmbeddingModelTests : IAsyncLifetime
 {
     private static readonly string s_starter = Path.Combine(SharedData.StarterModels, "all-minilm-l6-v2");
 
+    private readonly DecodeActivity _answers = new();
     private readonly string _cache = Directory.CreateTempSubdirectory("mistralstudio-embeddings-").FullName;
     private readonly EmbeddingModel _model;
 
@@ -54,6 +56,23 @@ public sealed class EmbeddingModelTests : IAsyncLifetime
         var query = GenerateAsync(["a question"]);
         Assert.Same(query, await Task.WhenAny(ingestion, query));
         Assert.Equal(24, (await ingestion).Count);
+    }
+
+    [Fact]
+    public async Task GenerateAsync_RestsBesideAnAnswer_ButNotBeforeAQuery_AndGoesOnWhenTheAnswerEnds()
+    {
+        _answers.Begin();
+        var ingestion = _model.GenerateAsync(
+            Enumerable.Repeat(string.Join(' ', Enumerable.Repeat("passage", 300)), 12), EmbeddingPatience.NewOptions(), TestContext.Current.CancellationToken);
+        for (var i = 0; i < 5; i++)
+        {
+            var query = GenerateAsync(["a question"]);
+            Assert.Same(query, await Task.WhenAny(ingestion, query));
+        }
+
+        _answers.End();
+        Assert.Equal(12, (await ingestion).Count);
+        Assert.True(_answers.Idle.IsCompleted);
     }
 
     [Fact]
@@ -117,7 +136,7 @@ public sealed class EmbeddingModelTests : IAsyncLifetime
     }
 
     private Core.Result<EmbeddingModel> Open(string folder) =>
-        EmbeddingModel.Open("all-minilm-l6-v2", folder, "starter", new GraphCache(_cache), NullLogger.Instance);
+        EmbeddingModel.Open("all-minilm-l6-v2", folder, "starter", new GraphCache(_cache), NullLogger.Instance, answers: _answers);
 
     private Task<GeneratedEmbeddings<Embedding<float>>> GenerateAsync(string[] texts) =>
         _model.GenerateAsync(texts, cancellationToken: TestContext.Current.CancellationToken);

@@ -59,6 +59,38 @@ public sealed class EncoderQueueTests
     }
 
     [Fact]
+    public void TakeBatch_TakesAQueryFirst_WhenAShortTextThatCanWaitCameBefore()
+    {
+        var queue = new EncoderQueue(batchTokens: 512);
+        var (passage, query) = (new EncoderRequest([EncoderRow.Of(new int[12])], canWait: true), Request(12));
+        queue.Add(passage);
+        queue.Add(query);
+        Assert.Same(query, Assert.Single(queue.TakeBatch()).Request);
+        Assert.Same(passage, Assert.Single(queue.TakeBatch()).Request);
+    }
+
+    [Fact]
+    public void TakeBatch_LeavesLargeRequests_WhileTheyRest_AndTakesLessOfThemBesideAnAnswer()
+    {
+        var queue = new EncoderQueue(batchTokens: 1024);
+        var (ingestion, query) = (Request(128, 128, 128, 128, 128), Request(12));
+        queue.Add(ingestion);
+        queue.Add(query);
+        Assert.Same(query, Assert.Single(queue.TakeBatch(largeTokens: 0)).Request);
+        Assert.Empty(queue.TakeBatch(largeTokens: 0));
+        Assert.True(queue.HasLarge);
+        Assert.Equal(2, queue.TakeBatch(largeTokens: 256).Count);
+        Assert.Equal(3, queue.TakeBatch().Count);
+        Assert.False(queue.HasLarge);
+    }
+
+    [Theory]
+    [InlineData(40, 60)]
+    [InlineData(4_000, 500)]
+    public void RestAfter_IsInProportion_AndHasAnEnd(int batchMs, int restMs) =>
+        Assert.Equal(TimeSpan.FromMilliseconds(restMs), EncoderPace.RestAfter(TimeSpan.FromMilliseconds(batchMs)));
+
+    [Fact]
     public void TakeBatch_LetsLargeRequestsTakeTurns()
     {
         var queue = new EncoderQueue(batchTokens: 512);

@@ -14,8 +14,10 @@ internal sealed class TestEngine : IAsyncDisposable
     public TestEngine(int slots = 4, int capacity = 4096, int share = 64, float endLogit = -50, TimeProvider? time = null)
     {
         Decoder = new HistoryDecoder(slots, capacity, Vocabularies.Bytes.Vocabulary.Count) { EndLogit = endLogit };
-        Loop = new EngineLoop(Decoder, "test", share, NullLogger.Instance, time);
+        Loop = new EngineLoop(Decoder, "test", share, NullLogger.Instance, time, answers: Answers);
     }
+
+    public DecodeActivity Answers { get; } = new();
 
     public HistoryDecoder Decoder { get; }
 
