@@ -32,6 +32,12 @@ public sealed record FlowValue
     /// <summary>True where a document that it came from was erased, and the value with it.</summary>
     public bool IsErased { get; private init; }
 
+    /// <summary>The list that it is an item of, and which; null where it stands for itself. Only in memory: journals have the item.</summary>
+    public (FlowValue List, int Index)? Part { get; private init; }
+
+    /// <summary>True where <see cref="Json"/> can be read.</summary>
+    public bool IsAtHand => Json.ValueKind != JsonValueKind.Undefined;
+
     /// <summary>Documents that it came from, without repetition.</summary>
     public IReadOnlyList<DocumentId> Sources { get; init; } = [];
 
@@ -42,7 +48,7 @@ public sealed record FlowValue
     public static FlowValue Erased { get; } = new() { IsErased = true };
 
     /// <summary>Bytes of its JSON.</summary>
-    public long Bytes => Blob?.Bytes ?? (IsErased ? 0 : JsonMarshal.GetRawUtf8Value(Json).Length);
+    public long Bytes => Blob?.Bytes ?? (IsAtHand ? JsonMarshal.GetRawUtf8Value(Json).Length : 0);
 
     /// <summary>Its JSON as UTF-8; for a value that is at hand.</summary>
     public ReadOnlySpan<byte> Utf8 => JsonMarshal.GetRawUtf8Value(Json);
@@ -68,7 +74,14 @@ public sealed record FlowValue
     /// <summary>A value that the blob store holds.</summary>
     public static FlowValue Stored(BlobReference blob) => new() { Blob = blob };
 
-    /// <summary>The same value, read from the blob store.</summary>
+    /// <summary>One item of a list, without reading the list.</summary>
+    public static FlowValue ItemOf(FlowValue list, int index)
+    {
+        ArgumentNullException.ThrowIfNull(list);
+        return new() { Part = (list, index), Sources = list.Sources };
+    }
+
+    /// <summary>The same value, read from where it was kept.</summary>
     public FlowValue Loaded(JsonElement json) => new() { Json = json, Sources = Sources };
 
     /// <summary>The same value after it was put into the blob store.</summary>
@@ -80,7 +93,7 @@ public sealed record FlowValue
 
     /// <summary>Two values are the same where their JSON is, byte by byte.</summary>
     public bool Equals(FlowValue? other) => other is not null
-        && IsErased == other.IsErased && Blob == other.Blob && Sources.SequenceEqual(other.Sources)
+        && IsErased == other.IsErased && Blob == other.Blob && Part == other.Part && Sources.SequenceEqual(other.Sources)
         && Json.ValueKind == other.Json.ValueKind
         && (Json.ValueKind == JsonValueKind.Undefined || Utf8.SequenceEqual(other.Utf8));
 
@@ -88,7 +101,7 @@ public sealed record FlowValue
     public override int GetHashCode() => HashCode.Combine(Json.ValueKind, Blob, Sources.Count, Bytes);
 
     /// <inheritdoc/>
-    public override string ToString() => IsErased ? "(erased)" : Blob is { } blob ? $"({Size.Format(blob.Bytes)})" : Json.GetRawText();
+    public override string ToString() => IsErased ? "(erased)" : Blob is { } blob ? $"({Size.Format(blob.Bytes)})" : Part is { } part ? $"({part.Index} of a list)" : Json.GetRawText();
 }
 
 /// <summary>Writes <c>{"v": ...}</c>, <c>{"blob": {"sha256", "bytes"}}</c> or <c>{"erased": true}</c>, with <c>"docs": [...]</c> where there are any.</summary>
@@ -121,6 +134,11 @@ public sealed class FlowValueJsonConverter : JsonConverter<FlowValue>
     /// <inheritdoc/>
     public override void Write(Utf8JsonWriter writer, FlowValue value, JsonSerializerOptions options)
     {
+        if (value.Part is not null)
+        {
+            throw new InvalidOperationException("An item of a list is read from it before it is written.");
+        }
+
         writer.WriteStartObject();
         if (value.IsErased)
         {

@@ -16,6 +16,12 @@ public interface INodeExecutor
     /// node is over or the process stops.
     /// </summary>
     ValueTask<NodeOutcome> ExecuteAsync(NodeExecution execution, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Names the state of all that the node would read now: content hash of its model, generation of its index. It is part of the key of its
+    /// result; null where it cannot be named, and the result serves no other run then.
+    /// </summary>
+    ValueTask<string?> GenerationAsync(NodeExecution execution, CancellationToken cancellationToken) => new((string?)null);
 }
 
 /// <summary>What one run of a node came to.</summary>

@@ -141,6 +141,9 @@ public sealed record NodeType
     /// <summary>True where doing it twice with the same idempotency key is the same as once.</summary>
     public Func<JsonElement, bool> IsIdempotent { get; init; } = _ => false;
 
+    /// <summary>True where everything that it does outside of the run happens in steps (<see cref="INodeSteps"/>): cut off between two, it goes on.</summary>
+    public bool WorksInSteps { get; init; }
+
     /// <summary>Fields of its configuration that are templates or conditions.</summary>
     public IReadOnlyList<ConfigField> Fields { get; init; } = [];
 

@@ -1,6 +1,7 @@
 using MistralStudio.Agents;
 using MistralStudio.Cluster;
 using MistralStudio.Data;
+using MistralStudio.Flows;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
 using MistralStudio.Retrieval.Qdrant;
@@ -22,6 +23,7 @@ internal static class Rooms
             typeof(Program).Assembly,
             builder.Configuration.GetSection(QdrantOptions.Section).Bind);
         builder.Services.AddAgents();
+        builder.Services.AddFlows();
         builder.Services.AddStudioApi();
         builder.AddCluster();
     }

@@ -1,0 +1,91 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Compilation;
+
+namespace MistralStudio.Flows.Engine;
+
+/// <summary>What a fork takes over.</summary>
+internal static class Forking
+{
+    /// <summary>What is wrong with the place of a fork; null where nothing is.</summary>
+    public static Error? Problem(FlowPlan plan, Forked forked)
+    {
+        var first = First(forked.FromNode);
+        return forked.FromNode.Length == 0 || plan.Root.IndexOf.GetValueOrDefault(first, -1) >= 0 ? null : ForkErrors.NoSuchNode(forked.FromNode);
+    }
+
+    /// <summary>Reads the other run; null where there is none of this workspace.</summary>
+    public static async ValueTask<ForkSource?> FromAsync(
+        Forked forked, RunStart start, FlowPlans plans, Func<RunId, Task<List<RunEvent>>> read, CancellationToken cancellationToken)
+    {
+        var events = await read(forked.From);
+        if (events is not [RunStarted { Start: var source }, ..] || source.Workspace != start.Workspace)
+        {
+            return null;
+        }
+
+        var byPath = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
+        var byKey = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
+        var plan = await plans.OfAsync(source, cancellationToken);
+        var anew = plan.IsSuccess && source.Definition == start.Definition ? From(plan.Value.Root, First(forked.FromNode)) : null;
+        foreach (var happened in events)
+        {
+            var (outputs, key) = happened switch
+            {
+                NodeSucceeded succeeded => (succeeded.Outputs, succeeded.Key),
+                NodeReused reused => (reused.Outputs, reused.Key),
+                _ => (null, null),
+            };
+            if (outputs is null)
+            {
+                continue;
+            }
+
+            // Of the same definition everything before the node is as it was; of another only what depends on the same.
+            if (anew is not null && !anew.Contains(First(happened.Node)))
+            {
+                byPath[happened.Node] = outputs;
+            }
+
+            if (key is not null)
+            {
+                byKey[key] = outputs;
+            }
+        }
+
+        return new ForkSource(forked, byPath, byKey);
+    }
+
+    // The node and all that comes after it.
+    private static HashSet<string> From(ScopePlan scope, string id)
+    {
+        var after = new HashSet<string>(StringComparer.Ordinal);
+        var left = new Stack<string>([id]);
+        while (left.TryPop(out var next))
+        {
+            if (after.Add(next) && scope.IndexOf.GetValueOrDefault(next, -1) is var index and >= 0)
+            {
+                foreach (var edge in scope.Nodes[index].Out)
+                {
+                    left.Push(scope.Nodes[scope.Edges[edge].To].Id);
+                }
+            }
+        }
+
+        return after;
+    }
+
+    private static string First(string path)
+    {
+        var end = path.AsSpan().IndexOfAny('/', '[');
+        return end < 0 ? path : path[..end];
+    }
+}
+
+/// <summary>Expected failures of forks.</summary>
+public static class ForkErrors
+{
+    public static Error NoSuchNode(string node) => new(
+        "fork.no_such_node", $"There is no node \"{node}\" in this version of the flow.", "Choose a node of it, or fork the version that has the node.");
+}
