@@ -51,6 +51,13 @@ public sealed class InferenceOptions : IValidatableObject
     /// <summary>The library of ONNX Runtime's WebGPU provider; null for none.</summary>
     public string? WebGpuLibrary { get; set; }
 
+    /// <summary>
+    /// What models are computed with on an accelerator: <c>auto</c> takes float16 where the device has it and a model answers the same with it, half
+    /// the memory for conversations; <c>float32</c> never does; <c>float16</c> does even where answers change, as long as they are answers.
+    /// </summary>
+    [RegularExpression("(?i)auto|float16|float32", ErrorMessage = "Inference:AcceleratorFloats may be auto, float16 or float32.")]
+    public string AcceleratorFloats { get; set; } = "auto";
+
     /// <summary>Settings that only make sense together.</summary>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

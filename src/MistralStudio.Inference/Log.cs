@@ -13,6 +13,9 @@ internal static partial class Log
     [LoggerMessage(Level = LogLevel.Error, Message = "{Model} cannot be loaded: {Reason}")]
     public static partial void ModelFailed(ILogger logger, string model, string reason, Exception? exception);
 
+    [LoggerMessage(Level = LogLevel.Warning, Message = "{Model} is computed in float32: {Reason}")]
+    public static partial void HalfRefused(ILogger logger, string model, string reason);
+
     [LoggerMessage(Level = LogLevel.Information, Message = "The files of {Model} are gone; it is no longer offered")]
     public static partial void ModelGone(ILogger logger, string model);
 

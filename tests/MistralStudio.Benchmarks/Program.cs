@@ -46,6 +46,9 @@ switch (args.FirstOrDefault())
     case "engine":
         await EngineBenchmark.RunAsync(paceOnly: args.Contains("pace"));
         return 0;
+    case "accelerator":
+        AcceleratorBenchmark.Run(args.ElementAtOrDefault(1));
+        return 0;
     case "structured":
         StructuredBenchmark.Run();
         return 0;
@@ -53,6 +56,6 @@ switch (args.FirstOrDefault())
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], structured, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
         return 2;
 }

@@ -65,6 +65,12 @@ public sealed record InstalledModel
     /// <summary>Why <see cref="Device"/> is not the accelerator that the settings ask for; null where it is, or none is asked for.</summary>
     public Error? DeviceReason { get; init; }
 
+    /// <summary>The floats that the accelerator computes it with: "float16", "float32"; empty on the processor and before it was loaded.</summary>
+    public string Precision { get; init; } = "";
+
+    /// <summary>Why <see cref="Precision"/> is float32, where float16 would take half the memory for conversations; null where it is float16.</summary>
+    public Error? PrecisionReason { get; init; }
+
     /// <summary>Number of parameters.</summary>
     public long Parameters { get; init; }
 

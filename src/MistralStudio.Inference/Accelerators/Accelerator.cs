@@ -23,10 +23,14 @@ internal abstract class Accelerator
 
     /// <summary>Options of a session on this device.</summary>
     /// <exception cref="OnnxRuntimeException">The device refuses.</exception>
-    public SessionOptions CreateOptions(int threads)
+    public SessionOptions CreateOptions(int threads) => CreateOptions(threads, IsStrict);
+
+    /// <inheritdoc cref="CreateOptions(int)"/>
+    /// <param name="isStrict">True fails the session where a node would be computed on the processor.</param>
+    public SessionOptions CreateOptions(int threads, bool isStrict)
     {
         var options = SessionSettings.Create(threads);
-        if (IsStrict)
+        if (isStrict)
         {
             options.AddSessionConfigEntry("session.disable_cpu_ep_fallback", "1");
         }

@@ -11,10 +11,18 @@ namespace MistralStudio.Inference.Accelerators;
 /// <summary>What a real model does on the chosen device.</summary>
 /// <param name="Device">The device, "CPU" for the processor.</param>
 /// <param name="Error">Why the device cannot be used; null where it can, or none was wished for.</param>
-/// <param name="LargestDifference">Of any probability, between the device and the processor.</param>
-/// <param name="DeviceSpeed">Tokens a second of one conversation on the device.</param>
+/// <param name="LargestDifference">Of any probability, between the device and the processor, both in float32.</param>
+/// <param name="DeviceSpeed">Tokens a second of one conversation on the device, in float32.</param>
 /// <param name="ProcessorSpeed">The same on the processor.</param>
-public sealed record AcceleratorReport(string Device, Error? Error, double LargestDifference = 0, double DeviceSpeed = 0, double ProcessorSpeed = 0);
+/// <param name="Half">The same model in float16 on the device; null where it is not computed so.</param>
+/// <param name="NoHalf">Why it is not; null where it is, or there is no device.</param>
+public sealed record AcceleratorReport(
+    string Device, Error? Error, double LargestDifference = 0, double DeviceSpeed = 0, double ProcessorSpeed = 0, HalfReport? Half = null, Error? NoHalf = null);
+
+/// <summary>What a real model does on a device in float16.</summary>
+/// <param name="Speed">Tokens a second of one conversation.</param>
+/// <param name="Divergence">Largest Kullback-Leibler divergence of a position from float32, nats.</param>
+public sealed record HalfReport(double Speed, double Divergence);
 
 /// <summary>Runs a model on the chosen device and on the processor, and compares.</summary>
 internal static class AcceleratorCheck
@@ -48,7 +56,8 @@ internal static class AcceleratorCheck
             return new(accelerator.Name, shape.Error);
         }
 
-        Result<string> Compile(DecoderForm form) => DecoderCompiler.Compile(file, shape.Value, $"check {Path.GetFullPath(model)}", Capacity, form, compiled);
+        var name = $"check {Path.GetFullPath(model)}";
+        Result<string> Compile(DecoderForm form) => DecoderCompiler.Compile(file, shape.Value, name, Capacity, form, compiled);
         var (exact, quick) = (Compile(DecoderForm.Device), Compile(DecoderForms.OfThisMachine));
         if ((exact.Error ?? quick.Error) is { } error)
         {
@@ -57,18 +66,36 @@ internal static class AcceleratorCheck
 
         try
         {
-            using var device = new DeviceDecoder(exact.Value, shape.Value, slots: 1, Capacity, options.ThreadCount, accelerator);
-            using var reference = new OnnxDecoder(exact.Value, shape.Value, slots: 1, Capacity, options.ThreadCount);
             using var processor = new OnnxDecoder(quick.Value, shape.Value, slots: 1, Capacity, options.ThreadCount);
-            var (_, deviceLogits) = Measure(device, shape.Value.Vocabulary);
-            var (_, referenceLogits) = Measure(reference, shape.Value.Vocabulary);
-            var difference = Difference(deviceLogits, referenceLogits);
-            return new(
-                accelerator.Name,
-                difference <= Tolerance ? null : AcceleratorErrors.Refused(accelerator.Name, $"a probability is off by {difference:F3}"),
-                difference,
-                Measure(device, shape.Value.Vocabulary).Speed,
-                Measure(processor, shape.Value.Vocabulary).Speed);
+            using var reference = new OnnxDecoder(exact.Value, shape.Value, slots: 1, Capacity, options.ThreadCount);
+            var report = new AcceleratorReport(accelerator.Name, null, ProcessorSpeed: Measure(processor, shape.Value.Vocabulary).Speed);
+            using (var device = new DeviceDecoder(exact.Value, shape.Value, slots: 1, Capacity, options.ThreadCount, accelerator))
+            {
+                var difference = Difference(Measure(device, shape.Value.Vocabulary).Logits, Measure(reference, shape.Value.Vocabulary).Logits);
+                report = report with
+                {
+                    Error = difference <= Tolerance ? null : AcceleratorErrors.Refused(accelerator.Name, $"a probability is off by {difference:F3}"),
+                    LargestDifference = difference,
+                    DeviceSpeed = Measure(device, shape.Value.Vocabulary).Speed,
+                };
+            }
+
+            if (choice.Floats.Type != ElementType.Float16)
+            {
+                return report with { NoHalf = choice.Floats.Reason };
+            }
+
+            // A model that cannot be computed in float16 is computed in float32: nothing is wrong then.
+            var loaded = DecoderLoader.Load(file, shape.Value, name, slots: 1, Capacity, options, compiled, choice);
+            if (!loaded.IsSuccess)
+            {
+                return report with { NoHalf = loaded.Error };
+            }
+
+            using var half = loaded.Value.Decoder;
+            var divergence = FloatsTrial.Divergence(
+                FloatsTrial.Run(reference, shape.Value.Vocabulary), FloatsTrial.Run(half, shape.Value.Vocabulary), shape.Value.Vocabulary);
+            return report with { Half = new(Measure(half, shape.Value.Vocabulary).Speed, divergence) };
         }
         catch (Exception refusal) when (refusal is OnnxRuntimeException or OverflowException)
         {

@@ -5,10 +5,11 @@ namespace MistralStudio.Inference.Accelerators;
 /// <summary>Where models are computed, and why not where it was wished.</summary>
 /// <param name="Accelerator">The device; null for the processor.</param>
 /// <param name="Reason">Why it is the processor; null where nothing else was wished for or to be had.</param>
-internal sealed record AcceleratorChoice(Accelerator? Accelerator, Error? Reason)
+/// <param name="Floats">What the device computes with.</param>
+internal sealed record AcceleratorChoice(Accelerator? Accelerator, Error? Reason, DeviceFloats Floats)
 {
     /// <summary>The processor, because nobody wished for anything else.</summary>
-    public static AcceleratorChoice Processor { get; } = new(null, null);
+    public static AcceleratorChoice Processor { get; } = new(null, null, DeviceFloats.Processor);
 
     /// <summary>Looks for the device that the settings name and computes something on it; takes up to seconds.</summary>
     public static AcceleratorChoice Make(InferenceOptions options)
@@ -17,25 +18,27 @@ internal sealed record AcceleratorChoice(Accelerator? Accelerator, Error? Reason
         switch (options.Accelerator.ToLowerInvariant())
         {
             case "cuda":
-                return Probe(new CudaAccelerator());
+                return Probe(new CudaAccelerator(), options);
             case "webgpu":
-                return library.Length > 0 ? Probe(WebGpuAccelerator.Open(library)) : new(null, AcceleratorErrors.NoLibrary());
+                return library.Length > 0 ? Probe(WebGpuAccelerator.Open(library), options) : Refuse(AcceleratorErrors.NoLibrary());
             case "auto" when CudaAccelerator.IsBuiltIn:
-                return Probe(new CudaAccelerator());
+                return Probe(new CudaAccelerator(), options);
             case "auto" when library.Length > 0:
                 // A program that plays the GPU is slower than the processor itself.
                 var opened = WebGpuAccelerator.Open(library);
-                return opened.IsSuccess && opened.Value.IsSoftware ? new(null, AcceleratorErrors.NoDevice()) : Probe(opened);
+                return opened.IsSuccess && opened.Value.IsSoftware ? Refuse(AcceleratorErrors.NoDevice()) : Probe(opened, options);
             default:
                 return Processor;
         }
     }
 
-    private static AcceleratorChoice Probe(Result<WebGpuAccelerator> opened) =>
-        opened.IsSuccess ? Probe((Accelerator)opened.Value) : new(null, opened.Error);
+    private static AcceleratorChoice Probe(Result<WebGpuAccelerator> opened, InferenceOptions options) =>
+        opened.IsSuccess ? Probe((Accelerator)opened.Value, options) : Refuse(opened.Error);
 
-    private static AcceleratorChoice Probe(Accelerator accelerator) =>
-        accelerator.Kind == AcceleratorKind.Cuda && !CudaAccelerator.IsBuiltIn ? new(null, AcceleratorErrors.NotBuilt())
-        : AcceleratorProbe.Run(accelerator) is { } refusal ? new(null, refusal)
-        : new(accelerator, null);
+    private static AcceleratorChoice Probe(Accelerator accelerator, InferenceOptions options) =>
+        accelerator.Kind == AcceleratorKind.Cuda && !CudaAccelerator.IsBuiltIn ? Refuse(AcceleratorErrors.NotBuilt())
+        : AcceleratorProbe.Run(accelerator) is { } refusal ? Refuse(refusal)
+        : new(accelerator, null, DeviceFloats.Choose(options.AcceleratorFloats, () => AcceleratorProbe.RunHalf(accelerator)));
+
+    private static AcceleratorChoice Refuse(Error reason) => Processor with { Reason = reason };
 }

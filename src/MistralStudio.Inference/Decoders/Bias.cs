@@ -6,7 +6,7 @@ namespace MistralStudio.Inference.Decoders;
 internal static class Bias
 {
     /// <summary>Adds the biases of matrices that stand under each other; the outputs themselves where there are none.</summary>
-    public static string Add(GraphBuilder graph, string outputs, params ReadOnlySpan<MatrixPart> parts)
+    public static string Add(GraphBuilder graph, ElementType floats, string outputs, params ReadOnlySpan<MatrixPart> parts)
     {
         var (any, biases) = (false, new List<float>());
         foreach (var (tensor, bias, _) in parts)
@@ -16,7 +16,7 @@ internal static class Bias
         }
 
         return any
-            ? graph.Node("Add", $"{outputs}.biased", [outputs, graph.Constant<float>($"{outputs}.bias", ElementType.Float, [biases.Count], [.. biases])])
+            ? graph.Node("Add", $"{outputs}.biased", [outputs, graph.FloatConstant($"{outputs}.bias", floats, [biases.Count], [.. biases])])
             : outputs;
     }
 }

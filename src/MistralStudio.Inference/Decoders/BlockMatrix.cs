@@ -26,8 +26,9 @@ internal sealed record BlockMatrix(int Bits, int Rows, int Columns, byte[] Value
     /// Takes the rows of a tensor in the given order. Q4_0, Q5_0 and Q8_0 keep every weight as it is, types with an offset nearly so; the others
     /// are rounded to 8-bit values.
     /// </summary>
+    /// <param name="hasHalfScales">True where scales are stored as float16: levels are then of what is stored.</param>
     /// <param name="row">Which row of the tensor a row of the matrix is; null keeps the order.</param>
-    public static BlockMatrix From(GgufFile file, GgufTensor tensor, int bits, Func<int, int>? row = null)
+    public static BlockMatrix From(GgufFile file, GgufTensor tensor, int bits, bool hasHalfScales = false, Func<int, int>? row = null)
     {
         var (rows, columns) = (checked((int)tensor.Rows), checked((int)tensor.Columns));
         var blocks = columns / Block;
@@ -48,7 +49,7 @@ internal sealed record BlockMatrix(int Bits, int Rows, int Columns, byte[] Value
         }
         else
         {
-            var levels = new EightBitLevels(columns, hasHalfScales: false);
+            var levels = new EightBitLevels(columns, hasHalfScales);
             for (var i = 0; i < rows; i++)
             {
                 levels.Read(tensor.Type, file.Rows(tensor, row?.Invoke(i) ?? i, 1));

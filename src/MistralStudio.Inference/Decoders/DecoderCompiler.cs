@@ -36,7 +36,8 @@ internal static class DecoderCompiler
             var plan = new WeightPlan(file, allFloat);
             IDecoderNodes nodes = form == DecoderForm.Packed
                 ? new PackedNodes(file, shape, plan, capacity, graph)
-                : new NBitsNodes(file, shape, plan, form == DecoderForm.Device ? 0 : AccuracyLevel, graph);
+                : new NBitsNodes(
+                    file, shape, plan, form == DecoderForm.DeviceHalf ? ElementType.Float16 : ElementType.Float, form == DecoderForm.NBits ? AccuracyLevel : 0, graph);
             new DecoderGraph(file, shape, capacity, graph, nodes).Build();
             graph.Save(Path.Combine(target, GraphName));
         });

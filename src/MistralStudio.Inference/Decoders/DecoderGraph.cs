@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using MistralStudio.Inference.Gguf;
 using MistralStudio.Inference.Onnx;
 using static MistralStudio.Inference.Onnx.Attributes;
@@ -9,7 +10,9 @@ namespace MistralStudio.Inference.Decoders;
 /// this step, minus one), <c>total_sequence_length [1]</c> (the largest length), <c>logit_rows [R]</c> (which of the <c>B * S</c> positions get
 /// logits), <c>past.{layer}.k|v [B, kvHeads, capacity, headSize]</c>, and <c>query_scales [B, S, 1]</c> where queries grow with their position
 /// and the operators do not scale them. Outputs: <c>logits [R, vocabulary]</c> and <c>present.*</c>, bound to the same memory as <c>past.*</c>,
-/// where the operators do not write in place.
+/// where the operators do not write in place. Where the nodes compute in float16, caches are float16 as well, and what a few large numbers would
+/// spoil stays float32: the sum that runs through all layers (its outliers are in the thousands, where float16 has whole numbers only), the
+/// norms, and the logits as they leave.
 /// </summary>
 internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capacity, GraphBuilder graph, IDecoderNodes nodes)
 {
@@ -20,6 +23,9 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
     public static (string PastKey, string PastValue, string PresentKey, string PresentValue) CacheNames(int layer) =>
         ($"past.{layer}.k", $"past.{layer}.v", $"present.{layer}.k", $"present.{layer}.v");
 
+    /// <summary>The floats that a loaded graph keeps keys and values in.</summary>
+    public static ElementType CacheFloats(InferenceSession session) => (ElementType)session.InputMetadata[CacheNames(0).PastKey].ElementDataType;
+
     /// <summary>Adds every node and weight.</summary>
     public void Build()
     {
@@ -29,7 +35,7 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
         graph.Input("logit_rows", ElementType.Int64, "R");
         WriteRotations();
 
-        var residual = nodes.Embed("input_ids");
+        var residual = Widen(nodes.Embed("input_ids"));
         string? branch = null;
         for (var layer = 0; layer < shape.Layers; layer++)
         {
@@ -41,7 +47,13 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
         var wanted = graph.Node("Gather", "hidden.wanted", [flat, "logit_rows"], Int("axis", 0));
         var normed = graph.Node("SimplifiedLayerNormalization", "output_norm", [wanted, Norm("output_norm")],
             Float("epsilon", shape.Epsilon), Int("axis", -1), Int("stash_type", 1));
-        nodes.Head(normed);
+        var isNarrow = nodes.Floats != ElementType.Float;
+        var logits = nodes.Head(isNarrow ? "logits.narrow" : "logits", Narrow(normed));
+        if (isNarrow)
+        {
+            graph.Cast("logits", logits, ElementType.Float);
+        }
+
         graph.Output("logits", ElementType.Float, "R", shape.Vocabulary);
     }
 
@@ -49,13 +61,13 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
     {
         var name = $"blk.{layer}";
         (var attentionInput, residual) = Normalise($"{name}.attn_norm", residual, branch);
-        var attended = nodes.Attend(layer, attentionInput, new AttentionParts(
+        var attended = nodes.Attend(layer, Narrow(attentionInput), new AttentionParts(
             Part("attn_q", isTurned: true), Part("attn_k", isTurned: true), Part("attn_v"), HeadNorm("attn_q_norm"), HeadNorm("attn_k_norm")));
-        var attention = nodes.Project($"{name}.attn_output", attended, Part("attn_output"));
+        var attention = Widen(nodes.Project($"{name}.attn_output", attended, Part("attn_output")));
 
         (var feedForwardInput, residual) = Normalise($"{name}.ffn_norm", residual, attention);
-        var gated = nodes.ProjectGated($"{name}.gated", feedForwardInput, Part("ffn_gate").Tensor, Part("ffn_up").Tensor);
-        return (residual, nodes.Project($"{name}.ffn_down", gated, Part("ffn_down")));
+        var gated = nodes.ProjectGated($"{name}.gated", Narrow(feedForwardInput), Part("ffn_gate").Tensor, Part("ffn_up").Tensor);
+        return (residual, Widen(nodes.Project($"{name}.ffn_down", gated, Part("ffn_down"))));
 
         MatrixPart Part(string tensor, bool isTurned = false)
         {
@@ -85,6 +97,10 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
         : (graph.Node(GraphBuilder.Microsoft, "SkipSimplifiedLayerNormalization", [name, "", "", $"{name}.residual"], [residual, branch, Norm(name)],
             Float("epsilon", shape.Epsilon)), $"{name}.residual");
 
+    private string Narrow(string value) => nodes.Floats == ElementType.Float ? value : graph.Cast($"{value}.narrow", value, nodes.Floats);
+
+    private string Widen(string value) => nodes.Floats == ElementType.Float ? value : graph.Cast($"{value}.wide", value, ElementType.Float);
+
     private string Norm(string name) =>
         graph.Constant<float>($"{name}.weight", ElementType.Float, [shape.Hidden], Dequantisation.Tensor(file, file.Tensors[$"{name}.weight"]));
 
@@ -113,7 +129,7 @@ internal sealed class DecoderGraph(GgufFile file, DecoderShape shape, int capaci
             }
         }
 
-        graph.Weight<float>("rope.cos", ElementType.Float, [capacity, half], cos);
-        graph.Weight<float>("rope.sin", ElementType.Float, [capacity, half], sin);
+        graph.FloatWeight("rope.cos", nodes.Floats, [capacity, half], cos);
+        graph.FloatWeight("rope.sin", nodes.Floats, [capacity, half], sin);
     }
 }

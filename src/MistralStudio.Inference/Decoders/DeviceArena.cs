@@ -37,6 +37,7 @@ internal sealed class DeviceArena : IDisposable
         _accelerator = accelerator;
         _slots = slots;
         _memory = accelerator.Memory;
+        Floats = DecoderGraph.CacheFloats(session);
         _rowShape = [shape.KeyValueHeads, capacity, shape.HeadSize];
         _allocator = new OrtAllocator(session, _memory);
         for (var plane = 0; plane < 2 * shape.Layers; plane++)
@@ -49,10 +50,13 @@ internal sealed class DeviceArena : IDisposable
         (_arrange, _take) = (Load(staged: true), Load(staged: false));
     }
 
+    /// <summary>What keys and values are stored in: what the graph's caches are.</summary>
+    public ElementType Floats { get; }
+
     /// <summary>Bytes of all planes.</summary>
     public long TotalBytes => RowBytes * ((_planes.Count * (_slots + 1L)) + _slots);
 
-    private long RowBytes => _rowShape.Aggregate((long)sizeof(float), (product, dimension) => product * dimension);
+    private long RowBytes => _rowShape.Aggregate((long)Floats.FloatBytes(), (product, dimension) => product * dimension);
 
     /// <summary>The first rows of the plane of a layer's keys (2 * layer) or values (2 * layer + 1).</summary>
     public OrtValue Prefix(int plane, int rows) => View(_planes[plane], rows);
@@ -96,7 +100,7 @@ internal sealed class DeviceArena : IDisposable
     private OrtMemoryAllocation Allocate(int rows) => _allocator.Allocate(checked((uint)(rows * RowBytes)));
 
     private OrtValue View(OrtMemoryAllocation memory, int rows) =>
-        OrtValue.CreateTensorValueWithData(_memory, TensorElementType.Float, [rows, .. _rowShape], memory.DangerousGetHandle(), rows * RowBytes);
+        OrtValue.CreateTensorValueWithData(_memory, (TensorElementType)Floats, [rows, .. _rowShape], memory.DangerousGetHandle(), rows * RowBytes);
 
     private void Run(InferenceSession session, int plane, long[] sources, OrtMemoryAllocation target)
     {
@@ -126,17 +130,17 @@ internal sealed class DeviceArena : IDisposable
             using (var weights = new WeightFile(Path.Combine(folder, "arena.weights")))
             {
                 var graph = new GraphBuilder("arena", weights);
-                graph.Input("rows", ElementType.Float, "B", _rowShape[0], _rowShape[1], _rowShape[2]);
+                graph.Input("rows", Floats, "B", _rowShape[0], _rowShape[1], _rowShape[2]);
                 graph.Input("sources", ElementType.Int64, "N");
                 var rows = "rows";
                 if (staged)
                 {
-                    graph.Input("staged", ElementType.Float, 1, _rowShape[0], _rowShape[1], _rowShape[2]);
+                    graph.Input("staged", Floats, 1, _rowShape[0], _rowShape[1], _rowShape[2]);
                     rows = graph.Node("Concat", "all", ["rows", "staged"], Int("axis", 0));
                 }
 
                 graph.Node("Gather", "arranged", [rows, "sources"], Int("axis", 0));
-                graph.Output("arranged", ElementType.Float, "N", _rowShape[0], _rowShape[1], _rowShape[2]);
+                graph.Output("arranged", Floats, "N", _rowShape[0], _rowShape[1], _rowShape[2]);
                 graph.Save(path);
             }
 

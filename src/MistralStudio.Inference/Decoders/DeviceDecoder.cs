@@ -1,5 +1,6 @@
 using Microsoft.ML.OnnxRuntime;
 using MistralStudio.Inference.Accelerators;
+using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Decoders;
 
@@ -19,8 +20,10 @@ internal sealed class DeviceDecoder : IDecoder
     /// <summary>Tokens of the prompt that a device is tried with.</summary>
     private const int TrialPrompt = 64;
 
-    /// <summary>What two right ways of computing may differ by, of the largest logit.</summary>
+    /// <summary>What two right ways of computing may differ by, of the largest logit: wrong ones are off by as much as that.</summary>
     private const float TrialTolerance = 1e-3f;
+
+    private const float HalfTrialTolerance = 3e-2f;
 
     private readonly DecoderShape _shape;
     private readonly Lock _turns;
@@ -156,7 +159,7 @@ internal sealed class DeviceDecoder : IDecoder
             largest = Math.Max(largest, Math.Abs(pieces[i]));
         }
 
-        return difference <= TrialTolerance * Math.Max(1, largest);
+        return difference <= (_arena.Floats == ElementType.Float16 ? HalfTrialTolerance : TrialTolerance) * Math.Max(1, largest);
     }
 
     private void Arrange(params ReadOnlySpan<(int Target, int Source)> moves)

@@ -1,4 +1,5 @@
 using MistralStudio.Inference.Gguf;
+using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Decoders;
 
@@ -11,11 +12,17 @@ internal sealed record AttentionParts(MatrixPart Query, MatrixPart Key, MatrixPa
 /// <summary>Writes the nodes of a decoder that do its work, each in the operators of one kind of machine.</summary>
 internal interface IDecoderNodes
 {
+    /// <summary>
+    /// The floats that these nodes take and give, and those of the caches. What they are given and what is made of their answers between them (the
+    /// sum that runs through all layers, its norms, logits) is float32 in any case.
+    /// </summary>
+    ElementType Floats { get; }
+
     /// <summary>The embeddings of tokens, <c>ids [B, S]</c> to <c>[B, S, hidden]</c>. Where the head is tied, both read the same bytes.</summary>
     string Embed(string ids);
 
     /// <summary>Logits of positions, <c>[R, hidden]</c> to <c>[R, vocabulary]</c>.</summary>
-    string Head(string hidden);
+    string Head(string name, string hidden);
 
     /// <summary>Outputs of a matrix.</summary>
     string Project(string name, string input, MatrixPart part);

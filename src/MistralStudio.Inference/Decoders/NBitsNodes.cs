@@ -5,10 +5,18 @@ using static MistralStudio.Inference.Onnx.Attributes;
 namespace MistralStudio.Inference.Decoders;
 
 /// <summary>Matrices for ONNX Runtime's own operators, which every processor and accelerator has.</summary>
+/// <param name="floats">Type of scales, activations and caches.</param>
 /// <param name="accuracyLevel">4 rounds activations to 8 bits, with integer arithmetic where the processor has it; 0 keeps them.</param>
-internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan plan, int accuracyLevel, GraphBuilder graph) : IDecoderNodes
+internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan plan, ElementType floats, int accuracyLevel, GraphBuilder graph)
+    : IDecoderNodes
 {
+    private const string OwnQueryScales = $"{DecoderGraph.QueryScales}.own";
+
     private BlockMatrix? _embeddings;
+
+    public ElementType Floats => floats;
+
+    private bool HasHalfScales => floats == ElementType.Float16;
 
     private bool IsTied => !file.Tensors.ContainsKey("output.weight");
 
@@ -18,20 +26,20 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
         var stored = IsTied ? "head" : "embeddings";
         if (plan.IsFloat(tensor.Type))
         {
-            var floats = graph.Weight<float>("embeddings.floats", ElementType.Float, [tensor.Rows, tensor.Columns], FloatMatrix.Stack(file, new MatrixPart(tensor)));
-            return graph.Node("Gather", "embedded", [floats, ids], Int("axis", 0));
+            var rowsOfFloats = graph.FloatWeight("embeddings.floats", floats, [tensor.Rows, tensor.Columns], FloatMatrix.Stack(file, new MatrixPart(tensor)));
+            return graph.Node("Gather", "embedded", [rowsOfFloats, ids], Int("axis", 0));
         }
 
-        var embeddings = _embeddings = BlockMatrix.From(file, tensor, BlockMatrix.FitsFourBits(tensor.Type) ? 4 : 8);
+        var embeddings = _embeddings = BlockMatrix.From(file, tensor, BlockMatrix.FitsFourBits(tensor.Type) ? 4 : 8, HasHalfScales);
         Store(stored, embeddings);
         var rows = graph.Alias("embeddings.rows", $"{stored}.values", embeddings.Rows, (long)embeddings.Columns * embeddings.Bits / 8);
         return graph.MicrosoftNode("GatherBlockQuantized", "embedded", [rows, ids, $"{stored}.scales"],
             Int("gather_axis", 0), Int("quantize_axis", 1), Int("block_size", BlockMatrix.Block), Int("bits", embeddings.Bits));
     }
 
-    public string Head(string hidden) => IsTied && _embeddings is not null
-        ? Multiply("logits", "head", _embeddings, hidden)
-        : Project("logits", hidden, new MatrixPart(file.Tensors[IsTied ? "token_embd.weight" : "output.weight"]));
+    public string Head(string name, string hidden) => IsTied && _embeddings is not null
+        ? Multiply(name, "head", _embeddings, hidden)
+        : Project(name, hidden, new MatrixPart(file.Tensors[IsTied ? "token_embd.weight" : "output.weight"]));
 
     public string Project(string name, string input, MatrixPart part) => ProjectAll(name, input, part);
 
@@ -48,7 +56,7 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
         var cache = DecoderGraph.CacheNames(layer);
         foreach (var past in new[] { cache.PastKey, cache.PastValue })
         {
-            graph.Input(past, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
+            graph.Input(past, floats, "B", shape.KeyValueHeads, "C", shape.HeadSize);
         }
 
         // What is done to queries or keys by themselves needs them apart.
@@ -78,7 +86,7 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
             [.. attributes]);
         foreach (var present in new[] { cache.PresentKey, cache.PresentValue })
         {
-            graph.Output(present, ElementType.Float, "B", shape.KeyValueHeads, "C", shape.HeadSize);
+            graph.Output(present, floats, "B", shape.KeyValueHeads, "C", shape.HeadSize);
         }
 
         return output;
@@ -94,7 +102,7 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
         // 0 keeps a dimension.
         var apart = graph.Node("Reshape", $"{name}.heads", [heads, graph.Int64s($"{name}.heads.shape", 0, 0, count, shape.HeadSize)]);
         var normed = graph.Node("SimplifiedLayerNormalization", $"{name}.norm",
-            [apart, graph.Constant<float>($"{name}.norm.weight", ElementType.Float, [shape.HeadSize], norm)],
+            [apart, graph.FloatConstant($"{name}.norm.weight", floats, [shape.HeadSize], norm)],
             Float("epsilon", shape.Epsilon), Int("axis", -1), Int("stash_type", 1));
         return graph.Node("Reshape", $"{name}.normed", [normed, graph.Int64s($"{name}.normed.shape", 0, 0, (long)count * shape.HeadSize)]);
     }
@@ -110,9 +118,13 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
         if (layer == 0)
         {
             graph.Input(DecoderGraph.QueryScales, ElementType.Float, "B", "S", 1);
+            if (floats != ElementType.Float)
+            {
+                graph.Cast(OwnQueryScales, DecoderGraph.QueryScales, floats);
+            }
         }
 
-        return graph.Node("Mul", $"{name}.sharp", [queries, DecoderGraph.QueryScales]);
+        return graph.Node("Mul", $"{name}.sharp", [queries, floats == ElementType.Float ? DecoderGraph.QueryScales : OwnQueryScales]);
     }
 
     private string ProjectAll(string name, string input, params ReadOnlySpan<MatrixPart> parts)
@@ -128,25 +140,25 @@ internal sealed class NBitsNodes(GgufFile file, DecoderShape shape, WeightPlan p
         {
             var columns = (int)parts[0].Tensor.Columns;
             var stack = FloatMatrix.Transpose(FloatMatrix.Stack(file, parts), columns);
-            var weights = graph.Weight<float>($"{name}.floats", ElementType.Float, [columns, stack.Length / columns], stack);
-            return Bias.Add(graph, graph.Node("MatMul", name, [input, weights]), parts);
+            var weights = graph.FloatWeight($"{name}.floats", floats, [columns, stack.Length / columns], stack);
+            return Bias.Add(graph, floats, graph.Node("MatMul", name, [input, weights]), parts);
         }
 
         var matrices = new List<BlockMatrix>();
         foreach (var part in parts)
         {
-            matrices.Add(BlockMatrix.From(file, part.Tensor, bits, part.Row));
+            matrices.Add(BlockMatrix.From(file, part.Tensor, bits, HasHalfScales, part.Row));
         }
 
         var matrix = matrices.Count == 1 ? matrices[0] : BlockMatrix.Stack([.. matrices]);
         Store(name, matrix);
-        return Bias.Add(graph, Multiply(name, name, matrix, input), parts);
+        return Bias.Add(graph, floats, Multiply(name, name, matrix, input), parts);
     }
 
     private void Store(string name, BlockMatrix matrix)
     {
         graph.Weight<byte>($"{name}.values", ElementType.UInt8, [matrix.Rows, matrix.Blocks, BlockMatrix.Block * matrix.Bits / 8], matrix.Values);
-        graph.Weight<float>($"{name}.scales", ElementType.Float, [matrix.Rows, matrix.Blocks], matrix.Scales);
+        graph.FloatWeight($"{name}.scales", floats, [matrix.Rows, matrix.Blocks], matrix.Scales);
     }
 
     private string Multiply(string output, string weights, BlockMatrix matrix, string input) =>

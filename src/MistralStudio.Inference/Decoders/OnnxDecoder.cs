@@ -32,7 +32,7 @@ internal sealed class OnnxDecoder : IDecoder
 
         _session = new InferenceSession(graph, options);
         _hasPresents = _session.OutputNames.Count > 1;
-        _arena = new SlotArena(shape, slots, capacity);
+        _arena = new SlotArena(shape, slots, capacity, DecoderGraph.CacheFloats(_session));
     }
 
     public int Slots { get; }

@@ -21,6 +21,8 @@ internal sealed class PackedNodes(GgufFile file, DecoderShape shape, WeightPlan 
     private PackedMatrix? _embeddings;
     private bool _hasScales;
 
+    public ElementType Floats => ElementType.Float;
+
     private bool IsTied => !file.Tensors.ContainsKey("output.weight");
 
     public string Embed(string ids)
@@ -37,10 +39,10 @@ internal sealed class PackedNodes(GgufFile file, DecoderShape shape, WeightPlan 
             Int("columns", _embeddings.Columns), Int("rows", _embeddings.Rows), Int("format", (int)_embeddings.Format));
     }
 
-    public string Head(string hidden) =>
-        !IsTied ? Project("logits", hidden, new MatrixPart(file.Tensors["output.weight"]))
-        : _embeddings is null ? MultiplyFloats("logits", "head.floats", hidden, gated: false)
-        : Multiply("logits", "head.packed", _embeddings, shape.Vocabulary, hidden, gated: false);
+    public string Head(string name, string hidden) =>
+        !IsTied ? Project(name, hidden, new MatrixPart(file.Tensors["output.weight"]))
+        : _embeddings is null ? MultiplyFloats(name, "head.floats", hidden, gated: false)
+        : Multiply(name, "head.packed", _embeddings, shape.Vocabulary, hidden, gated: false);
 
     public string Project(string name, string input, MatrixPart part) => Project(name, input, isFine: false, part);
 
@@ -101,7 +103,7 @@ internal sealed class PackedNodes(GgufFile file, DecoderShape shape, WeightPlan 
         var product = areFloats
             ? MultiplyFloats(name, StoreFloats(name, parts), input, gated: false)
             : Multiply(name, Store(name, rows, out var matrix), matrix, rows.Count, input, gated: false, isFine);
-        return Bias.Add(graph, product, parts);
+        return Bias.Add(graph, Floats, product, parts);
     }
 
     // The format of matrices under each other; null where they differ.

@@ -1,18 +1,21 @@
 using System.Runtime.InteropServices;
 using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.OnnxRuntime.Tensors;
+using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Operators;
 
 namespace MistralStudio.Inference.Decoders;
 
 /// <summary>
-/// Keys and values of every conversation: for each layer two planes <c>[slot, kvHead, capacity, headSize]</c> of float32. The system gives
+/// Keys and values of every conversation: for each layer two planes <c>[slot, kvHead, capacity, headSize]</c>. The system gives
 /// a page when it is first written, so the arena takes memory as conversations grow, not when it is made.
 /// </summary>
 internal sealed unsafe class SlotArena : IDisposable
 {
     private readonly int _planes;
     private readonly int _heads;
+    private readonly int _headSize;
+    private readonly TensorElementType _type;
     private readonly long _headBytes;
     private readonly int _rowBytes;
     private readonly void* _memory;
@@ -20,11 +23,14 @@ internal sealed unsafe class SlotArena : IDisposable
     private long _touchedBytes;
 
     /// <param name="capacity">Positions of a slot, a multiple of <see cref="Tile"/>.</param>
-    public SlotArena(DecoderShape shape, int slots, int capacity)
+    /// <param name="floats">Type of what is stored.</param>
+    public SlotArena(DecoderShape shape, int slots, int capacity, ElementType floats)
     {
         _planes = 2 * shape.Layers;
         _heads = shape.KeyValueHeads;
-        _rowBytes = shape.HeadSize * sizeof(float);
+        _headSize = shape.HeadSize;
+        _type = (TensorElementType)floats;
+        _rowBytes = shape.HeadSize * floats.FloatBytes();
         _headBytes = (long)capacity * _rowBytes;
         Slots = slots;
         TotalBytes = _planes * slots * SlotBytes;
@@ -49,7 +55,7 @@ internal sealed unsafe class SlotArena : IDisposable
 
     /// <summary>Slots that stand beside each other, <c>[rows, kvHeads, capacity, headSize]</c>; valid until disposal.</summary>
     public OrtValue View(int plane, int first, int rows) => OrtValue.CreateTensorValueWithData(
-        OrtMemoryInfo.DefaultInstance, TensorElementType.Float, [rows, _heads, _headBytes / _rowBytes, _rowBytes / sizeof(float)], Slot(plane, first),
+        OrtMemoryInfo.DefaultInstance, _type, [rows, _heads, _headBytes / _rowBytes, _headSize], Slot(plane, first),
         SlotBytes * rows);
 
     /// <summary>Positions that are stored together: a copy takes whole tiles.</summary>

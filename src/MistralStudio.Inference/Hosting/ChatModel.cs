@@ -61,6 +61,12 @@ internal sealed class ChatModel : IAsyncDisposable
     /// <summary>Why not the device that was wished for; null where it is, or none was.</summary>
     public Error? DeviceReason { get; init; }
 
+    /// <summary>The floats that an accelerator computes it with; empty on the processor.</summary>
+    public string Precision { get; init; } = "";
+
+    /// <summary>Why they are not float16; null where they are, or it is the processor.</summary>
+    public Error? PrecisionReason { get; init; }
+
     /// <summary>Loads a GGUF file, compiled on first use; takes about a second.</summary>
     /// <param name="contentHash">SHA-256 of the file.</param>
     /// <param name="compiled">Where compiled models are kept.</param>
@@ -97,7 +103,7 @@ internal sealed class ChatModel : IAsyncDisposable
 
         try
         {
-            var loaded = DecoderLoader.Load(file, shape.Value, contentHash, size.Slots, size.Tokens, options.ThreadCount, compiled, choice);
+            var loaded = DecoderLoader.Load(file, shape.Value, contentHash, size.Slots, size.Tokens, options, compiled, choice);
             if (!loaded.IsSuccess)
             {
                 return loaded.Error;
@@ -110,6 +116,8 @@ internal sealed class ChatModel : IAsyncDisposable
             {
                 Device = loaded.Value.Device,
                 DeviceReason = loaded.Value.Reason,
+                Precision = loaded.Value.Floats?.Name ?? "",
+                PrecisionReason = loaded.Value.Floats?.Reason,
             };
         }
         catch (Exception failure) when (failure is OnnxRuntimeException or IOException or UnauthorizedAccessException or OutOfMemoryException)

@@ -76,7 +76,16 @@ internal sealed class InstalledModelEntry(ModelFolder folder, InstalledModel des
     {
         Chat = chat;
         ReservedBytes = chat.MemoryBytes;
-        Change(info => info with { State = ModelState.Ready, Error = null, Device = chat.Device, DeviceReason = chat.DeviceReason });
+        Change(info => info with
+        {
+            State = ModelState.Ready,
+            Error = null,
+            Device = chat.Device,
+            DeviceReason = chat.DeviceReason,
+            Precision = chat.Precision,
+            PrecisionReason = chat.PrecisionReason,
+            ContextLength = chat.ContextLength,
+        });
     }
 
     public void NoteReady(EmbeddingModel embedder)

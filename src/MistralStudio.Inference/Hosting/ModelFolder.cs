@@ -5,6 +5,7 @@ using MistralStudio.Inference.ChatTemplates;
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Encoders;
 using MistralStudio.Inference.Gguf;
+using MistralStudio.Inference.Onnx;
 using MistralStudio.Inference.Safetensors;
 
 namespace MistralStudio.Inference.Hosting;
@@ -100,7 +101,8 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
     }
 
     /// <summary>What a chat model takes in memory, from its header alone.</summary>
-    public Result<ModelFootprint> ReadFootprint()
+    /// <param name="floats">What its conversations are stored in.</param>
+    public Result<ModelFootprint> ReadFootprint(ElementType floats)
     {
         var opened = GgufFile.Open(File);
         if (!opened.IsSuccess)
@@ -110,7 +112,7 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
 
         using var file = opened.Value;
         var shape = DecoderShape.Read(file);
-        return shape.IsSuccess ? ModelFootprint.Of(shape.Value, Weights.Length) : shape.Error;
+        return shape.IsSuccess ? ModelFootprint.Of(shape.Value, Weights.Length, floats) : shape.Error;
     }
 
     private InstalledModel DescribeEncoder(InstalledModel described)

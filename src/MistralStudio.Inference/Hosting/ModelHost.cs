@@ -4,6 +4,7 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
+using MistralStudio.Inference.Accelerators;
 using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Hosting;
@@ -30,7 +31,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         _log = log;
         _folders = new(_options, models);
         _memory = new ModelMemory(_options.Budget, _options.KeepWarm, () => _entries.Values, time);
-        _loader = new ModelLoader(_options, new GraphCache(models.Compiled), _memory, time, log);
+        _loader = new ModelLoader(_options, new GraphCache(models.Compiled), _memory, new(() => AcceleratorChoice.Make(_options)), time, log);
     }
 
     public IReadOnlyList<InstalledModel> List()

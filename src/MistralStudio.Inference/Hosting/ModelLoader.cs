@@ -11,7 +11,9 @@ using MistralStudio.Inference.Reranking;
 namespace MistralStudio.Inference.Hosting;
 
 /// <summary>Brings models into memory when they are asked for, one load a model, and keeps them there while something runs on them.</summary>
-internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled, ModelMemory memory, TimeProvider time, ILogger log)
+/// <param name="choice">Where chat models are computed. Found with the first of them, not at the start: a probe takes seconds where shaders are compiled.</param>
+internal sealed class ModelLoader(
+    InferenceOptions options, GraphCache compiled, ModelMemory memory, Lazy<AcceleratorChoice> choice, TimeProvider time, ILogger log)
 {
     /// <summary>How long a request waits for its model, and a load for memory.</summary>
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -19,9 +21,6 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
     private static readonly TimeSpan s_retry = TimeSpan.FromSeconds(10);
 
     private readonly DecodeActivity _answers = new();
-
-    // Found with the first model, not at the start: a probe takes seconds where shaders are compiled.
-    private readonly Lazy<AcceleratorChoice> _choice = new(() => AcceleratorChoice.Make(options));
 
     /// <summary>Loads a model if need be and keeps it loaded until the use is disposed of.</summary>
     /// <exception cref="ModelException">It cannot be loaded.</exception>
@@ -114,25 +113,39 @@ internal sealed class ModelLoader(InferenceOptions options, GraphCache compiled,
 
     private async Task<Error?> OpenChatAsync(InstalledModelEntry entry, string hash)
     {
-        var footprint = entry.Folder.ReadFootprint();
+        var (error, isHalfRefused) = await OpenChatAsync(entry, hash, choice.Value);
+        if (!isHalfRefused)
+        {
+            return error;
+        }
+
+        // Its conversations are twice as large then: how many and how long, and whether there is room for them, is asked anew.
+        Log.HalfRefused(log, entry.Folder.Id, error!.Message);
+        (error, _) = await OpenChatAsync(entry, hash, choice.Value with { Floats = new(ElementType.Float, error) });
+        return error;
+    }
+
+    private async Task<(Error? Error, bool IsHalfRefused)> OpenChatAsync(InstalledModelEntry entry, string hash, AcceleratorChoice place)
+    {
+        var footprint = entry.Folder.ReadFootprint(place.Floats.Type);
         if (!footprint.IsSuccess)
         {
-            return footprint.Error;
+            return (footprint.Error, false);
         }
 
         var size = SlotSize.Choose(footprint.Value, options.Budget, options.Slots, options.SlotTokens);
         if (await memory.ReserveAsync(entry, footprint.Value.With(size), s_patience) is { } full)
         {
-            return full;
+            return (full, false);
         }
 
-        var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash, compiled, size, options, _choice.Value, log, _answers);
+        var chat = ChatModel.Open(entry.Folder.Id, entry.Folder.File, hash, compiled, size, options, place, log, _answers);
         if (chat.IsSuccess)
         {
             entry.NoteReady(chat.Value);
         }
 
-        return chat.Error;
+        return (chat.Error, chat.Error?.Code == AcceleratorErrors.HalfRefusedCode);
     }
 
     private async Task<Error?> OpenEncoderAsync(InstalledModelEntry entry, string hash)

@@ -1,4 +1,5 @@
 using MistralStudio.Inference.Decoders;
+using MistralStudio.Inference.Onnx;
 
 namespace MistralStudio.Inference.Hosting;
 
@@ -11,9 +12,10 @@ internal readonly record struct ModelFootprint(long WeightBytes, long TokenBytes
     /// <summary>Bytes at most, with all conversations full.</summary>
     public long With(SlotSize size) => WeightBytes + (TokenBytes * size.Slots * size.Tokens);
 
-    /// <summary>Keys and values are float32, for each layer and each key and value head.</summary>
-    public static ModelFootprint Of(DecoderShape shape, long fileBytes) =>
-        new(fileBytes, 2L * shape.Layers * shape.KeyValueHeads * shape.HeadSize * sizeof(float), shape.TrainedContext);
+    /// <summary>Keys and values for each layer and each key and value head.</summary>
+    /// <param name="floats">What they are stored in: float32, but for devices that compute in float16.</param>
+    public static ModelFootprint Of(DecoderShape shape, long fileBytes, ElementType floats = ElementType.Float) =>
+        new(fileBytes, 2L * shape.Layers * shape.KeyValueHeads * shape.HeadSize * floats.FloatBytes(), shape.TrainedContext);
 }
 
 /// <summary>Conversations of one model and tokens of each.</summary>

@@ -10,3 +10,15 @@ internal enum ElementType
     Int64 = 7,
     Float16 = 10,
 }
+
+/// <summary>Sizes of elements.</summary>
+internal static class ElementTypes
+{
+    /// <summary>Bytes of one float.</summary>
+    public static int FloatBytes(this ElementType type) => type switch
+    {
+        ElementType.Float => 4,
+        ElementType.Float16 => 2,
+        _ => throw new ArgumentOutOfRangeException(nameof(type), type, "no float"),
+    };
+}

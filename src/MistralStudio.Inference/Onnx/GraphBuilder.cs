@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
 using Google.Protobuf;
 using MistralStudio.Inference.Operators;
@@ -98,6 +99,17 @@ internal sealed class GraphBuilder(string name, WeightFile weights)
         return name;
     }
 
+    /// <summary>Adds floats as a weight of a float type, each rounded once.</summary>
+    public string FloatWeight(string name, ElementType type, ReadOnlySpan<long> shape, ReadOnlySpan<float> data) =>
+        type == ElementType.Float16 ? Weight<Half>(name, type, shape, Halves(data)) : Weight(name, type, shape, data);
+
+    /// <summary>Adds floats as a small constant of a float type, each rounded once.</summary>
+    public string FloatConstant(string name, ElementType type, ReadOnlySpan<long> shape, params ReadOnlySpan<float> data) =>
+        type == ElementType.Float16 ? Constant<Half>(name, type, shape, Halves(data)) : Constant(name, type, shape, data);
+
+    /// <summary>Adds a node that makes other numbers of a value's numbers, and returns their name.</summary>
+    public string Cast(string output, string input, ElementType type) => Node("Cast", output, [input], Attributes.Int("to", (long)type));
+
     /// <summary>Adds a constant vector of 64-bit numbers (shapes, axes) and returns its name.</summary>
     public string Int64s(string name, params ReadOnlySpan<long> values) => Constant(name, ElementType.Int64, [values.Length], values);
 
@@ -116,6 +128,13 @@ internal sealed class GraphBuilder(string name, WeightFile weights)
         using var file = File.Create(path);
         model.WriteTo(file);
         file.Flush(flushToDisk: true);
+    }
+
+    private static Half[] Halves(ReadOnlySpan<float> data)
+    {
+        var halves = new Half[data.Length];
+        TensorPrimitives.ConvertToHalf(data, halves);
+        return halves;
     }
 
     private static ValueInfoProto Describe(string name, ElementType type, ReadOnlySpan<Dimension> shape)

@@ -66,7 +66,16 @@ internal static class DoctorCommand
                 report.Say(check.Error, "model on accelerator", check.DeviceSpeed == 0
                     ? check.Device
                     : string.Create(CultureInfo.InvariantCulture,
-                        $"{check.Device}, {check.DeviceSpeed:F0} tokens/s (CPU {check.ProcessorSpeed:F0}), probabilities within {check.LargestDifference:0.0e+0} of the CPU's"));
+                        $"{check.Device}, {check.DeviceSpeed:F0} tokens/s in float32 (CPU {check.ProcessorSpeed:F0}), probabilities within {check.LargestDifference:0.0e+0} of the CPU's"));
+                if (check.Half is { } half)
+                {
+                    report.Say(null, "float16 on accelerator", string.Create(CultureInfo.InvariantCulture,
+                        $"{half.Speed:F0} tokens/s, {half.Speed / check.DeviceSpeed:F2} of float32, {half.Divergence:0.0e+0} nats from it"));
+                }
+                else if (check.NoHalf is { } noHalf)
+                {
+                    report.Say(null, "float16 on accelerator", $"not used. {noHalf}");
+                }
             }
         }
         catch (Exception exception) when (exception is DllNotFoundException or TypeInitializationException or BadImageFormatException)

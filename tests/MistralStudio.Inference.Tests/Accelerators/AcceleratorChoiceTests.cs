@@ -20,6 +20,20 @@ public sealed class AcceleratorChoiceTests
     }
 
     [Theory]
+    [InlineData("auto", true)]
+    [InlineData("Float16", true)]
+    [InlineData("float32", true)]
+    [InlineData("bfloat16", false)]
+    public void Floats_AreThoseThatThereAre(string floats, bool isRight)
+    {
+        var options = new InferenceOptions { AcceleratorFloats = floats };
+        var failures = new List<ValidationResult>();
+
+        Assert.Equal(isRight, Validator.TryValidateObject(options, new ValidationContext(options), failures, validateAllProperties: true));
+        Assert.Equal(isRight ? [] : ["Inference:AcceleratorFloats may be auto, float16 or float32."], failures.Select(failure => failure.ErrorMessage));
+    }
+
+    [Theory]
     [InlineData("auto")]
     [InlineData("cpu")]
     [InlineData("CPU")]

@@ -1,3 +1,4 @@
+using Microsoft.ML.OnnxRuntime;
 using MistralStudio.Inference.Accelerators;
 using MistralStudio.Inference.Decoders;
 using MistralStudio.Inference.Gguf;
@@ -87,6 +88,42 @@ public sealed class DeviceDecoderTests(ITestOutputHelper output) : IDisposable
                 most = Math.Max(most, Math.Abs(expected[i] - actual[i]));
                 Assert.Equal(expected[i], actual[i], Tolerance);
             }
+        }
+    }
+
+    /// <summary>Either the device has float16 and answers as in float32, or it says that it has none and the model is computed in float32.</summary>
+    [Theory]
+    [InlineData("llama/llama-q4_0")]
+    [InlineData("qwen3/qwen3-q8_0")]
+    public void Float16_IsComputed_OrRefusedInTheDevicesOwnWords(string name)
+    {
+        var options = new InferenceOptions { Accelerator = "webgpu", WebGpuLibrary = SoftwareGpu.RequireOwnProcess(), Threads = 1 };
+        var choice = AcceleratorChoice.Make(options);
+        Assert.NotNull(choice.Accelerator);
+        var compiled = new GraphCache(_folder.Path);
+        using var file = GgufFile.Open(FamilyModel.Find(name)).Value;
+        var shape = DecoderShape.Read(file).Value;
+        var graph = DecoderCompiler.Compile(file, shape, name, Capacity, DecoderForm.DeviceHalf, compiled).Value;
+
+        var loaded = DecoderLoader.Load(file, shape, name, slots: 2, Capacity, options, compiled, choice);
+
+        Assert.True(loaded.IsSuccess, loaded.Error?.Message);
+        using var decoder = Assert.IsType<DeviceDecoder>(loaded.Value.Decoder);
+        Assert.Equal(choice.Floats, loaded.Value.Floats);
+        if (choice.Floats.Type == ElementType.Float16)
+        {
+            output.WriteLine($"{name}: computed in float16 on {loaded.Value.Device}");
+            var expected = FloatsTrial.Expected(file, shape, name, Capacity, threads: 1, compiled).Value;
+            Assert.InRange(FloatsTrial.Divergence(expected, FloatsTrial.Run(decoder, shape.Vocabulary), shape.Vocabulary), 1e-12, 1e-2);
+        }
+        else
+        {
+            output.WriteLine($"{name}: {choice.Floats.Reason!.Message}");
+            Assert.Equal("accelerator.no_float16", choice.Floats.Reason.Code);
+            Assert.Contains("f16", choice.Floats.Reason.Message, StringComparison.Ordinal);
+
+            // It does not merely say so.
+            Assert.ThrowsAny<OnnxRuntimeException>(() => new DeviceDecoder(graph, shape, slots: 2, Capacity, threads: 1, Device()).Dispose());
         }
     }
 

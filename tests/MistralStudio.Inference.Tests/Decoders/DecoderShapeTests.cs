@@ -151,7 +151,7 @@ public sealed class DecoderShapeTests : IDisposable
             var logits = decoder.Prefill(0, tokens, 0, wantLogits: true);
             for (var i = 0; i < logits.Length; i++)
             {
-                Assert.Equal(expected[i], logits[i], 1e-4f);
+                Assert.Equal(expected[i], logits[i], form == DecoderForm.DeviceHalf ? 1e-2f : 1e-4f);
             }
         }
     }

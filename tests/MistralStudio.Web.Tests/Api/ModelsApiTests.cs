@@ -23,7 +23,8 @@ public sealed class ModelsApiTests(ModelsServer models) : IClassFixture<ModelsSe
         Assert.Equal(("chat", "onDisk", "Apache-2.0", 64), (Text(model, "task"), Text(model, "state"), Text(model, "licence"), Text(model, "sha256").Length));
 
         using var loaded = await _client.PostAsync("/api/models/tiny/load", null, Token);
-        Assert.Equal("ready", Text(await ReadAsync(loaded), "state"));
+        var ready = await ReadAsync(loaded);
+        Assert.Equal(("ready", "CPU", ""), (Text(ready, "state"), Text(ready, "device"), Text(ready, "precision")));
         using var answer = await _client.PostAsJsonAsync("/v1/chat/completions", new { model = "tiny", max_tokens = 3, messages = new[] { new { role = "user", content = "Hi" } } }, Token);
         Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
 

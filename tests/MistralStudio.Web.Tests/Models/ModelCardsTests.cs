@@ -34,6 +34,23 @@ public sealed class ModelCardsTests : BunitContext
             StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void TheFloatsOfAnAccelerator_AreNamed_WithTheReasonWhereTheyAreTheLongOnes()
+    {
+        var model = new InstalledModel { Id = "m", Name = "M", Task = ModelTask.Chat, State = ModelState.Ready, Device = "WebGPU, NVIDIA", Precision = "float16" };
+
+        var half = Render<DeviceNote>(parameters => parameters.Add(note => note.Model, model));
+        Assert.Equal("WebGPU, NVIDIA · float16", half.Find("span").TextContent);
+        Assert.Empty(half.FindAll(".device-reason"));
+        var reason = new Error("accelerator.no_float16", "WebGPU, NVIDIA does not compute in float16: no shader-f16.", "Answers are as good.");
+        var full = Render<DeviceNote>(parameters => parameters.Add(note => note.Model, model with { Precision = "float32", PrecisionReason = reason }));
+        Assert.Equal("WebGPU, NVIDIA · float32", full.Find("span").TextContent);
+        Assert.Equal("WebGPU, NVIDIA does not compute in float16: no shader-f16. Answers are as good.", full.Find(".device-reason").TextContent);
+        var brief = Render<DeviceNote>(parameters => parameters.Add(note => note.Model, model with { Precision = "float32", PrecisionReason = reason }).Add(note => note.IsBrief, true));
+        Assert.Equal(reason.Message, brief.Find("span").GetAttribute("title"));
+        Assert.Empty(brief.FindAll(".device-reason"));
+    }
+
     [Theory]
     [InlineData(0, 0, "")]
     [InlineData(2, 0, "2 running")]

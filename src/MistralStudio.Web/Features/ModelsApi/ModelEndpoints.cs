@@ -101,15 +101,19 @@ internal sealed record WireDefaults(string? Chat, string? Embedding, string? Rer
 }
 
 /// <summary>A model on this machine.</summary>
+/// <param name="Device">What computes it: "CPU", "WebGPU, NVIDIA"; empty before it was loaded.</param>
+/// <param name="DeviceReason">Why it is not the accelerator that the settings ask for.</param>
+/// <param name="Precision">What an accelerator computes it with: "float16", "float32"; empty on the processor and before it was loaded.</param>
+/// <param name="PrecisionReason">Why that is float32.</param>
 internal sealed record WireModelCard(
     string Id, string Name, string Task, string State, Error? Error, bool IsStarter, string Architecture, string Weights, IReadOnlyList<string> Notes, long Parameters,
     long FileBytes, long MemoryBytes, int ContextLength, int Dimensions, string Licence, string Origin, string Sha256, DateTimeOffset? InstalledAt, int ActiveRequests, int WaitingRequests,
-    double? TokensPerSecond, ModelSpeed? Speed)
+    string Device, Error? DeviceReason, string Precision, Error? PrecisionReason, double? TokensPerSecond, ModelSpeed? Speed)
 {
     public static WireModelCard From(InstalledModel model, ModelSpeed? speed) => new(
         model.Id, model.Name, Word(model.Task), Word(model.State), model.Error, model.IsStarter, model.Architecture, model.Quantisation, model.Notes, model.Parameters,
         model.FileBytes, model.MemoryBytes, model.ContextLength, model.Dimensions, model.Licence, model.Origin, model.Sha256, model.InstalledAt, model.ActiveRequests, model.WaitingRequests,
-        model.TokensPerSecond, speed);
+        model.Device, model.DeviceReason, model.Precision, model.PrecisionReason, model.TokensPerSecond, speed);
 
     // camelCase, as every other word of this API.
     private static string Word<T>(T value)
