@@ -77,6 +77,7 @@ internal sealed class AgentRunner(
         var answer = new StringBuilder();
         var finish = "stop";
         Error? failure = null;
+        var isStopped = false;
         var updates = kernel.InvokeStreamingAsync<ChatResponseUpdate>(
             TurnSteps.PluginName,
             TurnSteps.Answer,
@@ -96,6 +97,11 @@ internal sealed class AgentRunner(
 
                     update = updates.Current;
                 }
+                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && answer.Length > 0)
+                {
+                    isStopped = true;
+                    break;
+                }
                 catch (Exception exception) when (FailureOf(exception) is { } error)
                 {
                     failure = error;
@@ -110,6 +116,13 @@ internal sealed class AgentRunner(
                     yield return new AgentEvent.TextDelta(update.Text);
                 }
             }
+        }
+
+        if (isStopped)
+        {
+            var usage = clock.Stop();
+            yield return new AgentEvent.Stopped(usage, clock.Timings());
+            cancellationToken.ThrowIfCancellationRequested();
         }
 
         if (failure is not null)

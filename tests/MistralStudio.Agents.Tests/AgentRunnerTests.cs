@@ -168,6 +168,54 @@ public sealed class AgentRunnerTests
         Assert.Equal(2, model.WordsWritten);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task ATurnThatIsStopped_EndsWithTheTokensAndTimesThatThereWere(bool tells)
+    {
+        using var stop = new CancellationTokenSource();
+        var model = new ScriptedChatClient(_ => "one two three four five") { TellsProgress = tells };
+        var events = new List<AgentEvent>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var happened in Runner(model).RunAsync(Turn("Count to five"), stop.Token))
+            {
+                events.Add(happened);
+                if (events.Count == 3)
+                {
+                    await stop.CancelAsync();
+                }
+            }
+        });
+
+        var stopped = Assert.IsType<AgentEvent.Stopped>(events[^1]);
+        Assert.Equal(3, events.OfType<AgentEvent.TextDelta>().Count());
+        Assert.Equal(tells ? new TokenUsage(3, 3) : null, stopped.Usage);
+        Assert.InRange(stopped.Timings.FirstTokenMs, double.Epsilon, stopped.Timings.TotalMs);
+        if (tells)
+        {
+            Assert.Equal((1, 2, 6), (stopped.Timings.QueueMs, stopped.Timings.PrefillMs, stopped.Timings.DecodeMs));
+            Assert.Equal(2 * 1000.0 / 6, stopped.Timings.TokensPerSecond);
+        }
+    }
+
+    [Fact]
+    public async Task ATurnThatIsStoppedBeforeTheFirstWord_HasNoNumbers()
+    {
+        using var stop = new CancellationTokenSource();
+        var model = new ScriptedChatClient(_ => "one") { BeforeWord = _ => stop.CancelAsync(), TellsProgress = true };
+        var events = new List<AgentEvent>();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
+        {
+            await foreach (var happened in Runner(model).RunAsync(Turn("Count"), stop.Token))
+            {
+                events.Add(happened);
+            }
+        });
+
+        Assert.Empty(events);
+    }
+
     private static AgentTurn Turn(string question) => new()
     {
         Workspace = WorkspaceId.New(),

@@ -11,6 +11,7 @@ internal sealed class TurnClock(TimeProvider time)
     private readonly long _begin = time.GetTimestamp();
     private double? _firstTokenMs;
     private GenerationTimings? _generation;
+    private GenerationProgress? _progress;
     private UsageDetails _usage = new();
     private decimal? _cost;
     private string? _standIn;
@@ -30,6 +31,7 @@ internal sealed class TurnClock(TimeProvider time)
         }
 
         _standIn ??= update.StandIn;
+        _progress = update.Progress ?? _progress;
         foreach (var content in update.Contents)
         {
             if (content is UsageContent usage)
@@ -47,6 +49,19 @@ internal sealed class TurnClock(TimeProvider time)
         {
             _cost = cost as decimal?;
         }
+    }
+
+    /// <summary>The model was stopped: what it said with its last words is all that there is. Returns the tokens, null where it said nothing.</summary>
+    public TokenUsage? Stop()
+    {
+        if (_progress is null)
+        {
+            return null;
+        }
+
+        _generation = _progress.Timings;
+        _usage = new() { InputTokenCount = _progress.InputTokens, OutputTokenCount = _progress.OutputTokens };
+        return Usage();
     }
 
     public TokenUsage Usage() => new(

@@ -2,7 +2,7 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Core.Agents;
 
-/// <summary>What happens during a turn, in order: at most one <see cref="Retrieved"/>, texts, then one of <see cref="Completed"/> or <see cref="Failed"/>.</summary>
+/// <summary>What happens during a turn, in order: at most one <see cref="Retrieved"/>, texts, then one of <see cref="Completed"/>, <see cref="Failed"/> or <see cref="Stopped"/>.</summary>
 public abstract record AgentEvent
 {
     private AgentEvent()
@@ -18,6 +18,10 @@ public abstract record AgentEvent
     /// <summary>The answer is whole.</summary>
     /// <param name="FinishReason"><c>stop</c> or <c>length</c>, as on the wire.</param>
     public sealed record Completed(string FinishReason, IReadOnlyList<Citation> Citations, TokenUsage Usage, TurnTimings Timings) : AgentEvent;
+
+    /// <summary>The turn was cancelled after its first words; the stream ends with <see cref="OperationCanceledException"/> after it.</summary>
+    /// <param name="Usage">Up to the last words that came; null where the model says it at the end only.</param>
+    public sealed record Stopped(TokenUsage? Usage, TurnTimings Timings) : AgentEvent;
 
     /// <summary>The turn ended with an expected failure; texts before it stand.</summary>
     public sealed record Failed(Error Error) : AgentEvent;
@@ -62,6 +66,9 @@ public sealed record TurnTimings(
 /// <summary>Runs turns.</summary>
 public interface IAgentRunner
 {
-    /// <summary>Streams a turn. Cancelling stops the model within a token and ends the stream with <see cref="OperationCanceledException"/>.</summary>
+    /// <summary>
+    /// Streams a turn. Cancelling stops the model within a token and ends the stream with <see cref="OperationCanceledException"/>, after
+    /// <see cref="AgentEvent.Stopped"/> where there were words.
+    /// </summary>
     IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, CancellationToken cancellationToken);
 }

@@ -34,6 +34,13 @@ public static class ChatUpdateExtensions
             get => update.AdditionalProperties?.GetValueOrDefault(GenerationTimings.Key) as GenerationTimings;
             set => Set(update, GenerationTimings.Key, value);
         }
+
+        /// <summary>Tokens and times up to these words; null where the model does not say.</summary>
+        public GenerationProgress? Progress
+        {
+            get => update.AdditionalProperties?.GetValueOrDefault(GenerationProgress.Key) as GenerationProgress;
+            set => Set(update, GenerationProgress.Key, value);
+        }
     }
 
     private static void Set(ChatResponseUpdate update, string key, object? value)

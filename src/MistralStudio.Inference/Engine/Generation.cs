@@ -160,6 +160,9 @@ internal sealed class Generation
         ending?.Invoke();
     }
 
+    /// <summary>Tokens and times by now. From the reader's thread, once there were words: a step that ends meanwhile is counted, or is not.</summary>
+    public GenerationProgress SoFar() => new(Request.Prompt.Length, Choices.Sum(choice => choice.OutputTokens), Timings());
+
     private GenerationTimings Timings() => new(
         Milliseconds(_asked, _prefillBegan), Milliseconds(_prefillBegan, _firstToken), Milliseconds(_firstToken, _time.GetTimestamp()), _reused)
     {

@@ -64,7 +64,9 @@ internal sealed class ChatClient(InstalledModelEntry model, ModelHost host, Time
                     var contents = calls is null ? [new TextContent(text.Piece)] : calls.Push(text.Choice, text.Piece);
                     if (contents.Count > 0 || text.Logprobs is not null)
                     {
-                        yield return Update(responseId, text.Choice, contents, text.Logprobs);
+                        var update = Update(responseId, text.Choice, contents, text.Logprobs);
+                        update.Progress = generation.SoFar();
+                        yield return update;
                     }
 
                     generation.FirstRead!.TrySetResult();

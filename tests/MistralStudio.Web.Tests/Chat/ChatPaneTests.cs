@@ -52,6 +52,8 @@ public sealed class ChatPaneTests : BunitContext
         await _chat.WhenIdleAsync();
         pane.WaitForAssertion(() => Assert.Contains("Stopped. What was written is kept.", pane.Markup, StringComparison.Ordinal));
         Assert.Contains("Once upon", pane.Find("article.ans").TextContent, StringComparison.Ordinal);
+        Assert.Equal(["31 in", "7 out", "first token 25 ms", "100 tok/s"], pane.FindAll(".numbers > span").Select(number => number.TextContent.Trim()));
+        Assert.Single(pane.FindAll(".timing"));
     }
 
     [Fact]
@@ -90,6 +92,7 @@ public sealed class ChatPaneTests : BunitContext
         await _chat.WhenIdleAsync();
 
         pane.WaitForAssertion(() => Assert.Contains("Stopped before the first word.", pane.Markup, StringComparison.Ordinal));
+        Assert.Empty(pane.FindAll(".numbers, .timing"));
     }
 
     [Theory]

@@ -26,9 +26,36 @@ internal sealed class ScriptedRunner : IAgentRunner
     {
         var script = _scripts[Turns.Count];
         Turns.Add(turn);
-        await foreach (var happened in script.Reader.ReadAllAsync(cancellationToken))
+        var hasWords = false;
+        while (await MayReadAsync())
         {
-            yield return happened;
+            while (script.Reader.TryRead(out var happened))
+            {
+                hasWords |= happened is AgentEvent.TextDelta;
+                yield return happened;
+            }
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            if (hasWords)
+            {
+                yield return new AgentEvent.Stopped(new TokenUsage(31, 7), new TurnTimings(0, 1, 20, 60, 25, 85, 100));
+            }
+
+            cancellationToken.ThrowIfCancellationRequested();
+        }
+
+        async ValueTask<bool> MayReadAsync()
+        {
+            try
+            {
+                return await script.Reader.WaitToReadAsync(cancellationToken);
+            }
+            catch (OperationCanceledException)
+            {
+                return false;
+            }
         }
     }
 }

@@ -31,6 +31,9 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
     /// <summary>Awaited before each word, so that a test decides when it comes.</summary>
     public Func<CancellationToken, Task> BeforeWord { get; init; } = _ => Task.CompletedTask;
 
+    /// <summary>Whether each word says how many there were, as models on this machine do.</summary>
+    public bool TellsProgress { get; init; }
+
     /// <summary>Words handed out.</summary>
     public int WordsWritten { get; private set; }
 
@@ -72,7 +75,13 @@ public sealed class ScriptedChatClient(Func<IReadOnlyList<ChatMessage>, string> 
             await BeforeWord(cancellationToken);
             cancellationToken.ThrowIfCancellationRequested();
             WordsWritten++;
-            yield return new ChatResponseUpdate(ChatRole.Assistant, i == 0 ? words[i] : $" {words[i]}");
+            var update = new ChatResponseUpdate(ChatRole.Assistant, i == 0 ? words[i] : $" {words[i]}");
+            if (TellsProgress)
+            {
+                update.Progress = new(asked.Sum(message => Count(message.Text)), WordsWritten, new GenerationTimings(1, 2, i * 3, 0));
+            }
+
+            yield return update;
         }
 
         var input = asked.Sum(message => Count(message.Text));

@@ -328,6 +328,9 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
                 (answer.Citations, answer.Usage, answer.Timings) = (completed.Citations, completed.Usage, completed.Timings);
                 answer.IsCut = completed.FinishReason == "length";
                 break;
+            case AgentEvent.Stopped stopped:
+                (answer.Usage, answer.Timings) = (stopped.Usage, stopped.Timings);
+                break;
             case AgentEvent.Failed failed:
                 (answer.State, answer.Error) = (MessageState.Failed, failed.Error);
                 break;
