@@ -43,6 +43,9 @@ internal static partial class Log
     [LoggerMessage(12, LogLevel.Information, "Source {Source} is read: {Added} added, {Changed} changed, {Removed} removed ({Code})")]
     public static partial void SourceRead(ILogger logger, SourceId source, int added, int changed, int removed, string? code);
 
+    [LoggerMessage(14, LogLevel.Warning, "The folder of source {Source} is not watched ({Reason}); it is read on demand and on schedule")]
+    public static partial void FolderNotWatched(ILogger logger, SourceId source, string reason);
+
     [LoggerMessage(13, LogLevel.Error, "Sources could not be looked at; the next time is in half a minute")]
     public static partial void ScheduleFailed(ILogger logger, Exception exception);
 }

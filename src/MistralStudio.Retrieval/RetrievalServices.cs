@@ -74,6 +74,8 @@ public static class RetrievalServices
         services.AddSingleton<IWorkExecutor, SourceSync>();
         services.AddSingleton<SourceScheduler>();
         services.AddHostedService(provider => provider.GetRequiredService<SourceScheduler>());
+        services.AddSingleton<FolderWatch>();
+        services.AddHostedService(provider => provider.GetRequiredService<FolderWatch>());
         services.AddSingleton<IWorkExecutor, IngestionExecutor>();
         services.AddSingleton<ChatModels>();
         services.AddSingleton<QuestionRewriting>();

@@ -23,6 +23,8 @@ public sealed class SourceStoreTests(DataFixture data) : IClassFixture<DataFixtu
         var due = DateTimeOffset.UnixEpoch.AddDays(1);
         var source = (await _sources.AddAsync(Workspace, knowledge.Id, settings, due, null, Token))!;
         Assert.Contains(source.Id, await _sources.ListDueAsync(due, Token));
+        var folder = (await _sources.AddAsync(Workspace, knowledge.Id, settings with { Kind = SourceKind.Folder, Location = "/srv/docs" }, null, null, Token))!;
+        Assert.Equal([folder.Settings], (await _sources.ListFoldersAsync(Token)).Where(found => found.Base == knowledge.Id).Select(found => found.Settings));
 
         await _sources.BeginSyncAsync(source.Id, due.AddDays(1), Token);
         Assert.Contains(source.Id, await _sources.ListSyncingAsync(Token));

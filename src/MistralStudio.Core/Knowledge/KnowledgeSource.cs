@@ -16,7 +16,7 @@ public enum SourceKind
 /// <param name="Location">Absolute path of the folder, or address of the first page.</param>
 /// <param name="Depth">How many links or folders deep; 0: the page or the folder alone.</param>
 /// <param name="MaxItems">Most pages or files that are read.</param>
-/// <param name="Schedule">Cron expression with five fields, UTC; null: on demand only.</param>
+/// <param name="Schedule">Cron expression with five fields, UTC; null: on demand, and a folder when something in it changes.</param>
 public sealed record SourceSettings(SourceKind Kind, string Location, int Depth, int MaxItems, string? Schedule)
 {
     /// <summary>Largest <see cref="Depth"/>.</summary>
@@ -108,6 +108,9 @@ public interface ISourceStore
 
     /// <summary>Sources whose time has come and that are not being read.</summary>
     Task<IReadOnlyList<SourceId>> ListDueAsync(DateTimeOffset now, CancellationToken cancellationToken);
+
+    /// <summary>Sources of every workspace that are folders of the server.</summary>
+    Task<IReadOnlyList<KnowledgeSource>> ListFoldersAsync(CancellationToken cancellationToken);
 
     /// <summary>Its documents that are not being deleted.</summary>
     Task<IReadOnlyList<SourceItem>> ListItemsAsync(SourceId source, CancellationToken cancellationToken);

@@ -107,6 +107,13 @@ internal sealed class SourceStore(IDbContextFactory<StudioDbContext> contexts, T
             .Select(row => row.Id).ToListAsync(cancellationToken);
     }
 
+    public async Task<IReadOnlyList<KnowledgeSource>> ListFoldersAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await context.Sources.AsNoTracking().Where(row => row.Kind == SourceKind.Folder).OrderBy(row => row.CreatedAt).ToListAsync(cancellationToken);
+        return [.. rows.Select(row => ToSource(row, 0))];
+    }
+
     public async Task<IReadOnlyList<SourceItem>> ListItemsAsync(SourceId source, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

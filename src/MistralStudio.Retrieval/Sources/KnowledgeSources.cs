@@ -11,6 +11,9 @@ namespace MistralStudio.Retrieval.Sources;
 internal sealed class KnowledgeSources(
     ISourceStore store, DocumentIntake intake, IWorkOwner work, IOptions<KnowledgeOptions> options, TimeProvider time) : IKnowledgeSources
 {
+    /// <summary>Raised when a source was added, changed or removed; from any thread.</summary>
+    public event Action? Changed;
+
     public IReadOnlyList<string> AllowedRoots => options.Value.SourceRoots;
 
     public async Task<Result<KnowledgeSource>> AddAsync(
@@ -28,6 +31,7 @@ internal sealed class KnowledgeSources(
         }
 
         await BeginAsync(added, cancellationToken);
+        Changed?.Invoke();
         return await store.FindAsync(added.Id, cancellationToken) is { } begun ? begun : SourceErrors.NotFound();
     }
 
@@ -52,6 +56,7 @@ internal sealed class KnowledgeSources(
         }
 
         await store.ChangeAsync(source, settings, SourceSchedule.Next(settings.Schedule, time.GetUtcNow()), cancellationToken);
+        Changed?.Invoke();
         return await FindAsync(workspace, id, source, cancellationToken) is { } changed ? changed : SourceErrors.NotFound();
     }
 
@@ -80,6 +85,7 @@ internal sealed class KnowledgeSources(
         }
 
         await store.RemoveAsync(source, cancellationToken);
+        Changed?.Invoke();
         return default(Unit);
     }
 

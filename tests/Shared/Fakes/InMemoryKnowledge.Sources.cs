@@ -58,6 +58,9 @@ public sealed partial class InMemoryKnowledge : ISourceStore
     public Task<IReadOnlyList<SourceId>> ListDueAsync(DateTimeOffset now, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<SourceId>)[.. _sources.Values.Where(s => !s.IsSyncing && s.NextSyncAt <= now).Select(s => s.Id)]);
 
+    public Task<IReadOnlyList<KnowledgeSource>> ListFoldersAsync(CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<KnowledgeSource>)[.. _sources.Values.Where(s => s.Settings.Kind == SourceKind.Folder)]);
+
     public Task<IReadOnlyList<SourceItem>> ListItemsAsync(SourceId source, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<SourceItem>)[.. _ties
             .Where(tie => tie.Value.Source == source && _documents.TryGetValue(tie.Key, out var d) && d.State != DocumentState.Deleting)
