@@ -13,6 +13,12 @@ public interface IKnowledgeSettings
     Task<Result<KnowledgeBase>> ChangeAsync(
         WorkspaceId workspace, KnowledgeBaseId id, KnowledgeSettings settings, int wasVersion, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Makes the vectors of all documents of a base again, for a model that was replaced under its name; returns how many documents these are. A
+    /// document is found again when its turn is over. Fails where the base is unknown, or its store does not answer.
+    /// </summary>
+    Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+
     /// <summary>The first passages that a document of the base would be cut into; nothing is kept.</summary>
     Task<Result<SplitPreview>> PreviewAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, SplittingSettings settings, CancellationToken cancellationToken);

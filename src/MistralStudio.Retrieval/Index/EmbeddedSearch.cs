@@ -44,7 +44,10 @@ internal sealed class EmbeddedSearch(IndexFile file, ResidentVectors resident)
         }
 
         var explained = query.Explain.Count == 0 ? [] : Explain(connection, query, terms, allowed);
-        return new(dense, lexical, denseMs, lexicalMs, allowed?.Count, languages, explained);
+        return new(dense, lexical, denseMs, lexicalMs, allowed?.Count, languages, explained)
+        {
+            OtherVectors = query.Vector is { Length: var length } ? [.. query.Bases.Where(parent => resident.Get(parent) is { } segment && segment.Dimensions != length)] : [],
+        };
     }
 
     /// <summary>

@@ -26,7 +26,11 @@ internal sealed record LegResults(
     double LexicalMs,
     int? Allowed,
     IReadOnlyCollection<Words.Language> Languages,
-    IReadOnlyDictionary<PassageId, LegScores> Explained);
+    IReadOnlyDictionary<PassageId, LegScores> Explained)
+{
+    /// <summary>Bases whose vectors are of another length than the question's: the model that made them is another one now.</summary>
+    public IReadOnlyList<KnowledgeBaseId> OtherVectors { get; init; } = [];
+}
 
 /// <summary>The scores of one passage.</summary>
 /// <param name="IsAllowed">Whether the filter lets it through.</param>

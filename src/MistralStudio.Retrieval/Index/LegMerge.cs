@@ -28,7 +28,10 @@ internal static class LegMerge
             results.Sum(result => result.LexicalMs),
             results.Any(result => result.Allowed is not null) ? results.Sum(result => result.Allowed ?? 0) : null,
             results.SelectMany(result => result.Languages).ToHashSet(),
-            explained);
+            explained)
+        {
+            OtherVectors = [.. results.SelectMany(result => result.OtherVectors).Distinct()],
+        };
 
         List<Scored> Best(IEnumerable<Scored> leg) => [.. leg.OrderByDescending(item => item.Score).Take(depth)];
     }

@@ -36,7 +36,8 @@ internal sealed class ResidentVectors(IndexFile file)
                 return;
             }
 
-            foreach (var (row, vector) in added)
+            // One of another length is by another model: nothing compares it.
+            foreach (var (row, vector) in added.Where(item => item.Vector.Length == segment.Dimensions))
             {
                 segment.Append(row, vector);
             }

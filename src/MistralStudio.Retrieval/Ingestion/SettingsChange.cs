@@ -4,13 +4,15 @@ using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Work;
+using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Splitting;
 
 namespace MistralStudio.Retrieval.Ingestion;
 
 /// <inheritdoc cref="IKnowledgeSettings"/>
 internal sealed class SettingsChange(
-    IKnowledgeStore knowledge, IPassageStore passages, ISourceStore store, IWorkOwner work, IOptions<KnowledgeOptions> options) : IKnowledgeSettings
+    IKnowledgeStore knowledge, IPassageStore passages, ISourceStore store, IWorkOwner work, PassageIndex index,
+    IOptions<KnowledgeOptions> options) : IKnowledgeSettings
 {
     private const int Previewed = 30;
 
@@ -34,13 +36,30 @@ internal sealed class SettingsChange(
 
         if (settings.Splitting != found.Settings.Splitting)
         {
-            foreach (var document in await store.SplitAgainAsync(id, cancellationToken))
-            {
-                await work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);
-            }
+            await CutAgainAsync(id, cancellationToken);
         }
 
         return await knowledge.FindBaseAsync(workspace, id, cancellationToken) is { } changed ? changed : KnowledgeErrors.BaseNotFound();
+    }
+
+    public async Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    {
+        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is not { } found)
+        {
+            return KnowledgeErrors.BaseNotFound();
+        }
+
+        try
+        {
+            // Vectors first: where the process ends before the documents begin, its next start finds them missing.
+            await index.Store(found.Placement.Store).ForgetAsync(id, cancellationToken);
+        }
+        catch (IndexUnavailableException exception)
+        {
+            return exception.Error;
+        }
+
+        return await CutAgainAsync(id, cancellationToken);
     }
 
     public async Task<Result<SplitPreview>> PreviewAsync(
@@ -61,6 +80,17 @@ internal sealed class SettingsChange(
         var present = (await passages.ReadPassagesAsync(document, cancellationToken)).Select(passage => passage.ContentHash).ToHashSet(StringComparer.Ordinal);
         var would = PassageSplitter.Split(document, text, settings, options.Value.PassageCharacters);
         return new SplitPreview([.. would.Take(Previewed)], would.Count, would.Count(passage => present.Contains(passage.ContentHash)));
+    }
+
+    private async Task<int> CutAgainAsync(KnowledgeBaseId id, CancellationToken cancellationToken)
+    {
+        var documents = await store.SplitAgainAsync(id, cancellationToken);
+        foreach (var document in documents)
+        {
+            await work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);
+        }
+
+        return documents.Count;
     }
 
     private static Error? Refuse(object settings)

@@ -66,6 +66,11 @@ internal sealed class KnowledgeSearch(
         }
 
         var (legs, embedMs) = outcome.Value;
+        foreach (var group in bases.Where(found => legs.OtherVectors.Contains(found.Id)).GroupBy(found => found.EmbeddingModel))
+        {
+            AddNote(SearchErrors.OtherVectors([.. group.Select(found => found.Name)], group.Key));
+        }
+
         var fused = Fusion.Rank(
             settings,
             [.. legs.Dense.Where(item => settings.MinDense is not { } least || item.Score >= least)],

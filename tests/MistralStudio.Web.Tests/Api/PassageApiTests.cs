@@ -82,6 +82,11 @@ public sealed class PassageApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.Forbidden, await PutAsync(reader, address));
         Assert.Equal(HttpStatusCode.NotFound, await PutAsync(client, elsewhere));
         Assert.Equal(HttpStatusCode.OK, await PutAsync(client, address));
+        using var refused = await reader.PostAsync($"{address}/embed-again", null, Token);
+        using var unknown = await client.PostAsync($"/api/knowledge-bases/{Guid.NewGuid()}/embed-again", null, Token);
+        using var begun = await client.PostAsync($"{address}/embed-again", null, Token);
+        Assert.Equal(
+            (HttpStatusCode.Forbidden, HttpStatusCode.NotFound, HttpStatusCode.Accepted), (refused.StatusCode, unknown.StatusCode, begun.StatusCode));
     }
 
     private static async Task<(string Address, string Passages)> DocumentAsync(HttpClient client)

@@ -13,6 +13,8 @@ public sealed class SplittingStateTests : IKnowledgeSettings
     private readonly List<(DocumentId Document, SplittingSettings Settings)> _cut = [];
     private readonly Queue<TaskCompletionSource> _waits = new();
 
+    private Result<int> _again = 3;
+
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
@@ -45,6 +47,18 @@ public sealed class SplittingStateTests : IKnowledgeSettings
     }
 
     [Fact]
+    public async Task Documents_AreEmbeddedAgain_OrItIsSaidWhyNot()
+    {
+        var state = await NewAsync();
+        await state.EmbedAgainAsync(Token);
+        Assert.Equal((3, null), (state.EmbeddedAgain, state.Error));
+
+        _again = KnowledgeErrors.BaseNotFound();
+        await state.EmbedAgainAsync(Token);
+        Assert.Equal((null, "knowledge.base_not_found"), (state.EmbeddedAgain, state.Error?.Code));
+    }
+
+    [Fact]
     public async Task WhatIsOutOfBounds_IsSaid_AndNothingShown()
     {
         var state = await NewAsync();
@@ -58,6 +72,9 @@ public sealed class SplittingStateTests : IKnowledgeSettings
         await _store.ChangeSettingsAsync(workspace, id, settings, wasVersion, cancellationToken)
             ? (await _store.FindBaseAsync(workspace, id, cancellationToken))!
             : KnowledgeErrors.SettingsConflict();
+
+    public Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Task.FromResult(_again);
 
     public async Task<Result<SplitPreview>> PreviewAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, SplittingSettings settings, CancellationToken cancellationToken)

@@ -70,6 +70,17 @@ public sealed class SplittingState(IKnowledgeSettings settings, IKnowledgeStore 
         Changed?.Invoke();
     }
 
+    /// <summary>Documents that are embedded again; null where nobody asked for it.</summary>
+    public int? EmbeddedAgain { get; private set; }
+
+    /// <summary>Makes the vectors of all documents again.</summary>
+    public async Task EmbedAgainAsync(CancellationToken cancellationToken)
+    {
+        var begun = await settings.EmbedAgainAsync(caller.Workspace, Base.Id, cancellationToken);
+        (EmbeddedAgain, Error) = begun.Match<(int?, Error?)>(documents => (documents, null), error => (null, error));
+        Changed?.Invoke();
+    }
+
     // A later change overtakes a preview that is still being cut.
     private async Task CutAsync(CancellationToken cancellationToken)
     {

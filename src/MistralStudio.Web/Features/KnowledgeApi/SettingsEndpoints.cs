@@ -19,6 +19,9 @@ internal static class SettingsEndpoints
         bases.MapPut("/{id:guid}/settings", ChangeAsync).RequirePermission(Permissions.KnowledgeWrite)
             .WithSummary("Replaces the settings; If-Match names the ETag that was read. Documents are cut again where that changes.")
             .Produces<KnowledgeSettings>().ProducesProblems(404, 412, 422, 428);
+        bases.MapPost("/{id:guid}/embed-again", EmbedAgainAsync).RequirePermission(Permissions.KnowledgeWrite)
+            .WithSummary("Makes the vectors of all documents again, for an embedding model that was replaced under its name. A document is found again when its turn is over.")
+            .Produces<WireEmbedAgain>(202).ProducesProblems(404, 503);
         bases.MapPost("/{id:guid}/documents/{document:guid}/split-preview", PreviewAsync).RequirePermission(Permissions.KnowledgeRead)
             .WithSummary("The first passages that a document would be cut into with these settings; nothing is kept.")
             .Produces<WireSplitPreview>().ProducesProblems(404, 422);
@@ -58,6 +61,10 @@ internal static class SettingsEndpoints
         return TypedResults.Ok(changed.Value.Settings);
     }
 
+    private static async Task<IResult> EmbedAgainAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeSettings settings) =>
+        (await settings.EmbedAgainAsync(http.GetCaller().Workspace, id, http.RequestAborted)).Match<IResult>(
+            documents => TypedResults.Accepted((string?)null, new WireEmbedAgain(documents)), ErrorResults.From);
+
     private static async Task<IResult> PreviewAsync(
         KnowledgeBaseId id, DocumentId document, SplittingSettings body, HttpContext http, [FromServices] IKnowledgeSettings settings) =>
         (await settings.PreviewAsync(http.GetCaller().Workspace, id, document, body, http.RequestAborted)).Match<IResult>(
@@ -65,6 +72,9 @@ internal static class SettingsEndpoints
 
     private static string TagOf(KnowledgeBase found) => found.SettingsVersion.ToString(CultureInfo.InvariantCulture);
 }
+
+/// <summary>How many documents are embedded again.</summary>
+internal sealed record WireEmbedAgain(int Documents);
 
 /// <summary>What settings would make of a document: its first passages, how many there would be, and how many of them are there already.</summary>
 internal sealed record WireSplitPreview(IReadOnlyList<WirePassage> Passages, int Total, int Kept);
