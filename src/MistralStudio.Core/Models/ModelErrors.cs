@@ -66,6 +66,9 @@ public static class ModelErrors
         $"The model file {file} cannot be read: {reason}.",
         "Download the file again, or choose another model.");
 
+    public static Error Missing(string file) => new(
+        "model.unreadable", $"The model's file {file} is missing.", "Take it from where the model comes from, or choose another model.");
+
     public static Error TemplateRefused(string reason) => new(
         "model.template_refused",
         $"The model's chat template does not take this conversation: {reason}.",

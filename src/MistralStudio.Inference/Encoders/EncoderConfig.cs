@@ -98,41 +98,41 @@ internal sealed record EncoderConfig
     /// </summary>
     public static Result<EncoderConfig> Read(string folder)
     {
-        try
+        var config = ReadJson<EncoderConfig>(folder, "config.json");
+        if (!config.IsSuccess)
         {
-            var config = ReadJson<EncoderConfig>(folder, "config.json");
-            var read = config.Classifies ? config.ReadCrossEncoder(folder) : config.ReadEmbedder(folder);
-            return read.IsSuccess && read.Value.Unsupported() is { } reason ? ModelErrors.Unreadable("config.json", reason) : read;
+            return config.Error;
         }
-        catch (Exception unreadable) when (unreadable is JsonException or IOException or UnauthorizedAccessException)
+
+        // Its kind first: what lies beside the weights of another kind is no mistake.
+        if (config.Value.UnsupportedKind() is { } kind)
         {
-            return ModelErrors.Unreadable("config.json", unreadable.Message.TrimEnd('.'));
+            return ModelErrors.Unreadable("config.json", kind);
         }
+
+        var read = config.Value.Classifies ? config.Value.ReadCrossEncoder(folder) : config.Value.ReadEmbedder(folder);
+        return read.IsSuccess && read.Value.Unsupported() is { } reason ? ModelErrors.Unreadable("config.json", reason) : read;
     }
 
     /// <summary>True where a folder's <c>config.json</c> says that its model classifies pairs of texts; false also where it cannot be read.</summary>
-    public static bool IsCrossEncoder(string folder)
-    {
-        try
-        {
-            return ReadJson<EncoderConfig>(folder, "config.json").Classifies;
-        }
-        catch (Exception unreadable) when (unreadable is JsonException or IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
-    }
+    public static bool IsCrossEncoder(string folder) => ReadJson<EncoderConfig>(folder, "config.json") is { IsSuccess: true, Value.Classifies: true };
 
     private Result<EncoderConfig> ReadEmbedder(string folder)
     {
         var sentence = ReadJson<SentenceConfig>(folder, "sentence_bert_config.json");
-        var pooling = ReadJson<PoolingConfig>(folder, Path.Combine("1_Pooling", "config.json"));
-        if (pooling.Max || pooling.Mean == pooling.First)
+        var pooling = ReadJson<PoolingConfig>(folder, "1_Pooling/config.json");
+        var tokenizer = ReadTokenizer(folder);
+        if ((sentence.Error ?? pooling.Error ?? tokenizer.Error) is { } error)
+        {
+            return error;
+        }
+
+        if (pooling.Value.Max || pooling.Value.Mean == pooling.Value.First)
         {
             return ModelErrors.Unreadable("1_Pooling/config.json", "its pooling is neither the mean of all tokens nor the first token, the two supported in this version");
         }
 
-        return this with { Head = pooling.Mean ? EncoderHead.Mean : EncoderHead.First, MaxTokens = Longest(sentence.MaxSequenceLength) };
+        return this with { Head = pooling.Value.Mean ? EncoderHead.Mean : EncoderHead.First, MaxTokens = Longest(sentence.Value.MaxSequenceLength) };
     }
 
     private Result<EncoderConfig> ReadCrossEncoder(string folder)
@@ -144,28 +144,65 @@ internal sealed record EncoderConfig
             return ModelErrors.Unreadable("config.json", $"it tells {labels} labels apart; a reranker has one, the score");
         }
 
-        var said = File.Exists(Path.Combine(folder, "tokenizer_config.json")) ? ReadJson<TokenizerConfig>(folder, "tokenizer_config.json").MaxLength : 0;
-        return this with { Head = EncoderHead.Score, MaxTokens = Longest(said) };
+        var tokenizer = ReadTokenizer(folder);
+        return tokenizer.IsSuccess ? this with { Head = EncoderHead.Score, MaxTokens = Longest(tokenizer.Value.MaxLength) } : tokenizer.Error;
+    }
+
+    // Optional. Texts are split as the uncased BERT models have it: another way would give vectors that look right and are not.
+    private Result<TokenizerConfig> ReadTokenizer(string folder)
+    {
+        const string name = "tokenizer_config.json";
+        if (!File.Exists(Path.Combine(folder, name)))
+        {
+            return new TokenizerConfig(0, null, null, null);
+        }
+
+        var read = ReadJson<TokenizerConfig>(folder, name);
+        return !IsXlmRoberta && read is { IsSuccess: true, Value: { LowerCase: false } or { StripAccents: false } or { ChineseCharacters: false } }
+            ? ModelErrors.Unreadable(name, "its tokenizer is cased, keeps accents or joins Chinese characters, which is not supported in this version; that of uncased BERT is")
+            : read;
     }
 
     // A tokenizer that knows no limit says 1e30.
     private int Longest(double said) => said is >= 3 and < int.MaxValue ? (int)Math.Min(said, Positions - FirstPosition) : Positions - FirstPosition;
 
+    private string? UnsupportedKind() => ModelType switch
+    {
+        "bert" or "xlm-roberta" => null,
+        "" => "it does not state its architecture",
+        _ => $"the architecture \"{ModelType}\" is not supported in this version as safetensors, \"bert\" and \"xlm-roberta\" are; chat models are read as GGUF",
+    };
+
     private string? Unsupported() =>
-        ModelType is not ("bert" or "xlm-roberta") ? $"the architecture \"{ModelType}\" is not supported in this version, \"bert\" and \"xlm-roberta\" are"
-        : Activation != "gelu" ? $"the activation \"{Activation}\" is not supported in this version, \"gelu\" is"
+        Activation != "gelu" ? $"the activation \"{Activation}\" is not supported in this version, \"gelu\" is"
         : PositionType != "absolute" ? $"the position embedding \"{PositionType}\" is not supported in this version, \"absolute\" is"
         : Hidden is < 8 or > 8192 || Layers is < 1 or > 128 || Heads is < 1 or > 128 || Hidden % Heads != 0 || Intermediate is < 8 or > 65536
           || Positions is < 3 or > 65536 || TokenTypes is < 1 or > 16 || VocabularySize is < 4 or > 1 << 21 || Padding is < 0 or > 1024 || MaxTokens < 5
             ? "its dimensions are impossible"
         : null;
 
-    private static T ReadJson<T>(string folder, string name) =>
-        JsonSerializer.Deserialize<T>(File.ReadAllBytes(Path.Combine(folder, name))) ?? throw new JsonException($"{name} is empty");
+    private static Result<T> ReadJson<T>(string folder, string name)
+    {
+        try
+        {
+            var path = Path.Combine(folder, name);
+            return !File.Exists(path) ? ModelErrors.Missing(name)
+                : JsonSerializer.Deserialize<T>(File.ReadAllBytes(path)) is { } read ? read
+                : ModelErrors.Unreadable(name, "it is empty");
+        }
+        catch (Exception unreadable) when (unreadable is JsonException or IOException or UnauthorizedAccessException)
+        {
+            return ModelErrors.Unreadable(name, unreadable.Message.TrimEnd('.'));
+        }
+    }
 
     private sealed record SentenceConfig([property: JsonPropertyName("max_seq_length")] int MaxSequenceLength);
 
-    private sealed record TokenizerConfig([property: JsonPropertyName("model_max_length")] double MaxLength);
+    private sealed record TokenizerConfig(
+        [property: JsonPropertyName("model_max_length")] double MaxLength,
+        [property: JsonPropertyName("do_lower_case")] bool? LowerCase,
+        [property: JsonPropertyName("strip_accents")] bool? StripAccents,
+        [property: JsonPropertyName("tokenize_chinese_chars")] bool? ChineseCharacters);
 
     private sealed record PoolingConfig(
         [property: JsonPropertyName("pooling_mode_mean_tokens")] bool Mean,

@@ -15,10 +15,7 @@ internal sealed class EncoderGraph(EncoderConfig config, SafetensorsFile file)
     /// <summary>Raised with every change of the graph, so that no older compiled one is used.</summary>
     public const int Version = 2;
 
-    // A checkpoint with a head puts the encoder under a name.
-    private readonly string _root = new[] { "", "bert.", "roberta." }.FirstOrDefault(root => file.Tensors.ContainsKey(root + Words)) ?? "";
-
-    private const string Words = "embeddings.word_embeddings.weight";
+    private readonly string _root = EncoderTensors.RootOf(file);
 
     /// <summary>Compiles the encoder into <c>model.onnx</c> and <c>model.bin</c> of a folder.</summary>
     /// <exception cref="InvalidDataException">A tensor is missing or has another shape; the message names it.</exception>
@@ -72,7 +69,7 @@ internal sealed class EncoderGraph(EncoderConfig config, SafetensorsFile file)
             ["embedded", "embedded.mask"],
             [
                 "ids", config.TellsTypes ? "types" : "",
-                Matrix(graph, "embeddings.words", file.Floats($"{_root}{Words}", config.VocabularySize, config.Hidden), config.VocabularySize, config.Hidden),
+                Matrix(graph, "embeddings.words", file.Floats($"{_root}{EncoderTensors.Words}", config.VocabularySize, config.Hidden), config.VocabularySize, config.Hidden),
                 Matrix(graph, "embeddings.positions", positions, config.Positions - config.FirstPosition, config.Hidden),
                 config.TellsTypes ? Matrix(graph, "embeddings.types", types, config.TokenTypes, config.Hidden) : "",
                 Vector(graph, $"{_root}embeddings.LayerNorm.weight", config.Hidden), Vector(graph, $"{_root}embeddings.LayerNorm.bias", config.Hidden),
@@ -112,7 +109,7 @@ internal sealed class EncoderGraph(EncoderConfig config, SafetensorsFile file)
     /// <summary>A dense layer with tanh over the first token's state, then one number of it.</summary>
     private void Score(GraphBuilder graph, string hidden)
     {
-        var (dense, last) = config.IsXlmRoberta ? ("classifier.dense", "classifier.out_proj") : ($"{_root}pooler.dense", "classifier");
+        var (dense, last) = EncoderTensors.Head(_root, config);
         var first = graph.Node("Gather", "first", [hidden, graph.Weight<long>("first.index", ElementType.Int64, [], [0])], Attributes.Int("axis", 1));
         var pooled = graph.Node("Tanh", "pooled", [Project(graph, "pooled", first, dense, config.Hidden)]);
         graph.Node("Identity", "score", [Project(graph, "scored", pooled, last, 1)]);

@@ -125,6 +125,11 @@ internal sealed record ModelFolder(string Path, string File, ModelTask Task, boo
         }
 
         using var file = opened.Value;
+        if (EncoderTensors.Check(file, config.Value) is { } lacking)
+        {
+            return described with { State = ModelState.Failed, Error = lacking };
+        }
+
         return described with
         {
             Name = IsStarter ? "all-MiniLM-L6-v2" : Id,

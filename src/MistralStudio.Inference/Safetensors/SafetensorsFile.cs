@@ -51,6 +51,32 @@ internal sealed class SafetensorsFile : IDisposable
     /// <exception cref="InvalidDataException">There is no such tensor, or it is another one; the message says how.</exception>
     public float[] Floats(string name, params ReadOnlySpan<long> shape)
     {
+        var tensor = Reals(name, shape);
+        var bytes = Bytes(tensor);
+        var floats = new float[tensor.Bytes / SafetensorsTensor.ElementBytes(tensor.Type)];
+        switch (tensor.Type)
+        {
+            case SafetensorsType.Float32:
+                bytes.CopyTo(MemoryMarshal.AsBytes(floats.AsSpan()));
+                return floats;
+            case SafetensorsType.Float16:
+                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), floats);
+                return floats;
+            default:
+                var halves = MemoryMarshal.Cast<byte, ushort>(bytes);
+                for (var i = 0; i < floats.Length; i++)
+                {
+                    floats[i] = BitConverter.Int32BitsToSingle(halves[i] << 16);
+                }
+
+                return floats;
+        }
+    }
+
+    /// <summary>A tensor of F16, BF16 or F32, without reading its numbers.</summary>
+    /// <inheritdoc cref="Floats"/>
+    public SafetensorsTensor Reals(string name, params ReadOnlySpan<long> shape)
+    {
         if (!Tensors.TryGetValue(name, out var tensor))
         {
             throw new InvalidDataException($"it lacks the tensor {name}");
@@ -62,27 +88,9 @@ internal sealed class SafetensorsFile : IDisposable
                 $"the tensor {name} has the shape [{string.Join(", ", tensor.Shape)}] where [{string.Join(", ", shape.ToArray())}] is expected");
         }
 
-        var bytes = Bytes(tensor);
-        var floats = new float[tensor.Bytes / SafetensorsTensor.ElementBytes(tensor.Type)];
-        switch (tensor.Type)
-        {
-            case SafetensorsType.Float32:
-                bytes.CopyTo(MemoryMarshal.AsBytes(floats.AsSpan()));
-                return floats;
-            case SafetensorsType.Float16:
-                TensorPrimitives.ConvertToSingle(MemoryMarshal.Cast<byte, Half>(bytes), floats);
-                return floats;
-            case SafetensorsType.BFloat16:
-                var halves = MemoryMarshal.Cast<byte, ushort>(bytes);
-                for (var i = 0; i < floats.Length; i++)
-                {
-                    floats[i] = BitConverter.Int32BitsToSingle(halves[i] << 16);
-                }
-
-                return floats;
-            default:
-                throw new InvalidDataException($"the tensor {name} has the type {tensor.Type} where real numbers are expected");
-        }
+        return tensor.Type is SafetensorsType.Float32 or SafetensorsType.Float16 or SafetensorsType.BFloat16
+            ? tensor
+            : throw new InvalidDataException($"the tensor {name} has the type {tensor.Type} where real numbers are expected");
     }
 
     public void Dispose() => _file.Dispose();

@@ -57,12 +57,14 @@ internal static class Tokenizers
     {
         if (!config.IsXlmRoberta)
         {
-            return FromVocabularyFile(Path.Combine(folder, "vocab.txt")).Match<Result<IEncoderTokens>>(words => new BertTokens(words), error => error);
+            return FromVocabularyFile(Path.Combine(folder, "vocab.txt"), config.VocabularySize)
+                .Match<Result<IEncoderTokens>>(words => new BertTokens(words), error => error);
         }
 
+        var path = Path.Combine(folder, "tokenizer.json");
         try
         {
-            return UnigramFile.Read(Path.Combine(folder, "tokenizer.json"));
+            return File.Exists(path) ? UnigramFile.Read(path, config.VocabularySize) : ModelErrors.Missing("tokenizer.json");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException or JsonException or FormatException)
         {
@@ -71,15 +73,23 @@ internal static class Tokenizers
     }
 
     /// <summary>The tokenizer of a BERT model from its <c>vocab.txt</c>, one token a line.</summary>
-    public static Result<WordPiece> FromVocabularyFile(string path)
+    /// <param name="most">Tokens that the model has vectors for.</param>
+    public static Result<WordPiece> FromVocabularyFile(string path, int most = int.MaxValue)
     {
+        var name = Path.GetFileName(path);
         try
         {
-            return new WordPiece(File.ReadAllLines(path));
+            if (!File.Exists(path))
+            {
+                return ModelErrors.Missing(name);
+            }
+
+            var words = File.ReadAllLines(path);
+            return words.Length <= most ? new WordPiece(words) : ModelErrors.Unreadable(name, $"it has {words.Length:N0} tokens, and the model {most:N0} embeddings");
         }
         catch (Exception unreadable) when (unreadable is IOException or UnauthorizedAccessException or InvalidDataException)
         {
-            return ModelErrors.Unreadable(Path.GetFileName(path), unreadable.Message.TrimEnd('.'));
+            return ModelErrors.Unreadable(name, unreadable.Message.TrimEnd('.'));
         }
     }
 

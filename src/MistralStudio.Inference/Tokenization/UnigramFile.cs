@@ -20,8 +20,9 @@ internal static class UnigramFile
     private const int MostPieces = 1 << 21;
 
     /// <summary>The rows of an encoder with these pieces.</summary>
+    /// <param name="most">Tokens that the model has vectors for.</param>
     /// <exception cref="InvalidDataException">The file is none of this kind; the message says how.</exception>
-    public static XlmRobertaTokens Read(string path)
+    public static XlmRobertaTokens Read(string path, int most)
     {
         if (new FileInfo(path).Length > MostBytes)
         {
@@ -36,6 +37,11 @@ internal static class UnigramFile
         }
 
         var pieces = Pieces(model);
+        if (pieces.Count > most)
+        {
+            throw new InvalidDataException($"it has {pieces.Count:N0} tokens, and the model {most:N0} embeddings");
+        }
+
         var unknown = model.TryGetProperty("unk_id", out var id) && id.TryGetInt32(out var number) && number >= 0 && number < pieces.Count
             ? number
             : throw new InvalidDataException("its vocabulary has no token for what it does not know");

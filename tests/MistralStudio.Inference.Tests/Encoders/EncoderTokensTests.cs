@@ -62,7 +62,7 @@ public sealed class EncoderTokensTests : IDisposable
     {
         File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), json);
 
-        var refused = Tokenizers.ForEncoder(_folder, new EncoderConfig { ModelType = "xlm-roberta" });
+        var refused = Tokenizers.ForEncoder(_folder, new EncoderConfig { ModelType = "xlm-roberta", VocabularySize = 100 });
 
         Assert.Contains(reason, refused.Error!.Message, StringComparison.Ordinal);
     }
@@ -87,6 +87,6 @@ public sealed class EncoderTokensTests : IDisposable
     private IEncoderTokens Read()
     {
         File.WriteAllText(Path.Combine(_folder, "tokenizer.json"), UnigramJson());
-        return Tokenizers.ForEncoder(_folder, new EncoderConfig { ModelType = "xlm-roberta" }).Value;
+        return Tokenizers.ForEncoder(_folder, new EncoderConfig { ModelType = "xlm-roberta", VocabularySize = 100 }).Value;
     }
 }
