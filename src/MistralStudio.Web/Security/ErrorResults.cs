@@ -62,7 +62,7 @@ public static class ErrorResults
         "idempotency.conflict" or "model.in_use" or "model.measuring" or "import.id_taken" or "import.running" or "import.elsewhere" or "account.last_owner" or "connection.in_use" or "connection.slug_taken" => StatusCodes.Status409Conflict,
         "settings.not_allowed" or "app.publisher_gone" or "connection.stays_on_machine" => StatusCodes.Status403Forbidden,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
-        "model.loading" or "model.load_failed" or "model.wrong_checksum" or "model.unreadable" or "model.stopping" => StatusCodes.Status503ServiceUnavailable,
+        "model.loading" or "model.load_failed" or "model.memory_in_use" or "model.wrong_checksum" or "model.unreadable" or "model.stopping" => StatusCodes.Status503ServiceUnavailable,
         _ when code.EndsWith("not_found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
         _ => StatusCodes.Status422UnprocessableEntity,
     };

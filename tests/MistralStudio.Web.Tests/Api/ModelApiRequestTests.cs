@@ -109,6 +109,7 @@ public sealed class ModelApiRequestTests(ApiStudio studio) : IClassFixture<ApiSt
     [InlineData("tool.parameters_unsupported", 422, "tools")]
     [InlineData("model.prompt_too_long", 400, null)]
     [InlineData("model.loading", 503, null)]
+    [InlineData("model.memory_in_use", 503, null)]
     public async Task ARefusalOfTheModel_NamesItsField(string code, int status, string? param)
     {
         _studio.Chat = new(_ => "") { Failure = (0, new(code, "No.", "Else.")) };
@@ -133,6 +134,21 @@ public sealed class ModelApiRequestTests(ApiStudio studio) : IClassFixture<ApiSt
         Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
         Assert.Equal(param, (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("error").GetProperty("param").GetString());
         Assert.Empty(_studio.Chat.Requests);
+    }
+
+    [Theory]
+    [InlineData("""{"model":"scripted","temperature":"hot"}""", "temperature")]
+    [InlineData("""{"model":"scripted","messages":[{"role":7}]}""", "messages[0].role")]
+    [InlineData("""{"model":"scripted","max_tokens":1.5}""", "max_tokens")]
+    [InlineData("""{"model":{"id":"scripted"}}""", "model")]
+    [InlineData("[]", null)]
+    public async Task AValueOfAnotherKind_IsRefusedByTheFieldsName_NotByATypeOfOurs(string body, string? param)
+    {
+        using var response = await PostAsync("/v1/chat/completions", body);
+        var error = (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("error");
+        Assert.Equal((HttpStatusCode.BadRequest, param), (response.StatusCode, error.GetProperty("param").GetString()));
+        Assert.DoesNotContain("System.", error.GetProperty("message").GetString(), StringComparison.Ordinal);
+        Assert.DoesNotContain("MistralStudio", error.GetProperty("message").GetString(), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -22,6 +22,9 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     /// <summary>A body that is not the JSON expected.</summary>
     public static ApiError BadJson(string reason) => new(400, "invalid_request_error", "invalid_json", $"The body could not be read as JSON: {reason}");
 
+    /// <summary>A field with JSON of another kind than it takes: text for a number, a list for an object.</summary>
+    public static ApiError WrongKind(string param) => Invalid(param, $"{param} has a value of another kind than it takes. /docs says what it may be.");
+
     /// <summary>A body over the limit.</summary>
     public static ApiError TooLarge(long limit) =>
         new(413, "invalid_request_error", "request_too_large", $"The body is larger than {Size.Format(limit, CultureInfo.InvariantCulture)}. Send less at once.");
@@ -39,7 +42,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
             "egress.timeout" => (504, "server_error"),
             // The caller's key and request are well: what lies beyond this server is not.
             _ when error.Code.StartsWith("connection.", StringComparison.Ordinal) || error.Code.StartsWith("egress.", StringComparison.Ordinal) => (502, "server_error"),
-            "model.loading" or "model.load_failed" or "model.stopping" => (503, "server_error"),
+            "model.loading" or "model.load_failed" or "model.memory_in_use" or "model.stopping" => (503, "server_error"),
             "model.engine_failed" or "model.unreadable" or "model.wrong_checksum" => (503, "server_error"),
             "model.prompt_too_long" or "model.empty_prompt" or "model.wrong_task" or "model.template_refused"
                 or "model.no_infill" or "model.unknown_token" or "model.too_many_answers" or "tool.not_found" or "tool.none_given" => (400, "invalid_request_error"),

@@ -29,11 +29,17 @@ internal static class RequestBody
         }
         catch (JsonException failure)
         {
-            return (null, ApiError.BadJson(failure.Message));
+            return (null, Explain(failure));
         }
         catch (BadHttpRequestException failure)
         {
             return (null, failure.StatusCode == StatusCodes.Status413PayloadTooLarge ? ApiError.TooLarge(MaxBytes) : ApiError.BadJson(failure.Message));
         }
     }
+
+    // What is no JSON at all comes from the reader within; the rest is JSON of another kind than a field takes, and its text names types of ours.
+    private static ApiError Explain(JsonException failure) =>
+        failure.InnerException is JsonException || failure.Path is null ? ApiError.BadJson(failure.Message)
+        : failure.Path.StartsWith("$.", StringComparison.Ordinal) ? ApiError.WrongKind(failure.Path[2..])
+        : ApiError.BadJson("it is no object.");
 }
