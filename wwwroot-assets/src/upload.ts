@@ -1,3 +1,5 @@
+import { filesOf, isNoise } from './_dropped';
+
 // Files go by HTTP with antiforgery, never over the circuit. One request a file, so that one that is refused leaves the others alone.
 
 interface DotNet {
@@ -186,29 +188,6 @@ function inputOf(accept = ''): HTMLInputElement {
   input.accept = accept;
   return input;
 }
-
-// What systems leave in folders is nobody's document.
-const isNoise = (file: File) => /^(\.|Thumbs\.db$|desktop\.ini$)/.test(file.name) || /(^|\/)(\.git|node_modules|__MACOSX)\//.test(file.webkitRelativePath);
-
-/** Every file of what was dropped, folders with all that is in them. */
-async function filesOf(entries: (FileSystemEntry | null)[]): Promise<File[]> {
-  const files: File[] = [];
-  for (const entry of entries) {
-    if (entry?.isFile) {
-      files.push(await new Promise<File>((found, failed) => (entry as FileSystemFileEntry).file(found, failed)));
-    } else if (entry?.isDirectory && !/^(\.|node_modules$|__MACOSX$)/.test(entry.name)) {
-      const reader = (entry as FileSystemDirectoryEntry).createReader();
-      // It gives a hundred at a time, and nothing at the end.
-      for (let some = await read(reader); some.length > 0; some = await read(reader)) {
-        files.push(...await filesOf(some));
-      }
-    }
-  }
-
-  return files;
-}
-
-const read = (reader: FileSystemDirectoryReader) => new Promise<FileSystemEntry[]>((found, failed) => reader.readEntries(found, failed));
 
 function parse(text: string): Problem {
   try {
