@@ -55,6 +55,11 @@ if ! command -v tesseract >/dev/null || ! command -v pdftoppm >/dev/null; then
   if command -v brew >/dev/null; then install tesseract poppler; else install tesseract-ocr poppler-utils; fi || say "They could not be installed; the tests that need them will say so."
 fi
 
+if ! command -v psql >/dev/null; then
+  say "Installing PostgreSQL for the tests of the stores"
+  if command -v brew >/dev/null; then install postgresql@17; else install postgresql; fi || say "It could not be installed; the tests that need it will say so."
+fi
+
 say "Building"
 dotnet build MistralStudio.sln --nologo -v q -clp:NoSummary -m:2 || stop "The build failed; see the first error above."
 

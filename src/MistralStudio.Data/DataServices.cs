@@ -19,8 +19,10 @@ using MistralStudio.Data.Conversations;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
 using MistralStudio.Data.Models;
+using MistralStudio.Data.Postgres;
 using MistralStudio.Data.Sqlite;
 using MistralStudio.Data.Startup;
+using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data;
 
@@ -32,20 +34,25 @@ public static class DataServices
     /// <see cref="DatabaseStartup.PrepareAsync"/> before it serves anything.
     /// </summary>
     /// <param name="dataPath">The data folder, absolute.</param>
-    public static IServiceCollection AddData(this IServiceCollection services, string dataPath)
+    /// <param name="postgres">Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</param>
+    public static IServiceCollection AddData(this IServiceCollection services, string dataPath, string? postgres = null)
     {
         var folder = new DataFolder(dataPath);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(folder);
-        services.AddPooledDbContextFactory<StudioDbContext>(options => options
-            .UseSqlite(SqliteConnectionSetup.ConnectionString(folder.DatabaseFile))
-            .AddInterceptors(new SqliteConnectionSetup()));
+        if (postgres is null)
+        {
+            services.AddSqlite(folder);
+        }
+        else
+        {
+            services.AddPostgres(postgres);
+        }
+
         services.AddScoped(provider => provider.GetRequiredService<IDbContextFactory<StudioDbContext>>().CreateDbContext());
-        services.AddSingleton<DatabaseStartup>();
         services.AddSingleton<IReadiness, DatabaseReadiness>();
         services.AddSingleton<AccountStore>();
         services.AddSingleton<InviteStore>();
-        services.AddSingleton<DatabaseVersion>();
         services.AddSingleton<VerifiedKeys>();
         services.AddSingleton(provider => new ApiKeyStore(
             provider.GetRequiredService<IDbContextFactory<StudioDbContext>>(), provider.GetRequiredService<VerifiedKeys>(), provider.GetRequiredService<TimeProvider>()));
@@ -72,6 +79,26 @@ public static class DataServices
         services.AddSingleton<IDefaultModels>(provider => provider.GetRequiredService<DefaultModelStore>());
         services.AddSingleton<IModelAudit>(provider => provider.GetRequiredService<DefaultModelStore>());
         return services;
+    }
+
+    private static void AddSqlite(this IServiceCollection services, DataFolder folder)
+    {
+        services.AddPooledDbContextFactory<StudioDbContext>(options => options
+            .UseSqlite(SqliteConnectionSetup.ConnectionString(folder.DatabaseFile))
+            .AddInterceptors(new SqliteConnectionSetup()));
+        services.AddSingleton<DatabaseStartup, SqliteStartup>();
+        services.AddSingleton<IDatabaseVersion, DatabaseVersion>();
+    }
+
+    private static void AddPostgres(this IServiceCollection services, string connection)
+    {
+        services.AddPooledDbContextFactory<PostgresStudioDbContext>(options => options
+            .UseNpgsql(connection)
+            .AddInterceptors(new WriterTurn()));
+        services.AddSingleton<IDbContextFactory<StudioDbContext>, PostgresContexts>();
+        services.AddSingleton(new PostgresDatabase(connection));
+        services.AddSingleton<DatabaseStartup, PostgresStartup>();
+        services.AddSingleton<IDatabaseVersion, UntoldVersion>();
     }
 }
 

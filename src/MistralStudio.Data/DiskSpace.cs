@@ -1,5 +1,6 @@
 using Microsoft.Data.Sqlite;
 using Microsoft.EntityFrameworkCore;
+using Npgsql;
 
 namespace MistralStudio.Data;
 
@@ -25,6 +26,7 @@ internal static class DiskSpace
     {
         IOException io => IsFull(io),
         SqliteException sqlite => sqlite.SqliteErrorCode == SqliteFull,
+        PostgresException postgres => postgres.SqlState == PostgresErrorCodes.DiskFull,
         DbUpdateException { InnerException: { } inner } => IsFull(inner),
         _ => false,
     };

@@ -18,11 +18,22 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data;
 
 /// <summary>
-/// <c>studio.db</c>: all that is true. Identity works on it directly; everything else goes through the stores of this room, which take
-/// one short-lived context from the pooled factory per operation.
+/// All that is true: <c>studio.db</c>, or the database of a PostgreSQL server. Identity works on it directly; everything else goes through
+/// the stores of this room, which take one short-lived context from the pooled factory per operation.
 /// </summary>
-public sealed class StudioDbContext(DbContextOptions<StudioDbContext> options) : IdentityUserContext<StudioUser, Guid>(options)
+public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
 {
+    /// <summary>The context of <c>studio.db</c>.</summary>
+    public StudioDbContext(DbContextOptions<StudioDbContext> options)
+        : base(options)
+    {
+    }
+
+    private protected StudioDbContext(DbContextOptions options)
+        : base(options)
+    {
+    }
+
     internal DbSet<WorkspaceRow> Workspaces => Set<WorkspaceRow>();
 
     internal DbSet<MembershipRow> Memberships => Set<MembershipRow>();

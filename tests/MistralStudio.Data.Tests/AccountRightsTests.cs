@@ -4,7 +4,7 @@ using MistralStudio.Data.Accounts;
 namespace MistralStudio.Data.Tests;
 
 /// <summary>What must end with a membership, and what an invite must not tell.</summary>
-public sealed class AccountRightsTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class AccountRightsTests(DataFixture data)
 {
     private readonly AccountStore _accounts = data.Get<AccountStore>();
     private readonly InviteStore _invites = data.Get<InviteStore>();
@@ -72,4 +72,8 @@ public sealed class AccountRightsTests(DataFixture data) : IClassFixture<DataFix
         }));
         Assert.Single(accepted, won => won);
     }
+
+    public sealed class OnSqlite(SqliteData data) : AccountRightsTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : AccountRightsTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -6,7 +6,7 @@ using MistralStudio.Core.Models;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class AppStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class AppStoreTests(DataFixture data)
 {
     private static readonly AppDefinition s_draft = new("default", "Be kind.", [KnowledgeBaseId.New()], "Hello", new GenerationSettings(0.5f));
     private readonly IAppStore _apps = data.Get<IAppStore>();
@@ -159,4 +159,8 @@ public sealed class AppStoreTests(DataFixture data) : IClassFixture<DataFixture>
         await _apps.PublishAsync(Workspace, app.Id, Owner, Token);
         return (await _apps.FindAsync(Workspace, app.Id, Token))!;
     }
+
+    public sealed class OnSqlite(SqliteData data) : AppStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : AppStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

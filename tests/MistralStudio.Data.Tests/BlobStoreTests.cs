@@ -4,7 +4,7 @@ using MistralStudio.Core.Ids;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class BlobStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class BlobStoreTests(DataFixture data)
 {
     private readonly IBlobStore _blobs = data.Get<IBlobStore>();
 
@@ -98,4 +98,8 @@ public sealed class BlobStoreTests(DataFixture data) : IClassFixture<DataFixture
         public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
             throw new IOException("The connection was reset.");
     }
+
+    public sealed class OnSqlite(SqliteData data) : BlobStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : BlobStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -1,4 +1,4 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Audit;
@@ -12,7 +12,7 @@ using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class ConnectionStoreTests(DataFixture data)
 {
     private const string Key = "sk-very-secret-0123456789";
 
@@ -32,14 +32,11 @@ public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataF
         Assert.Equal(Key, (await _connections.OpenAsync(Workspace, made.Slug, Token))!.Value.Value.Key);
         Assert.DoesNotContain(Key, System.Text.Json.JsonSerializer.Serialize(made), StringComparison.Ordinal);
 
-        SqliteConnection.ClearAllPools();
-        foreach (var file in Directory.EnumerateFiles(data.Folder, "studio.db*"))
-        {
-            using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-            using var bytes = new MemoryStream();
-            await stream.CopyToAsync(bytes, Token);
-            Assert.Equal(-1, bytes.ToArray().AsSpan().IndexOf(System.Text.Encoding.UTF8.GetBytes(Key)));
-        }
+        await using var context = await data.Get<IDbContextFactory<StudioDbContext>>().CreateDbContextAsync(Token);
+        await context.Database.OpenConnectionAsync(Token);
+        var everything = await data.ReadEverythingAsync();
+        Assert.Contains("Hidden", everything, StringComparison.Ordinal);
+        Assert.DoesNotContain(Key, everything, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -189,11 +186,11 @@ public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataF
         Assert.Null((await log.CheckAsync(Workspace, Token)).BrokenAt);
 
         await using var context = await data.Get<IDbContextFactory<StudioDbContext>>().CreateDbContextAsync(Token);
-        await Assert.ThrowsAsync<SqliteException>(() => context.AuditEntries.ExecuteDeleteAsync(Token));
-        await Assert.ThrowsAsync<SqliteException>(() => context.AuditEntries.ExecuteUpdateAsync(set => set.SetProperty(row => row.Detail, "nothing"), Token));
+        await Assert.ThrowsAnyAsync<DbException>(() => context.AuditEntries.ExecuteDeleteAsync(Token));
+        await Assert.ThrowsAnyAsync<DbException>(() => context.AuditEntries.ExecuteUpdateAsync(set => set.SetProperty(row => row.Detail, "nothing"), Token));
 
         // Somebody with the file in hand drops the triggers: the chain tells.
-        await context.Database.ExecuteSqlRawAsync("DROP TRIGGER AuditEntries_NoUpdate", Token);
+        await context.Database.ExecuteSqlRawAsync(data.DropAuditGuard, Token);
         var tampered = entries[3].Number;
         await context.AuditEntries.Where(row => row.Number == tampered).ExecuteUpdateAsync(set => set.SetProperty(row => row.Detail, "nothing"), Token);
         Assert.Equal(tampered, (await log.CheckAsync(Workspace, Token)).BrokenAt);
@@ -211,4 +208,8 @@ public sealed class ConnectionStoreTests(DataFixture data) : IClassFixture<DataF
 
     private Task<Core.Result<Connection>> SaveAsync(Connection connection, ConnectionSettings settings, string? key) =>
         _connections.SaveAsync(Workspace, connection.Id, connection.Revision, settings, key, Owner, Token);
+
+    public sealed class OnSqlite(SqliteData data) : ConnectionStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : ConnectionStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -8,7 +8,7 @@ using MistralStudio.Core.Security;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class ConversationStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class ConversationStoreTests(DataFixture data)
 {
     private readonly IConversationStore _conversations = data.Get<IConversationStore>();
 
@@ -111,4 +111,8 @@ public sealed class ConversationStoreTests(DataFixture data) : IClassFixture<Dat
     {
         Id = MessageId.New(), Conversation = conversation, Role = MessageRole.User, Text = text, CreatedAt = data.Time.GetUtcNow(),
     };
+
+    public sealed class OnSqlite(SqliteData data) : ConversationStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : ConversationStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -5,7 +5,7 @@ using MistralStudio.Core.Models;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class FeedbackStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class FeedbackStoreTests(DataFixture data)
 {
     private readonly IConversationStore _conversations = data.Get<IConversationStore>();
     private readonly IFeedbackStore _feedback = data.Get<IFeedbackStore>();
@@ -108,4 +108,8 @@ public sealed class FeedbackStoreTests(DataFixture data) : IClassFixture<DataFix
         Assert.True(await _conversations.AppendAsync(Workspace, Owner, answer, Token));
         return (conversation.Id, answer.Id);
     }
+
+    public sealed class OnSqlite(SqliteData data) : FeedbackStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : FeedbackStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -2,7 +2,7 @@ using MistralStudio.Data.Idempotency;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class IdempotencyStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class IdempotencyStoreTests(DataFixture data)
 {
     private readonly IdempotencyStore _store = data.Get<IdempotencyStore>();
 
@@ -51,4 +51,8 @@ public sealed class IdempotencyStoreTests(DataFixture data) : IClassFixture<Data
     }
 
     private IdempotentRequest Request(string key) => new(data.Owner.Workspace, "key/1", key, "/api/knowledge-bases", "fingerprint");
+
+    public sealed class OnSqlite(SqliteData data) : IdempotencyStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : IdempotencyStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -3,7 +3,7 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class JudgmentStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class JudgmentStoreTests(DataFixture data)
 {
     private readonly IJudgmentStore _judgments = data.Get<IJudgmentStore>();
     private readonly IKnowledgeStore _knowledge = data.Get<IKnowledgeStore>();
@@ -57,4 +57,8 @@ public sealed class JudgmentStoreTests(DataFixture data) : IClassFixture<DataFix
         await _passages.ReplacePassagesAsync(document!.Id, passages, Token);
         return (knowledge.Id, [.. passages.Select(passage => passage.Id)]);
     }
+
+    public sealed class OnSqlite(SqliteData data) : JudgmentStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : JudgmentStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -4,7 +4,7 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class KnowledgeStoreTests(DataFixture data)
 {
     private readonly IKnowledgeStore _knowledge = data.Get<IKnowledgeStore>();
     private readonly IPassageStore _passages = data.Get<IPassageStore>();
@@ -238,4 +238,8 @@ public sealed class KnowledgeStoreTests(DataFixture data) : IClassFixture<DataFi
     private Task<KnowledgeBase> BaseAsync(string name) => _knowledge.CreateBaseAsync(Workspace, name, "all-minilm-l6-v2", data.Owner.User, Token);
 
     private async Task<KnowledgeDocument> DocumentAsync(KnowledgeBaseId id, string name) => (await _knowledge.AddDocumentAsync(Workspace, id, New(name), Token))!;
+
+    public sealed class OnSqlite(SqliteData data) : KnowledgeStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : KnowledgeStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -4,7 +4,7 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class PassageRevisionStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class PassageRevisionStoreTests(DataFixture data)
 {
     private readonly IPassageRevisions _revisions = data.Get<IPassageRevisions>();
     private readonly IKnowledgeStore _knowledge = data.Get<IKnowledgeStore>();
@@ -168,4 +168,8 @@ public sealed class PassageRevisionStoreTests(DataFixture data) : IClassFixture<
         await _passages.ReplacePassagesAsync(document.Id, passages, Token);
         return (id, document.Id, passages);
     }
+
+    public sealed class OnSqlite(SqliteData data) : PassageRevisionStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : PassageRevisionStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

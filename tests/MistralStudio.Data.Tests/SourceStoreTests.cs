@@ -4,7 +4,7 @@ using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Data.Tests;
 
-public sealed class SourceStoreTests(DataFixture data) : IClassFixture<DataFixture>
+public abstract class SourceStoreTests(DataFixture data)
 {
     private readonly IKnowledgeStore _knowledge = data.Get<IKnowledgeStore>();
     private readonly IPassageStore _passages = data.Get<IPassageStore>();
@@ -69,4 +69,8 @@ public sealed class SourceStoreTests(DataFixture data) : IClassFixture<DataFixtu
         Assert.NotNull(await _passages.FindAsync(document.Id, Token));
         Assert.Null(await _sources.FindAsync(source.Id, Token));
     }
+
+    public sealed class OnSqlite(SqliteData data) : SourceStoreTests(data), IClassFixture<SqliteData>;
+
+    public sealed class OnPostgres(PostgresData data) : SourceStoreTests(data.OrSkip()), IClassFixture<PostgresData>;
 }

@@ -6,7 +6,7 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data.Tests;
 
 /// <summary>Keys are remembered, and forgotten with the first change that could matter to them.</summary>
-public sealed class VerifiedKeysTests(DataFixture data) : IClassFixture<DataFixture>
+public sealed class VerifiedKeysTests(SqliteData data) : IClassFixture<SqliteData>
 {
     private readonly ApiKeyStore _keys = data.Get<ApiKeyStore>();
     private readonly VerifiedKeys _verified = data.Get<VerifiedKeys>();
@@ -33,7 +33,7 @@ public sealed class VerifiedKeysTests(DataFixture data) : IClassFixture<DataFixt
     [InlineData("DELETE FROM Memberships")]
     public async Task WhatAnotherProcessWrites_CountsWithTheNextRequest(string change)
     {
-        await using var other = new DataFixture();
+        await using var other = new SqliteData();
         await other.InitializeAsync();
         var keys = other.Get<ApiKeyStore>();
         var token = (await keys.CreateAsync(other.Owner.Workspace, other.Owner.User, "script", [Permissions.ModelsUse], null, Cancellation)).Value.Token;

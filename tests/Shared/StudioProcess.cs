@@ -1,7 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
-using System.Net.Sockets;
 using System.Text.RegularExpressions;
 using Xunit;
 
@@ -72,7 +70,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
         var studio = new StudioProcess(
             dataPath ?? Directory.CreateTempSubdirectory("studio-e2e-").FullName,
             dataPath is null,
-            url ?? new Uri($"http://localhost:{FreePort()}"),
+            url ?? new Uri($"http://localhost:{FreePort.Take()}"),
             settings);
         studio.Launch();
         await studio.ReadyAsync();
@@ -132,7 +130,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
     /// <summary>Starts a server that is expected to refuse, and gives what it said.</summary>
     public static async Task<(int Code, string Output)> RefuseAsync(string dataPath, Uri? url = null, params (string Name, string Value)[] settings)
     {
-        using var process = Process.Start(Command(dataPath, url ?? new Uri($"http://localhost:{FreePort()}"), settings))!;
+        using var process = Process.Start(Command(dataPath, url ?? new Uri($"http://localhost:{FreePort.Take()}"), settings))!;
         var output = process.StandardOutput.ReadToEndAsync();
         var errors = process.StandardError.ReadToEndAsync();
         try
@@ -223,25 +221,6 @@ public sealed partial class StudioProcess : IAsyncDisposable
         }
 
         return start;
-    }
-
-    // Below the ports that systems lend to outgoing connections: one of those may be lent again before the server listens on it.
-    private static int FreePort()
-    {
-        for (var tries = 0; ; tries++)
-        {
-            var port = Random.Shared.Next(10_000, 20_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
-            try
-            {
-                listener.Start();
-                return port;
-            }
-            catch (SocketException) when (tries < 100)
-            {
-                // Taken: another one.
-            }
-        }
     }
 
     private void Read(string? line, TaskCompletionSource ready)

@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Sqlite;
+using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Accounts;
 
@@ -9,7 +9,7 @@ namespace MistralStudio.Data.Accounts;
 /// Keys that were found good, for as long as nothing at all was written to the database since, by whichever process: a key that is revoked, or
 /// whose creator is demoted, suspended or removed, is asked of the database again with the very next request. Only hashes of tokens are kept.
 /// </summary>
-internal sealed class VerifiedKeys(DatabaseVersion version)
+internal sealed class VerifiedKeys(IDatabaseVersion version)
 {
     private const int Most = 1000;
 

@@ -242,12 +242,16 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
 
     private static Expression<Func<RevisedPassage, bool>> Fits(StudioDbContext context, KnowledgeBaseId id, PassageFilter filter)
     {
+        // SQLite's LIKE knows no case, but only of ASCII; PostgreSQL's knows it, and its lower() all of it.
         var pattern = ListQuery.PatternAsWritten(filter.Search);
+        var lower = pattern?.ToLowerInvariant();
         var mark = filter.Mark;
         return found =>
             (pattern == null
                 || EF.Functions.Like(found.Revision != null && found.Revision.Text != null ? found.Revision.Text : found.Row.Text, pattern, "\\")
-                || (found.Revision != null && found.Revision.Keywords != null && EF.Functions.Like(found.Revision.Keywords, pattern, "\\")))
+                || EF.Functions.Like((found.Revision != null && found.Revision.Text != null ? found.Revision.Text : found.Row.Text).ToLower(), lower!, "\\")
+                || (found.Revision != null && found.Revision.Keywords != null
+                    && (EF.Functions.Like(found.Revision.Keywords, pattern, "\\") || EF.Functions.Like(found.Revision.Keywords.ToLower(), lower!, "\\"))))
             && (mark == null
                 || (mark == PassageMark.Edited && found.Revision != null && found.Revision.Text != null)
                 || (mark == PassageMark.Disabled && found.Revision != null && found.Revision.IsDisabled)

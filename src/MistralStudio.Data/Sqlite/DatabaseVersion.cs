@@ -1,20 +1,21 @@
 using Microsoft.Data.Sqlite;
+using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Sqlite;
 
 /// <summary>
-/// Tells whether anything was committed to <c>studio.db</c>, by this process or another one, since an earlier look: SQLite's
+/// By SQLite's
 /// <a href="https://www.sqlite.org/pragma.html#pragma_data_version">data_version</a> over a connection that itself writes nothing. A look costs
 /// some ten microseconds, a hundredth of a query through EF.
 /// </summary>
-internal sealed class DatabaseVersion(DataFolder folder) : IDisposable
+internal sealed class DatabaseVersion(DataFolder folder) : IDatabaseVersion, IDisposable
 {
     private readonly Lock _lock = new();
     private SqliteConnection? _connection;
     private SqliteCommand? _command;
     private int _opened;
 
-    /// <summary>The version now; null where it cannot be told, so that nothing remembered may be relied on.</summary>
+    /// <inheritdoc/>
     public long? Read()
     {
         lock (_lock)

@@ -1,11 +1,11 @@
-using Microsoft.Data.Sqlite;
+using System.Data.Common;
 using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 
 namespace MistralStudio.Data.Startup;
 
 /// <summary>Ready once the database answers.</summary>
-internal sealed class DatabaseReadiness(IDbContextFactory<StudioDbContext> contexts, DataFolder folder) : IReadiness
+internal sealed class DatabaseReadiness(IDbContextFactory<StudioDbContext> contexts, DatabaseStartup startup) : IReadiness
 {
     /// <inheritdoc/>
     public string Part => "database";
@@ -19,9 +19,9 @@ internal sealed class DatabaseReadiness(IDbContextFactory<StudioDbContext> conte
             await context.Workspaces.AnyAsync(cancellationToken);
             return null;
         }
-        catch (SqliteException exception)
+        catch (Exception exception) when (exception is DbException or InvalidOperationException { InnerException: DbException })
         {
-            return StartupErrors.Unusable(folder.DatabaseFile, exception.Message.TrimEnd('.'));
+            return StartupErrors.Unusable(startup.Database, (exception.InnerException ?? exception).Message.TrimEnd('.'));
         }
     }
 }

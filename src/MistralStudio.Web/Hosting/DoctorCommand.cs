@@ -3,6 +3,7 @@ using System.Globalization;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Data.Startup;
 using MistralStudio.Inference;
 using MistralStudio.Inference.Hosting;
 using MistralStudio.Retrieval;
@@ -36,7 +37,7 @@ internal static class DoctorCommand
         // The section Studio was read and the database was opened and migrated, or this would not run.
         report.Say(CheckSettings(services) ?? CheckNames(studio), "settings", studio.Urls);
         var owner = await services.GetRequiredService<AccountStore>().HasOwnerAsync(cancellationToken);
-        report.Say(null, "database", $"{Path.Combine(studio.DataPath, "studio.db")}{(owner ? "" : ", no owner yet: the server prints where to create one")}");
+        report.Say(null, "database", $"{services.GetRequiredService<DatabaseStartup>().Database}{(owner ? "" : ", no owner yet: the server prints where to create one")}");
 
         var free = new DriveInfo(studio.DataPath).AvailableFreeSpace;
         report.Say(free >= LeastFreeBytes ? null : DoctorErrors.DiskLow(LeastFreeBytes), "disk", $"{Size.Format(free, CultureInfo.InvariantCulture)} free under {studio.DataPath}");

@@ -26,7 +26,7 @@ internal static class OfflineServices
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IConfiguration>(builder.Configuration);
-        services.AddData(studio.Value.DataPath);
+        services.AddData(studio.Value.DataPath, studio.Value.Postgres);
         services.AddInference(studio.Value.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         if (EgressServices.FindWrong(builder.Configuration) is { } wrong)
         {

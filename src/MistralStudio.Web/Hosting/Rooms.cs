@@ -15,7 +15,7 @@ internal static class Rooms
     public static void AddRooms(this WebApplicationBuilder builder, StudioOptions studio)
     {
         builder.AddEgress();
-        builder.Services.AddData(studio.DataPath);
+        builder.Services.AddData(studio.DataPath, studio.Postgres);
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         builder.Services.AddRetrieval(
             studio.DataPath,

@@ -56,11 +56,20 @@ internal static class ServeCommand
             }
 
             using var serving = turn.Value;
-            var prepared = await app.Services.GetRequiredService<DatabaseStartup>().PrepareAsync(cancellationToken);
+            var database = app.Services.GetRequiredService<DatabaseStartup>();
+            var prepared = await database.PrepareAsync(cancellationToken);
             if (!prepared.IsSuccess)
             {
                 return Fail(prepared.Error);
             }
+
+            var databaseTurn = await database.TakeTurnAsync(cancellationToken);
+            if (!databaseTurn.IsSuccess)
+            {
+                return Fail(databaseTurn.Error);
+            }
+
+            await using var servingDatabase = databaseTurn.Value;
 
             var hasOwner = await EnsureOwnerAsync(app, cancellationToken);
             if (!hasOwner.IsSuccess)

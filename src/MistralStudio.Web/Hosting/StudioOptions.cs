@@ -1,5 +1,6 @@
 using System.Net;
 using MistralStudio.Core;
+using MistralStudio.Data.Postgres;
 
 namespace MistralStudio.Web.Hosting;
 
@@ -11,6 +12,9 @@ public sealed record StudioOptions
 
     /// <summary>Where everything is kept, absolute.</summary>
     public required string DataPath { get; init; }
+
+    /// <summary>Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</summary>
+    public string? Postgres { get; init; }
 
     /// <summary>Where the server listens, separated by semicolons.</summary>
     public required string Urls { get; init; }
@@ -79,6 +83,13 @@ public sealed record StudioOptions
             return SettingErrors.Wrong("Studio:OtlpEndpoint", section[nameof(OtlpEndpoint)]!, "one address like http://localhost:4317");
         }
 
+        var postgres = configuration[PostgresDatabase.Setting] is { Length: > 0 } connection ? connection : null;
+        if (postgres is not null && !PostgresDatabase.Check(postgres))
+        {
+            // What it was may hold a password.
+            return SettingErrors.Wrong(PostgresDatabase.Setting, "...", "a connection string like Host=db;Database=studio;Username=studio;Password=...");
+        }
+
         var proxies = new List<IPAddress>();
         foreach (var proxy in section.GetSection(nameof(KnownProxies)).Get<string[]>() ?? [])
         {
@@ -93,6 +104,7 @@ public sealed record StudioOptions
         return new StudioOptions
         {
             DataPath = Path.GetFullPath(section[nameof(DataPath)] is { Length: > 0 } path ? path : DefaultDataPath()),
+            Postgres = postgres,
             Urls = urls,
             PublicUrl = publicUrl,
             ManagementUrl = management,

@@ -26,6 +26,10 @@ public sealed class RefusedStartTests : IDisposable
         AssertOneLine(await StudioProcess.RefuseAsync(Data, null, (variable, value)), $"The setting {setting} is \"{value}\". It may be {mayBe}");
 
     [Fact]
+    public async Task AWrongConnectionString_IsNamed_WithoutWhatItWas() =>
+        AssertOneLine(await StudioProcess.RefuseAsync(Data, null, ("ConnectionStrings__Studio", "Password=hidden")), "The setting ConnectionStrings:Studio is \"...\". It may be a connection string like Host=db;");
+
+    [Fact]
     public async Task APortInUse_IsNamed()
     {
         using var taken = new TcpListener(IPAddress.Loopback, 0);

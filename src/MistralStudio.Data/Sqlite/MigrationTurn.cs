@@ -1,6 +1,7 @@
 using Microsoft.EntityFrameworkCore;
+using MistralStudio.Data.Startup;
 
-namespace MistralStudio.Data.Startup;
+namespace MistralStudio.Data.Sqlite;
 
 /// <summary>
 /// One process migrates a database at a time. EF's own lock is a row that outlives kill -9 and would keep every later start waiting for ever

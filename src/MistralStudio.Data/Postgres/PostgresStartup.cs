@@ -1,0 +1,84 @@
+using System.Net.Sockets;
+using Microsoft.EntityFrameworkCore;
+using Microsoft.EntityFrameworkCore.Infrastructure;
+using Microsoft.EntityFrameworkCore.Storage;
+using MistralStudio.Core;
+using MistralStudio.Data.Startup;
+using Npgsql;
+
+namespace MistralStudio.Data.Postgres;
+
+/// <summary>Makes the studio's database of a PostgreSQL server ready. Studios that start together wait for the one that migrates.</summary>
+internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> contexts, DataFolder folder, PostgresDatabase database) : DatabaseStartup(folder)
+{
+    private const long ServingKey = WriterTurn.Key + 1;
+
+    /// <inheritdoc/>
+    public override string Database => database.Name;
+
+    /// <inheritdoc/>
+    public override async Task<Result<IAsyncDisposable?>> TakeTurnAsync(CancellationToken cancellationToken)
+    {
+        // A connection of its own, held open: the lock is of the session and ends with it, also where the process is killed.
+        var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false, KeepAlive = 30 }.ConnectionString);
+        try
+        {
+            await held.OpenAsync(cancellationToken);
+            await using var command = held.CreateCommand();
+            command.CommandText = $"SELECT pg_try_advisory_lock({ServingKey})";
+            if (await command.ExecuteScalarAsync(cancellationToken) is true)
+            {
+                return held;
+            }
+
+            await held.DisposeAsync();
+            return StartupErrors.ServedElsewhere(Database);
+        }
+        catch (NpgsqlException failure)
+        {
+            await held.DisposeAsync();
+            return ErrorOf(failure);
+        }
+    }
+
+    private protected override async Task<Result<Unit>> MigrateAsync(CancellationToken cancellationToken)
+    {
+        var exists = true;
+        try
+        {
+            await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+            var behind = IsBehind(context, await context.Database.GetAppliedMigrationsAsync(cancellationToken));
+            if (!behind.IsSuccess)
+            {
+                return behind.Error;
+            }
+
+            if (behind.Value)
+            {
+                // Made with its tables, where the user may make one.
+                exists = await context.GetService<IRelationalDatabaseCreator>().ExistsAsync(cancellationToken);
+                await context.Database.MigrateAsync(cancellationToken);
+            }
+
+            return default(Unit);
+        }
+        catch (Exception exception) when (Find(exception) is { } failure)
+        {
+            return !exists && failure is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } ? StartupErrors.Missing(Database) : ErrorOf(failure);
+        }
+    }
+
+    // EF wraps what it takes for a passing failure.
+    private static NpgsqlException? Find(Exception? exception) => exception is null ? null : exception as NpgsqlException ?? Find(exception.InnerException);
+
+    private Error ErrorOf(NpgsqlException failure) => failure switch
+    {
+        PostgresException { SqlState: PostgresErrorCodes.InvalidCatalogName } => StartupErrors.Missing(Database),
+        PostgresException { SqlState: PostgresErrorCodes.InvalidPassword or PostgresErrorCodes.InvalidAuthorizationSpecification } refused =>
+            StartupErrors.Refused(Database, refused.MessageText),
+        PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } refused => StartupErrors.NoRight(Database, refused.MessageText),
+        PostgresException { SqlState: PostgresErrorCodes.DiskFull } => StartupErrors.DiskFull(Database),
+        PostgresException other => StartupErrors.Unusable(Database, other.MessageText),
+        _ => StartupErrors.Unreachable(database.Server, (failure.InnerException as SocketException ?? (Exception)failure).Message.TrimEnd('.')),
+    };
+}
