@@ -57,7 +57,7 @@ public sealed class PostgresStartupTests : IDisposable
         var missing = new NpgsqlConnectionStringBuilder(database) { Database = "nowhere", Username = "member", Password = "hidden" }.ConnectionString;
         var stranger = new NpgsqlConnectionStringBuilder(database) { Username = "stranger", Password = "hidden" }.ConnectionString;
         var silent = new NpgsqlConnectionStringBuilder(database) { Port = FreePort.Take(), Password = "hidden" }.ConnectionString;
-        await SaysAsync(missing, "startup.database_missing", "There is no database \"nowhere\" of the PostgreSQL server 127.0.0.1:");
+        await SaysAsync(missing, "startup.database_missing", "There is no database nowhere of the PostgreSQL server 127.0.0.1:");
         await SaysAsync(stranger, "startup.database_refused", "refuses the studio: role \"stranger\" does not exist.");
         await SaysAsync(silent, "startup.database_unreachable", "does not answer: ");
 

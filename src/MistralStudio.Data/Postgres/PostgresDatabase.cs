@@ -20,7 +20,7 @@ public sealed class PostgresDatabase
     public string Server => $"{_settings.Host}:{_settings.Port}";
 
     /// <summary>The database as people know it, without its password.</summary>
-    public string Name => $"database \"{_settings.Database ?? _settings.Username}\" of the PostgreSQL server {Server}";
+    public string Name => $"{_settings.Database ?? _settings.Username} of the PostgreSQL server {Server}";
 
     /// <summary>True for a connection string that names a host.</summary>
     public static bool Check(string connectionString)

@@ -12,6 +12,7 @@ namespace MistralStudio.Data.Postgres;
 internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> contexts, DataFolder folder, PostgresDatabase database) : DatabaseStartup(folder)
 {
     private const long ServingKey = WriterTurn.Key + 1;
+    private const long MigratingKey = WriterTurn.Key + 2;
 
     /// <inheritdoc/>
     public override string Database => database.Name;
@@ -19,14 +20,10 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
     /// <inheritdoc/>
     public override async Task<Result<IAsyncDisposable?>> TakeTurnAsync(CancellationToken cancellationToken)
     {
-        // A connection of its own, held open: the lock is of the session and ends with it, also where the process is killed.
-        var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false, KeepAlive = 30 }.ConnectionString);
         try
         {
-            await held.OpenAsync(cancellationToken);
-            await using var command = held.CreateCommand();
-            command.CommandText = $"SELECT pg_try_advisory_lock({ServingKey})";
-            if (await command.ExecuteScalarAsync(cancellationToken) is true)
+            var (held, taken) = await LockAsync($"SELECT pg_try_advisory_lock({ServingKey})", cancellationToken);
+            if (taken is true)
             {
                 return held;
             }
@@ -36,7 +33,6 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
         }
         catch (NpgsqlException failure)
         {
-            await held.DisposeAsync();
             return ErrorOf(failure);
         }
     }
@@ -47,16 +43,23 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
         try
         {
             await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-            var behind = IsBehind(context, await context.Database.GetAppliedMigrationsAsync(cancellationToken));
-            if (!behind.IsSuccess)
+            var creator = context.GetService<IRelationalDatabaseCreator>();
+            exists = await creator.ExistsAsync(cancellationToken);
+            if (!exists)
             {
-                return behind.Error;
+                await creator.CreateAsync(cancellationToken);
             }
 
-            if (behind.Value)
+            var behind = IsBehind(context, await context.Database.GetAppliedMigrationsAsync(cancellationToken));
+            if (behind is not { IsSuccess: true, Value: true })
             {
-                // Made with its tables, where the user may make one.
-                exists = await context.GetService<IRelationalDatabaseCreator>().ExistsAsync(cancellationToken);
+                return behind.IsSuccess ? default(Unit) : behind.Error;
+            }
+
+            // EF's own lock ends with each migration; this one with the last.
+            var (turn, _) = await LockAsync($"SELECT pg_advisory_lock({MigratingKey})", cancellationToken);
+            await using (turn)
+            {
                 await context.Database.MigrateAsync(cancellationToken);
             }
 
@@ -65,6 +68,24 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
         catch (Exception exception) when (Find(exception) is { } failure)
         {
             return !exists && failure is PostgresException { SqlState: PostgresErrorCodes.InsufficientPrivilege } ? StartupErrors.Missing(Database) : ErrorOf(failure);
+        }
+    }
+
+    // On a connection of its own, held open: the lock is of the session and ends with it, also where the process is killed.
+    private async Task<(NpgsqlConnection Held, object? Answer)> LockAsync(string query, CancellationToken cancellationToken)
+    {
+        var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false, KeepAlive = 30, CommandTimeout = 120 }.ConnectionString);
+        try
+        {
+            await held.OpenAsync(cancellationToken);
+            await using var command = held.CreateCommand();
+            command.CommandText = query;
+            return (held, await command.ExecuteScalarAsync(cancellationToken));
+        }
+        catch
+        {
+            await held.DisposeAsync();
+            throw;
         }
     }
 

@@ -26,7 +26,7 @@ public static class StartupErrors
         "startup.data_in_use", $"Another studio uses the data folder {path}.", "Stop it, or name another folder in Studio:DataPath.");
 
     public static Error ServedElsewhere(string database) => new(
-        "startup.database_served", $"Another studio serves the {database}.", "Stop it, or name another database in ConnectionStrings:Studio.");
+        "startup.database_served", $"Another studio serves the database {database}.", "Stop it, or name another database in ConnectionStrings:Studio.");
 
     public static Error Damaged(string file) => new(
         "startup.database_damaged", $"The file {file} is not a database, or is damaged.", "Restore it from a backup, or move it away to begin anew.");
@@ -38,11 +38,11 @@ public static class StartupErrors
         "startup.database_unreachable", $"The PostgreSQL server {server} does not answer: {reason}.", "Start it, or correct the setting ConnectionStrings:Studio.");
 
     public static Error Refused(string database, string reason) => new(
-        "startup.database_refused", $"The {database} refuses the studio: {reason}.", "Correct the user and the password in ConnectionStrings:Studio, or let this user in.");
+        "startup.database_refused", $"The database {database} refuses the studio: {reason}.", "Correct the user and the password in ConnectionStrings:Studio, or let this user in.");
 
     public static Error Missing(string database) => new(
-        "startup.database_missing", $"There is no {database}.", "Create it (createdb), or name another in ConnectionStrings:Studio.");
+        "startup.database_missing", $"There is no database {database}.", "Create it (createdb), or name another in ConnectionStrings:Studio.");
 
     public static Error NoRight(string database, string reason) => new(
-        "startup.database_no_right", $"The studio may not make its tables in the {database}: {reason}.", "Make its user the owner of the database.");
+        "startup.database_no_right", $"The studio may not make its tables in the database {database}: {reason}.", "Make its user the owner of the database.");
 }
