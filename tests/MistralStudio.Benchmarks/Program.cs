@@ -52,10 +52,13 @@ switch (args.FirstOrDefault())
     case "structured":
         StructuredBenchmark.Run();
         return 0;
+    case "flows":
+        await FlowsBenchmark.RunAsync();
+        return 0;
     case "soak":
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
         return 2;
 }

@@ -18,7 +18,7 @@ internal sealed class FlowRig : IRunObserver, IDisposable
 {
     private readonly ServiceProvider _provider;
 
-    public FlowRig(TimeProvider? time = null, params (NodeType Type, INodeExecutor Executor)[] extra)
+    public FlowRig(TimeProvider? time = null, INodeResults? results = null)
     {
         var services = new ServiceCollection();
         services.AddSingleton(time ?? TimeProvider.System);
@@ -30,10 +30,9 @@ internal sealed class FlowRig : IRunObserver, IDisposable
         services.AddSingleton(typeof(ILogger<>), typeof(NullLogger<>));
         services.AddSingleton(Work.Type);
         services.AddSingleton<INodeExecutor>(Work);
-        foreach (var (type, executor) in extra)
+        if (results is not null)
         {
-            services.AddSingleton(type);
-            services.AddSingleton(executor);
+            services.AddSingleton(results);
         }
 
         services.AddFlows();

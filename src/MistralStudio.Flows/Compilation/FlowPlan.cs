@@ -66,6 +66,9 @@ internal sealed class NodePlan
 
     public required string Id { get; init; }
 
+    /// <summary>Its name for people; null where its author gave none.</summary>
+    public string? Title { get; init; }
+
     public required NodeType Type { get; init; }
 
     public INodeExecutor? Executor { get; init; }

@@ -50,8 +50,8 @@ public sealed partial class RunLoop
     private readonly List<RunEvent> _pending = [];
     private readonly List<Action> _afterCommit = [];
     private readonly Dictionary<NodeState, InFlight> _inFlight = [];
+    private readonly TaskCompletionSource _durable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ForkSource? _fork;
-    private long _committed;
     private DateTimeOffset? _alarmAt;
     private ITimer? _alarm;
     private DateTimeOffset? _endBy;
@@ -65,7 +65,6 @@ public sealed partial class RunLoop
         _keeper = new ValueKeeper(services.Blobs, start.Workspace, run);
         _runner = new NodeRunner(services, _keeper, run, start);
         _state = RunState.Fold(plan, journal);
-        _committed = _state.LastSeq;
         if (journal.Count == 0)
         {
             Emit(new RunStarted(start));
@@ -81,6 +80,9 @@ public sealed partial class RunLoop
 
     /// <summary>The state as its owner has it: to be read between calls of <see cref="RunAsync"/> only.</summary>
     public RunState State => _state;
+
+    /// <summary>Done once the first commit of this loop is durable; cancelled where it ends without one.</summary>
+    public Task Durable => _durable.Task;
 
     /// <summary>Asks for the end of the run; returns once that is durable. A run that has ended stays as it is.</summary>
     public Task<Result<Unit>> CancelAsync(UserId? by) => Ask(answer =>
@@ -267,7 +269,7 @@ public sealed partial class RunLoop
                 return committed.Error;
             }
 
-            _committed = events[^1].Seq;
+            _durable.TrySetResult();
             foreach (var observer in _services.Observers)
             {
                 observer.Committed(Run, events);
@@ -320,6 +322,7 @@ public sealed partial class RunLoop
     private void End()
     {
         _alarm?.Dispose();
+        _durable.TrySetCanceled();
         _mailbox.Writer.TryComplete();
         foreach (var running in _inFlight.Values)
         {

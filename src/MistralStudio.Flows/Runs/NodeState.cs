@@ -59,6 +59,9 @@ internal sealed class NodeState(NodePlan plan, ScopeState scope)
 
     public ContainerState? Container { get; set; }
 
+    /// <summary>True for a container that has come to what it gives, and for a loop that decides about another round.</summary>
+    public bool IsClosing => Status == NodeStatus.Running && Container is { } container && (Plan.Role != NodeRole.Loop || container.IsTurning);
+
     public DateTimeOffset? StartedAt { get; set; }
 
     public DateTimeOffset? EndedAt { get; set; }
@@ -148,6 +151,9 @@ internal sealed class ContainerState
 
     /// <summary>Variables that the body of a loop set.</summary>
     public Dictionary<string, FlowValue>? Variables { get; set; }
+
+    /// <summary>True while a loop has to decide about another round.</summary>
+    public bool IsTurning { get; set; }
 
     /// <summary>Iterations that run.</summary>
     public Dictionary<int, ScopeState> Scopes { get; } = [];

@@ -90,7 +90,7 @@ internal static class RunScheduler
 
         while (state.Closing.TryDequeue(out var closing))
         {
-            if (closing.Status == NodeStatus.Running)
+            if (closing.IsClosing)
             {
                 return closing.Plan.Role == NodeRole.Loop ? new RunAction.Turn(closing) : new RunAction.Close(closing);
             }

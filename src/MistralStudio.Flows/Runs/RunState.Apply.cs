@@ -44,6 +44,27 @@ public sealed partial class RunState
                 ApplyToNode(Find(happened.Node) ?? throw new InvalidOperationException($"There is no node {happened.Node} here."), happened);
                 break;
         }
+
+        Trim();
+    }
+
+    // What the journal says was done need not be offered: a run that is read from it keeps no more in mind than one that runs.
+    private void Trim()
+    {
+        while (Ready.TryPeek(out var ready) && ready.Status != NodeStatus.Queued)
+        {
+            Ready.Dequeue();
+        }
+
+        while (Closing.TryPeek(out var closing) && !closing.IsClosing)
+        {
+            Closing.Dequeue();
+        }
+
+        while (Broken.TryPeek(out var broken) && broken.Status != NodeStatus.Running)
+        {
+            Broken.Dequeue();
+        }
     }
 
     private void ApplyToNode(NodeState node, RunEvent happened)
@@ -121,6 +142,7 @@ public sealed partial class RunState
         StepCount++;
         if (node.Plan.Role == NodeRole.Loop)
         {
+            node.Container!.IsTurning = false;
             OpenIteration(node, step.Step - 1);
             return;
         }
@@ -199,6 +221,7 @@ public sealed partial class RunState
 
                 break;
             case NodeRole.Loop:
+                node.Container.IsTurning = true;
                 Closing.Enqueue(node);
                 break;
             default:
@@ -347,6 +370,7 @@ public sealed partial class RunState
                     container.Values[name] = value;
                 }
 
+                container.IsTurning = true;
                 Closing.Enqueue(owner);
                 break;
             default:
@@ -382,7 +406,7 @@ public sealed partial class RunState
     // Everything that was in the middle of something ends with what it is in.
     private void Clear()
     {
-        foreach (var node in Running.Concat(Retrying).Concat(Waiting).Concat(Uncertain).Concat(Ready).ToList())
+        foreach (var node in Running.Concat(Retrying).Concat(Waiting).Concat(Uncertain).Concat(Ready).Where(node => !node.Status.IsEnded()).ToList())
         {
             node.Status = NodeStatus.Cancelled;
             node.EndedAt = EndedAt;

@@ -76,7 +76,8 @@ public sealed partial class RunState
 
     /// <summary>Where it stands, apart from what an owner has in hand.</summary>
     public RunStatus Status => _ended
-        ?? (Running.Any(node => !node.Plan.IsContainer) || Retrying.Count > 0 || Ready.Count > 0 || Closing.Count > 0 || Broken.Count > 0 ? RunStatus.Running
+        ?? (Running.Any(node => !node.Plan.IsContainer) || Retrying.Count > 0 || Ready.Any(node => node.Status == NodeStatus.Queued)
+            || Closing.Any(node => node.IsClosing) || Broken.Any(node => node.Status == NodeStatus.Running) ? RunStatus.Running
             : Uncertain.Count > 0 ? RunStatus.Uncertain
             : Waiting.Count > 0 ? RunStatus.Suspended
             : RunStatus.Running);

@@ -76,7 +76,8 @@ internal sealed class LiquidField
         {
             return stopped.Error;
         }
-        catch (Exception failed) when (failed is InvalidOperationException { Message: var message } && message.Contains("steps", StringComparison.OrdinalIgnoreCase))
+        // Fluid says that its limit of statements is one of recursion.
+        catch (Exception failed) when (failed is InvalidOperationException { Message: var message } && message.StartsWith("The maximum ", StringComparison.Ordinal))
         {
             return TemplateErrors.TooMuchWork();
         }

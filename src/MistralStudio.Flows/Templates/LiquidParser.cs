@@ -1,4 +1,5 @@
 using Fluid;
+using Fluid.Ast;
 using Fluid.Values;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
@@ -79,6 +80,8 @@ internal static class LiquidParser
             parser.RegisteredTags.Remove(tag);
         }
 
+        parser.RegisteredTags["capture"] = parser.RegisteredTags["capture"].Then<Statement>(
+            statement => statement is CaptureStatement capture ? new LimitedCapture(capture) : statement);
         return parser;
     }
 

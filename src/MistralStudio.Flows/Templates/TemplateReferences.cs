@@ -49,10 +49,18 @@ internal sealed class TemplateReferences : AstVisitor
         return base.VisitAssignStatement(assignStatement);
     }
 
-    protected override Statement VisitCaptureStatement(CaptureStatement captureStatement)
+    public override Statement VisitOtherStatement(Statement statement)
     {
-        _own.Add(captureStatement.Identifier);
-        return base.VisitCaptureStatement(captureStatement);
+        if (statement is LimitedCapture capture)
+        {
+            _own.Add(capture.Identifier);
+            foreach (var inside in capture.Statements)
+            {
+                Visit(inside);
+            }
+        }
+
+        return base.VisitOtherStatement(statement);
     }
 
     protected override Statement VisitForStatement(ForStatement forStatement)

@@ -1,5 +1,7 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using Fluid;
+using Fluid.Ast;
 using Fluid.Values;
 using MistralStudio.Core;
 
@@ -41,6 +43,9 @@ internal sealed class TemplateWork
         };
     }
 
+    /// <summary>Counts a text that was made.</summary>
+    public static void Spend(TemplateContext context, long characters) => Of(context).Spend(characters);
+
     private static TemplateWork Of(TemplateContext context) => (TemplateWork)context.AmbientValues[Key];
 
     private void Spend(long characters)
@@ -50,6 +55,34 @@ internal sealed class TemplateWork
         {
             throw new TemplateStoppedException(characters > MostCharacters ? TemplateErrors.TooMuchText() : TemplateErrors.TooMuchWork());
         }
+    }
+}
+
+/// <summary>A capture whose text has a limit while it grows.</summary>
+internal sealed class LimitedCapture(CaptureStatement capture) : Statement
+{
+    public string Identifier => capture.Identifier;
+
+    public IReadOnlyList<Statement> Statements => capture.Statements;
+
+    public override async ValueTask<Completion> WriteToAsync(TextWriter writer, TextEncoder encoder, TemplateContext context)
+    {
+        context.IncrementSteps();
+        using var text = new LimitedText();
+        var completion = Completion.Normal;
+        foreach (var statement in Statements)
+        {
+            completion = await statement.WriteToAsync(text, encoder, context);
+            if (completion != Completion.Normal)
+            {
+                break;
+            }
+        }
+
+        var captured = text.ToString();
+        TemplateWork.Spend(context, captured.Length);
+        context.SetValue(Identifier, new StringValue(captured, encode: false));
+        return completion;
     }
 }
 

@@ -191,6 +191,29 @@ public sealed class RecoveryTests : IDisposable
         Assert.Equal("run.not_found", (await other.Engine.OpenAsync(RunId.New(), TestContext.Current.CancellationToken)).Error!.Code);
     }
 
+    [Fact]
+    public async Task ARunOfContainers_CutOffAfterEachOfItsEvents_EndsAsItWouldHave()
+    {
+        var each = Node("e", "for-each", """{"parallel":2}""", Body($"{Node("x", config: """{"effects":"reads"}""")},{Node("s", "set-variable", """{"name":"v"}""")},{Node("t", "template", """{"template":"{{ variables.v }}!"}""")}", "e.item x.i, x.text s.value, s.value t.v, t.text e.result"));
+        var turn = Node("l", "loop", """{"until":"iterations >= 3"}""", Body($"{Node("r", config: """{"effects":"reads","text":"{{ variables.last }}{{ all.size }}"}""")},{Node("k", "set-variable", """{"name":"last"}""")}", "l.all r.all, r.text k.value, k.value l.sum"));
+        var flow = Of(
+            $"{Start},{each},{turn},{Node("o", "output")}", "start.q e.items, e.results l.all, l.sum o.sum, e.results o.all, l.iterations o.n", """[{"name":"q","type":"list<text>"}]""");
+        var loop = await _rig.LoopAsync(flow, new { q = new[] { "a", "b", "c" } });
+        await loop.RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(("333", """["a!","b!","c!"]""", "3"), (loop.State.Outputs["sum"].Text, loop.State.Outputs["all"].Text, loop.State.Outputs["n"].Text));
+        var story = _rig.Story(loop.Run);
+
+        for (var at = story.Length - 1; at > 0; at--)
+        {
+            _rig.Journal.Cut(loop.Run, at);
+            var again = await _rig.ReopenAsync(loop.Run);
+            await again.RunAsync(TestContext.Current.CancellationToken);
+
+            Assert.Equal(RunStatus.Succeeded, again.State.Status);
+            Assert.Equal(("333", """["a!","b!","c!"]""", "3"), (again.State.Outputs["sum"].Text, again.State.Outputs["all"].Text, again.State.Outputs["n"].Text));
+        }
+    }
+
     public void Dispose() => _rig.Dispose();
 
     // Runs a flow to its end, and leaves of its journal what a crash right after an event would have.

@@ -19,6 +19,8 @@ public static class CodeErrors
 
     public static Error TooDeep() => new("code.too_deep", "The functions of the script call each other too deep.", "Use a loop in the place of the recursion.");
 
+    public static Error Refused() => new("code.refused", "The script asked for a module: there are none.", "Write what it needs into the script itself.");
+
     public static Error NoValue() => new(
         "code.no_value", "What the script returned is no JSON: a function, or an object that contains itself.", "Return a text, a number, true, false, null, a list or an object.");
 

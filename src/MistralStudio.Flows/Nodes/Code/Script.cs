@@ -90,6 +90,11 @@ internal static class Script
         {
             throw new OperationCanceledException(cancellationToken);
         }
+        catch (InvalidOperationException)
+        {
+            // What the engine says of modules.
+            return CodeErrors.Refused();
+        }
         catch (JsonException)
         {
             return CodeErrors.NoValue();

@@ -27,7 +27,7 @@ internal static class Redaction
         (RedactKind.Iban, new Regex(@"\b[A-Z]{2}[0-9]{2}( ?[A-Z0-9]{2,4}){3,8}\b", Options), IsIban),
         (RedactKind.Card, new Regex(@"\b[0-9]([ -]?[0-9]){12,18}\b", Options), IsCard),
         (RedactKind.Address, new Regex(@"\b(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])(\.(25[0-5]|2[0-4][0-9]|1?[0-9]?[0-9])){3}\b|\b([0-9A-Fa-f]{1,4}:){3,7}[0-9A-Fa-f]{1,4}\b", Options), _ => true),
-        (RedactKind.Phone, new Regex(@"(\+[0-9]{1,3}[ .-]?|\b0|\b\(|\b)(\([0-9]{1,5}\)|[0-9]{1,5})([ .\-/]?[0-9]{2,5}){2,5}\b", Options), IsPhone),
+        (RedactKind.Phone, new Regex(@"((\+[0-9]{1,3}[ .-]?)?\([0-9]{1,5}\)|(\+|\b)[0-9]{1,5})([ .\-/]?[0-9]{1,5}){2,6}\b", Options), IsPhone),
     ];
 
     /// <summary>The text with every find replaced by its kind and number, and how many of each kind there were.</summary>

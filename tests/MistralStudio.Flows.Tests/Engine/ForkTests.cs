@@ -1,0 +1,130 @@
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Engine;
+using static MistralStudio.Flows.Tests.Flow;
+
+namespace MistralStudio.Flows.Tests.Engine;
+
+public sealed class ForkTests : IDisposable
+{
+    private static readonly string s_chain = Of(
+        $"{Start},{Node("a", config: """{"effects":"changes","text":"a({{ q }})"}""")},{Node("b", config: """{"text":"b({{ a.text }})"}""")},{Node("c", config: """{"text":"c({{ b.text }})"}""")},{Node("o", "output")}",
+        "start.q a.q, a.text b.x, b.text c.x, c.text o.text");
+
+    private readonly FlowRig _rig = new();
+
+    [Fact]
+    public async Task AFork_TakesOverWhatCameBefore_AndUsesTheEditedValue()
+    {
+        var (run, start) = await RunAsync(s_chain);
+        Assert.Equal(["a", "b", "c"], _rig.Work.Ran);
+        _rig.Work.Ran.Clear();
+
+        var fork = await ForkAsync(start, new Forked(run, "b", new Dictionary<string, FlowValue> { ["b.x"] = FlowValue.Of("edited") }));
+
+        Assert.Equal(["b", "c"], _rig.Work.Ran);
+        Assert.Equal("c(b(edited))", fork.State.Outputs["text"].Text);
+        Assert.Equal(run, _rig.Journal.Read(fork.Run).OfType<NodeReused>().Single().From);
+        Assert.Equal(["RunStarted", "Forked", "NodeSucceeded start", "NodeReused a", "NodeStarted b"], _rig.Story(fork.Run)[..5]);
+    }
+
+    [Fact]
+    public async Task AFork_ThatWasCutOff_StillTakesOver()
+    {
+        var (run, start) = await RunAsync(s_chain);
+        var fork = await ForkAsync(start, new Forked(run, "b", new Dictionary<string, FlowValue>()));
+        _rig.Work.Ran.Clear();
+        _rig.Journal.Cut(fork.Run, 3);
+
+        var again = await _rig.ReopenAsync(fork.Run);
+        await again.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(["b", "c"], _rig.Work.Ran);
+        Assert.Equal("c(b(a(q)))", again.State.Outputs["text"].Text);
+    }
+
+    [Fact]
+    public async Task AForkOfAnotherVersion_TakesOverWhatDependsOnTheSame()
+    {
+        const string Reuse = ",\"policy\":{\"reuse\":\"forks\"}";
+        string Version(string b) => Of(
+            $$$"""{{{Start}}},{{{Node("a", config: """{"text":"a({{ q }})"}""", more: Reuse)}}},{{{Node("b", config: $$"""{"text":"{{b}}({{ "{{ a.text }}" }})"}""", more: Reuse)}}},{{{Node("o", "output")}}}""",
+            "start.q a.q, a.text b.x, b.text o.text");
+        var (run, _) = await RunAsync(Version("b"));
+        _rig.Work.Ran.Clear();
+
+        var fork = await ForkAsync(_rig.Start(Version("B"), new { q = "q" }), new Forked(run, "", new Dictionary<string, FlowValue>()));
+
+        Assert.Equal(["b"], _rig.Work.Ran);
+        Assert.Equal("B(a(q))", fork.State.Outputs["text"].Text);
+    }
+
+    [Theory]
+    [InlineData("q", "all", "1", 0)]
+    [InlineData("other", "all", "1", 1)]
+    [InlineData("q", "fewer", "1", 1)]
+    [InlineData("q", "all", "2", 1)]
+    public async Task TheKeyOfAResult_HasAllThatItDependsOn(string q, string access, string generation, int ran)
+    {
+        var flow = Of($"{Start},{Node("a", config: """{"text":"a({{ q }})"}""", more: ",\"policy\":{\"reuse\":\"forks\"}")},{Node("o", "output")}", "start.q a.q, a.text o.text");
+        var (run, _) = await RunAsync(flow);
+        _rig.Work.Ran.Clear();
+        _rig.Rights.AccessSet = access;
+        _rig.Work.Generation = _ => generation;
+
+        var fork = await ForkAsync(_rig.Start(flow, new { q }), new Forked(run, "a", new Dictionary<string, FlowValue>()));
+
+        Assert.Equal(ran, _rig.Work.Ran.Count);
+        Assert.Equal($"a({q})", fork.State.Outputs["text"].Text);
+    }
+
+    [Fact]
+    public async Task LargeValues_AreTheForksOwn()
+    {
+        var flow = Of(
+            $$"""{{Start}},{{Node("a", config: $$"""{"text":"{{new string('x', 20_000)}}"}""")}},{{Node("b", config: """{"text":"{{ a.text.size }}"}""")}},{{Node("o", "output")}}""",
+            "start.q a.q, a.text b.x, b.text o.text");
+        var (run, start) = await RunAsync(flow);
+
+        var fork = await ForkAsync(start, new Forked(run, "b", new Dictionary<string, FlowValue>()));
+        var blob = _rig.Journal.Read(fork.Run).OfType<NodeReused>().Single().Outputs["text"].Blob!;
+        await _rig.Blobs.ReleaseAsync(_rig.Workspace, blob.Sha256, $"run:{run}", TestContext.Current.CancellationToken);
+
+        Assert.Equal("20000", fork.State.Outputs["text"].Text);
+        Assert.NotNull(await _rig.Blobs.OpenAsync(_rig.Workspace, blob.Sha256, TestContext.Current.CancellationToken));
+    }
+
+    [Fact]
+    public async Task AForkOfNothing_IsRefused()
+    {
+        var (run, start) = await RunAsync(s_chain);
+        var nothing = new Dictionary<string, FlowValue>();
+
+        Assert.Equal("run.not_found", (await _rig.Engine.ForkAsync(RunId.New(), start, new Forked(RunId.New(), "b", nothing), TestContext.Current.CancellationToken)).Error!.Code);
+        Assert.Equal("fork.no_such_node", (await _rig.Engine.ForkAsync(RunId.New(), start, new Forked(run, "z", nothing), TestContext.Current.CancellationToken)).Error!.Code);
+        using var other = new FlowRig();
+        var strange = start with { Workspace = other.Workspace };
+        _rig.Versions.Add(other.Workspace, start.Definition, (await _rig.Versions.FindAsync(_rig.Workspace, start.Definition, TestContext.Current.CancellationToken))!.Json);
+        Assert.Equal("run.not_found", (await _rig.Engine.ForkAsync(RunId.New(), strange, new Forked(run, "b", nothing), TestContext.Current.CancellationToken)).Error!.Code);
+    }
+
+    public void Dispose() => _rig.Dispose();
+
+    private async Task<(RunId Run, RunStart Start)> RunAsync(string flow)
+    {
+        var start = _rig.Start(flow, new { q = "q" });
+        var loop = await _rig.LoopAsync(start);
+        await loop.RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(RunStatus.Succeeded, loop.State.Status);
+        return (loop.Run, start);
+    }
+
+    private async Task<RunLoop> ForkAsync(RunStart start, Forked forked)
+    {
+        var fork = await _rig.Engine.ForkAsync(RunId.New(), start, forked, TestContext.Current.CancellationToken);
+        Assert.True(fork.IsSuccess, fork.Error?.Message);
+        await fork.Value.RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal(RunStatus.Succeeded, fork.Value.State.Status);
+        return fork.Value;
+    }
+}
