@@ -8,6 +8,7 @@ using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Egress;
+using MistralStudio.Core.Flows;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Data.Accounts;
@@ -16,6 +17,7 @@ using MistralStudio.Data.Audit;
 using MistralStudio.Data.Blobs;
 using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
+using MistralStudio.Data.Flows;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
 using MistralStudio.Data.Models;
@@ -66,6 +68,12 @@ public static class DataServices
         services.AddSingleton<IJudgmentStore, JudgmentStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IFeedbackStore, FeedbackStore>();
+        services.AddSingleton<FlowStore>();
+        services.AddSingleton<IFlowStore>(provider => provider.GetRequiredService<FlowStore>());
+        services.AddSingleton<IFlowVersions>(provider => provider.GetRequiredService<FlowStore>());
+        services.AddSingleton<IRunStore, RunStore>();
+        services.AddSingleton<INodeResults, NodeResultStore>();
+        services.AddSingleton<IFlowJournal, FlowJournal>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<IAppStore, AppStore>();
         services.AddSingleton<IBlobStore, BlobStore>();
@@ -88,6 +96,7 @@ public static class DataServices
             .AddInterceptors(new SqliteConnectionSetup()));
         services.AddSingleton<DatabaseStartup, SqliteStartup>();
         services.AddSingleton<IDatabaseVersion, DatabaseVersion>();
+        services.AddSingleton(new JournalConnection(() => SqliteConnectionSetup.OpenJournalAsync(folder.DatabaseFile)));
     }
 
     private static void AddPostgres(this IServiceCollection services, string connection)
@@ -99,6 +108,7 @@ public static class DataServices
         services.AddSingleton(new PostgresDatabase(connection));
         services.AddSingleton<DatabaseStartup, PostgresStartup>();
         services.AddSingleton<IDatabaseVersion, UntoldVersion>();
+        services.AddSingleton(provider => new JournalConnection(provider.GetRequiredService<PostgresDatabase>().OpenAsync));
     }
 }
 

@@ -10,6 +10,7 @@ using MistralStudio.Data.Audit;
 using MistralStudio.Data.Blobs;
 using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
+using MistralStudio.Data.Flows;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
 using MistralStudio.Data.Models;
@@ -81,6 +82,18 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
     internal DbSet<DefaultModelRow> DefaultModels => Set<DefaultModelRow>();
 
     internal DbSet<AuditRow> AuditEntries => Set<AuditRow>();
+
+    internal DbSet<FlowRow> Flows => Set<FlowRow>();
+
+    internal DbSet<FlowDefinitionRow> FlowDefinitions => Set<FlowDefinitionRow>();
+
+    internal DbSet<FlowVersionRow> FlowVersions => Set<FlowVersionRow>();
+
+    internal DbSet<RunRow> Runs => Set<RunRow>();
+
+    internal DbSet<RunEventRow> RunEvents => Set<RunEventRow>();
+
+    internal DbSet<NodeResultRow> NodeResults => Set<NodeResultRow>();
 
     internal DbSet<IdempotencyRow> IdempotencyRecords => Set<IdempotencyRow>();
 

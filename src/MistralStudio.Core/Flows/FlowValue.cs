@@ -23,6 +23,12 @@ public sealed record FlowValue
     {
     }
 
+    /// <summary>What begins the owner's name of every value of a run in the blob store.</summary>
+    public const string OwnerPrefix = "run:";
+
+    /// <summary>Owner of a run's values in the blob store.</summary>
+    public static string OwnerOf(RunId run) => $"{OwnerPrefix}{run}";
+
     /// <summary>The value; undefined where it is <see cref="Blob"/>, and where it was erased.</summary>
     public JsonElement Json { get; private init; }
 

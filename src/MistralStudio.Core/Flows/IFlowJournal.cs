@@ -49,6 +49,9 @@ public static class FlowRunErrors
     public static Error NotFound() => new(
         "run.not_found", "This run does not exist here.", "It may have been deleted; open Runs to see which there are.");
 
+    public static Error DiskFull() => new(
+        "storage.disk_full", "The disk that holds the journal of runs is full.", "Free some space, then go on with the run.");
+
     public static Error DefinitionMissing(string hash) => new(
         "run.definition_missing",
         $"The version of the flow that this run executes is no longer there ({hash[..Math.Min(12, hash.Length)]}).",

@@ -1,3 +1,4 @@
+using System.Data.Common;
 using Npgsql;
 
 namespace MistralStudio.Data.Postgres;
@@ -15,6 +16,22 @@ public sealed class PostgresDatabase
 
     /// <summary>The connection string.</summary>
     internal string ConnectionString => _settings.ConnectionString;
+
+    /// <summary>A connection of its own.</summary>
+    internal async Task<DbConnection> OpenAsync()
+    {
+        var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Pooling = false, KeepAlive = 30 }.ConnectionString);
+        try
+        {
+            await connection.OpenAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
 
     /// <summary>Host and port.</summary>
     public string Server => $"{_settings.Host}:{_settings.Port}";

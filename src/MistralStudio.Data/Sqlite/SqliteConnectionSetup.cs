@@ -39,6 +39,29 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
         }
     }
 
+    /// <summary>
+    /// A connection of the journal of runs. <c>synchronous=NORMAL</c>: with WAL nothing that was committed is lost with the process; a power cut
+    /// may take the last commits, and their runs go on from the one before.
+    /// </summary>
+    public static async Task<DbConnection> OpenJournalAsync(string file)
+    {
+        var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString(file)) { Pooling = false }.ToString());
+        try
+        {
+            await connection.OpenAsync();
+            Apply(connection);
+            await using var command = connection.CreateCommand();
+            command.CommandText = "PRAGMA synchronous=NORMAL";
+            await command.ExecuteNonQueryAsync();
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
     /// <summary>Brings a connection that EF did not open into the state.</summary>
     public static void Apply(DbConnection connection)
     {

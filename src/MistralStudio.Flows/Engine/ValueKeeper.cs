@@ -17,7 +17,7 @@ internal sealed class ValueKeeper(IBlobStore blobs, WorkspaceId workspace, RunId
     // Lists whose items are in use, as long as somebody holds the list.
     private readonly ConditionalWeakTable<FlowValue, JsonElement[]> _items = [];
 
-    private string Owner => $"run:{run}";
+    private string Owner => FlowValue.OwnerOf(run);
 
     /// <summary>A value whose JSON can be read.</summary>
     public ValueTask<Result<FlowValue>> LoadAsync(FlowValue value, string port, CancellationToken cancellationToken) =>

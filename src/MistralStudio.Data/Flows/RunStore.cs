@@ -1,0 +1,52 @@
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Storage;
+
+namespace MistralStudio.Data.Flows;
+
+/// <inheritdoc cref="IRunStore"/>
+internal sealed class RunStore(IDbContextFactory<StudioDbContext> contexts) : IRunStore
+{
+    public async Task<Listing<RunSummary>> ListAsync(WorkspaceId workspace, RunFilter filter, string? after, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = context.Runs.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        if (filter.Flow is { } flow)
+        {
+            rows = rows.Where(row => row.FlowId == flow);
+        }
+
+        if (filter.Status is { } status)
+        {
+            rows = rows.Where(row => row.Status == status);
+        }
+
+        var cursor = Cursor.Parse(after);
+        limit = ListQuery.Limit(limit);
+        var read = await rows.Where(row => row.StartedAt <= cursor.Instant).OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id)
+            .Skip(cursor.Skip).Take(limit + 1).ToListAsync(cancellationToken);
+        return cursor.Page([.. read.Select(RunRows.ToSummary)], limit, item => item.StartedAt);
+    }
+
+    public async Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return (await context.Runs.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken))?.ToSummary();
+    }
+
+    public async Task<IReadOnlyList<RunId>> ListRunningAsync(CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await context.Runs.Where(row => row.Status == RunStatus.Running).OrderBy(row => row.StartedAt).Select(row => row.Id).ToListAsync(cancellationToken);
+    }
+
+    public async Task<IReadOnlyList<(RunId Run, DateTimeOffset At)>> ListDueAsync(DateTimeOffset until, int limit, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var due = await context.Runs.Where(row => (row.Status == RunStatus.Suspended || row.Status == RunStatus.Uncertain) && row.ClockAt <= until)
+            .OrderBy(row => row.ClockAt).Take(limit).Select(row => new { row.Id, row.ClockAt }).ToListAsync(cancellationToken);
+        return [.. due.Select(row => (row.Id, row.ClockAt!.Value))];
+    }
+}
