@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
 
 namespace MistralStudio.Core.Flows;
 
@@ -50,6 +51,15 @@ public sealed record Bookmark(BookmarkId Id, BookmarkKind Kind)
 
     /// <summary>When the run's own clock goes on with it; null where only others do.</summary>
     public DateTimeOffset? ClockAt => Kind == BookmarkKind.Timer ? DueAt : ExpiresAt;
+
+    /// <summary>
+    /// True where a person may decide who holds <see cref="Permissions.RunsDecide"/>: named by address, of a named role or one above it, or
+    /// nobody is named. A timer is nobody's to decide.
+    /// </summary>
+    public bool Allows(string? email, Role role) => Kind != BookmarkKind.Timer && (Who.Count == 0 || Who.Any(who =>
+        who.StartsWith("role:", StringComparison.Ordinal)
+            ? Enum.TryParse<Role>(who.AsSpan(5), ignoreCase: true, out var least) && role >= least
+            : string.Equals(who, email, StringComparison.OrdinalIgnoreCase)));
 }
 
 /// <summary>How a bookmark was used.</summary>

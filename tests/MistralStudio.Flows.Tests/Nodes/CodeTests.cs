@@ -28,7 +28,7 @@ public sealed class CodeTests
 
     [Theory]
     [InlineData("while (true) {}", "code.too_long")]
-    [InlineData("for (;;) { [1,2,3].map(x => x) }", "code.too_long")]
+    [InlineData("for (;;) { [1,2,3].map(x => x) }", "code.too_")]
     [InlineData("const a = []; for (;;) { a.push('x'.repeat(1000) + a.length) }", "code.too_")]
     [InlineData("let s = 'x'; for (;;) { s += s }", "code.too_much_memory")]
     [InlineData("return 'x'.repeat(1000000000)", "code.t")]
@@ -44,7 +44,7 @@ public sealed class CodeTests
     {
         var watch = Stopwatch.StartNew();
 
-        var refused = Run(source);
+        var refused = Run(source, seconds: 1);
 
         Assert.StartsWith(code, refused.Error?.Code, StringComparison.Ordinal);
         Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
@@ -93,6 +93,10 @@ public sealed class CodeTests
     }
 
     [Fact]
+    public void AnOrdinaryScript_MayLetGoOfMuchMemory() =>
+        Assert.Equal("100000", Run("let n = 0; for (let i = 0; i < 100000; i++) { n += [i].map(x => ({ x })).length } return n").Value.Json.GetRawText());
+
+    [Fact]
     public async Task AScript_WorksInAFlow()
     {
         using var rig = new FlowRig();
@@ -110,5 +114,7 @@ public sealed class CodeTests
         Assert.Equal("run.value_of_wrong_type", state.Error!.Code);
     }
 
-    private static MistralStudio.Core.Result<FlowValue> Run(string source) => Script.Run(source, TimeSpan.FromSeconds(1), s_inputs, TestContext.Current.CancellationToken);
+    // Time enough on a machine that does other things too, but where the time is what is tested.
+    private static MistralStudio.Core.Result<FlowValue> Run(string source, int seconds = 10) =>
+        Script.Run(source, TimeSpan.FromSeconds(seconds), s_inputs, TestContext.Current.CancellationToken);
 }

@@ -15,7 +15,7 @@ public static class CodeErrors
         "code.too_long", $"The script did not end within {limit.TotalMilliseconds:0} ms, or did too many steps.", "Let it do less, or raise its time limit.");
 
     public static Error TooMuchMemory() => new(
-        "code.too_much_memory", $"The script used more than {Size.Format(Script.MostMemory)}.", "Let it work on less at a time.");
+        "code.too_much_memory", $"The script asked for more than {Size.Format(Script.MostMemory)} of memory in all.", "Let it work on less at a time.");
 
     public static Error TooDeep() => new("code.too_deep", "The functions of the script call each other too deep.", "Use a loop in the place of the recursion.");
 

@@ -47,6 +47,9 @@ internal static class CodeNode
 /// <summary>Runs Code nodes.</summary>
 internal sealed class CodeExecutor : INodeExecutor
 {
+    // As many scripts as there are cores, of all runs together: their memory is bounded by that.
+    private static readonly SemaphoreSlim s_turns = new(Environment.ProcessorCount);
+
     /// <inheritdoc/>
     public string Type => CodeNode.Type.Id;
 
@@ -55,7 +58,15 @@ internal sealed class CodeExecutor : INodeExecutor
     {
         // A script takes its time: the run's loop does not wait for it.
         var config = (CodeConfig)execution.Config;
-        var value = await Task.Run(() => Script.Run(config.Source, TimeSpan.FromMilliseconds(config.TimeoutMs), execution.Inputs, cancellationToken), cancellationToken);
-        return value.IsSuccess ? NodeOutcome.Of("value", value.Value) : new NodeOutcome.Failed(value.Error);
+        await s_turns.WaitAsync(cancellationToken);
+        try
+        {
+            var value = await Task.Run(() => Script.Run(config.Source, TimeSpan.FromMilliseconds(config.TimeoutMs), execution.Inputs, cancellationToken), cancellationToken);
+            return value.IsSuccess ? NodeOutcome.Of("value", value.Value) : new NodeOutcome.Failed(value.Error);
+        }
+        finally
+        {
+            s_turns.Release();
+        }
     }
 }

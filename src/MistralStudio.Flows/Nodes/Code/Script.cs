@@ -14,8 +14,8 @@ namespace MistralStudio.Flows.Nodes.Code;
 /// <summary>Runs a script in an engine of its own, without anything of the host, within limits.</summary>
 internal static class Script
 {
-    /// <summary>Bytes.</summary>
-    public const long MostMemory = 64 * 1024 * 1024;
+    /// <summary>Bytes that a script may ask for in all, those that it lets go of included.</summary>
+    public const long MostMemory = 256 * 1024 * 1024;
 
     private const int MostStatements = 5_000_000;
     private const int MostDepth = 200;
