@@ -87,7 +87,7 @@ internal static class FlowsBenchmark
 
     private static IEnumerable<string> Items(int count) => Enumerable.Range(0, count).Select(i => $"item {i}");
 
-    private static string Chain(int templates)
+    internal static string Chain(int templates)
     {
         var nodes = Enumerable.Range(0, templates).Select(i => $$$"""{"id":"t{{{i}}}","type":"template","config":{"template":"Hello {{ x }}"}}""".Replace("Hello {{ x }}", i == 0 ? "Hello {{ x }}" : "{{ x }}", StringComparison.Ordinal));
         var edges = Enumerable.Range(0, templates - 1).Select(i => $$"""{"from":"t{{i}}.text","to":"t{{i + 1}}.x"}""");
@@ -97,9 +97,9 @@ internal static class FlowsBenchmark
             """;
     }
 
-    private static double At(List<double> sorted, double share) => sorted[(int)(share * (sorted.Count - 1))];
+    internal static double At(List<double> sorted, double share) => sorted[(int)(share * (sorted.Count - 1))];
 
-    private static void Row(string work, string figure, string goal) => Console.WriteLine($"{work,-62} {figure,22}   {goal}");
+    internal static void Row(string work, string figure, string goal) => Console.WriteLine($"{work,-62} {figure,22}   {goal}");
 
     private sealed class Bench : IDisposable
     {

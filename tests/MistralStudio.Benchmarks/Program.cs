@@ -54,6 +54,7 @@ switch (args.FirstOrDefault())
         return 0;
     case "flows":
         await FlowsBenchmark.RunAsync();
+        await DurableFlowsBenchmark.RunAsync();
         return 0;
     case "soak":
         return await SoakBenchmark.RunAsync(
