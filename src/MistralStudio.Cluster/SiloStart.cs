@@ -13,6 +13,7 @@ public sealed class SiloStart(Func<IHostedService> createSilo, ILogger<SiloStart
     private readonly TaskCompletionSource<Result<Unit>> _outcome = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly CancellationTokenSource _stopping = new();
     private IHostedService? _silo;
+    private bool _hasBegun;
 
     /// <summary>Completes once the silo takes work, or with why it does not.</summary>
     public Task<Result<Unit>> Outcome => _outcome.Task;
@@ -20,6 +21,7 @@ public sealed class SiloStart(Func<IHostedService> createSilo, ILogger<SiloStart
     /// <inheritdoc/>
     public Task StartAsync(CancellationToken cancellationToken)
     {
+        Volatile.Write(ref _hasBegun, true);
         _ = Task.Run(RunAsync, CancellationToken.None);
         return Task.CompletedTask;
     }
@@ -28,7 +30,9 @@ public sealed class SiloStart(Func<IHostedService> createSilo, ILogger<SiloStart
     public async Task StopAsync(CancellationToken cancellationToken)
     {
         await _stopping.CancelAsync();
-        if ((await Outcome.WaitAsync(cancellationToken)).IsSuccess && _silo is not null)
+
+        // A start that failed before its turn came never began it: there is no outcome to wait for.
+        if (Volatile.Read(ref _hasBegun) && (await Outcome.WaitAsync(cancellationToken)).IsSuccess && _silo is not null)
         {
             await _silo.StopAsync(cancellationToken);
         }

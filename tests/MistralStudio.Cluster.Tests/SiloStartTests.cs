@@ -77,6 +77,16 @@ public sealed class SiloStartTests
         await silo.StopAsync(Token);
     }
 
+    [Fact]
+    public async Task AStartThatFailsBeforeIt_LeavesNothingToWaitFor()
+    {
+        using var host = Builder(services => services.AddOptions<Chosen>().Validate(_ => false, "not so").ValidateOnStart()).Build();
+        await Assert.ThrowsAsync<OptionsValidationException>(() => host.StartAsync(Token));
+        var silo = host.Services.GetRequiredService<SiloStart>();
+        await silo.StopAsync(CancellationToken.None).WaitAsync(TimeSpan.FromSeconds(30), Token);
+        Assert.False(silo.Outcome.IsCompleted);
+    }
+
     private static async Task<IHost> StartAsync(Action<IServiceCollection> add)
     {
         var host = Builder(add).Build();
@@ -103,6 +113,8 @@ public sealed class SiloStartTests
         public void Participate(ISiloLifecycle lifecycle) => lifecycle.Subscribe(
             nameof(Broken), ServiceLifecycleStage.RuntimeInitialize, _ => throw new InvalidOperationException("the ports are gone."), _ => Task.CompletedTask);
     }
+
+    private sealed class Chosen;
 
     private sealed class FailingStart : IHostedService
     {

@@ -1,12 +1,9 @@
 using System.CommandLine;
 using System.Globalization;
-using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
-using MistralStudio.Inference;
 using MistralStudio.Inference.Hosting;
-using MistralStudio.Retrieval;
 using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Web.Security;
 
@@ -34,8 +31,8 @@ internal static class DoctorCommand
     {
         var report = new Report();
 
-        // The section Studio was read and the database was opened and migrated, or this would not run.
-        report.Say(CheckSettings(services) ?? CheckNames(studio), "settings", studio.Urls);
+        // The settings were read and the database was opened and migrated, or this would not run.
+        report.Say(CheckNames(studio), "settings", studio.Urls);
         var owner = await services.GetRequiredService<AccountStore>().HasOwnerAsync(cancellationToken);
         report.Say(null, "database", $"{services.GetRequiredService<DatabaseStartup>().Database}{(owner ? "" : ", no owner yet: the server prints where to create one")}");
 
@@ -87,21 +84,6 @@ internal static class DoctorCommand
         return report.IsWell ? 0 : 1;
     }
 
-    // Sections that the server checks as it starts.
-    private static Error? CheckSettings(IServiceProvider services)
-    {
-        try
-        {
-            _ = services.GetRequiredService<IOptions<InferenceOptions>>().Value;
-            _ = services.GetRequiredService<IOptions<KnowledgeOptions>>().Value;
-            return null;
-        }
-        catch (OptionsValidationException exception)
-        {
-            return DoctorErrors.WrongSetting(string.Join(" ", exception.Failures));
-        }
-    }
-
     private static Error? CheckNames(StudioOptions studio) => studio.IsNameless ? OwnNameErrors.NotNamed(studio.Urls) : null;
 
     private sealed class Report
@@ -119,8 +101,6 @@ internal static class DoctorCommand
 /// <summary>What the doctor finds.</summary>
 internal static class DoctorErrors
 {
-    public static Error WrongSetting(string failures) => new("setting.wrong", failures, "appsettings.example.json lists every setting with its default.");
-
     public static Error DiskLow(long least) => new(
         "doctor.disk_low",
         $"Less than {Size.Format(least, CultureInfo.InvariantCulture)} is free.",

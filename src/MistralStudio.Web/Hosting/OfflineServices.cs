@@ -23,16 +23,16 @@ internal static class OfflineServices
             return ServeCommand.Fail(studio.Error);
         }
 
+        if (SettingCheck.Find(builder.Configuration) is { } wrong)
+        {
+            return ServeCommand.Fail(wrong);
+        }
+
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IConfiguration>(builder.Configuration);
         services.AddData(studio.Value.DataPath, studio.Value.Postgres);
         services.AddInference(studio.Value.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
-        if (EgressServices.FindWrong(builder.Configuration) is { } wrong)
-        {
-            return ServeCommand.Fail(wrong);
-        }
-
         services.AddEgress(builder.Configuration);
         services.AddSingleton<IModelDownload, EgressDownload>();
         services.AddOptions<KnowledgeOptions>().Bind(builder.Configuration.GetSection(KnowledgeOptions.Section)).ValidateDataAnnotations();

@@ -29,6 +29,7 @@ internal static class SettingCheck
             : null;
 
     private static Error? FindIn<TOptions>(IConfigurationSection section)
+        where TOptions : class, new()
     {
         foreach (var property in typeof(TOptions).GetProperties(BindingFlags.Public | BindingFlags.Instance))
         {
@@ -41,7 +42,20 @@ internal static class SettingCheck
             }
         }
 
-        return null;
+        // The rest in the words of the room itself: one of a few words, and what only makes sense together.
+        var options = section.Get<TOptions>() ?? new TOptions();
+        var faults = new List<ValidationResult>();
+        return Validator.TryValidateObject(options, new ValidationContext(options), faults, validateAllProperties: true)
+            ? null
+            : Explain(faults[0], section);
+    }
+
+    private static Error Explain(ValidationResult fault, IConfigurationSection section)
+    {
+        var message = fault.ErrorMessage ?? "";
+        return fault.MemberNames.FirstOrDefault() is { } name && message.StartsWith($"{section.Key}:{name} may be ", StringComparison.Ordinal)
+            ? SettingErrors.Wrong($"{section.Key}:{name}", section[name] ?? "", message[$"{section.Key}:{name} may be ".Length..].TrimEnd('.'))
+            : SettingErrors.Contradiction(message);
     }
 
     private static bool IsRight(string text, TypeConverter converter, RangeAttribute? range)

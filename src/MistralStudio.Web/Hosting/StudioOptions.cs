@@ -140,6 +140,8 @@ public static class SettingErrors
     public static Error Wrong(string setting, string was, string may) => new(
         "setting.wrong", $"The setting {setting} is \"{was}\".", $"It may be {may}.");
 
+    public static Error Contradiction(string what) => new("setting.wrong", what, "appsettings.example.json lists every setting with its default.");
+
     public static Error NotStarted(string reason, string logs) => new(
         "startup.failed", $"The studio could not start: {reason}.", $"The log in {logs} has the cause.");
 

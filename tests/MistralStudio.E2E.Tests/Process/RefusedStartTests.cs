@@ -18,6 +18,7 @@ public sealed class RefusedStartTests : IDisposable
     [InlineData("Studio__ManagementUrl", "9464", "Studio:ManagementUrl", "one address like http://127.0.0.1:9464")]
     [InlineData("Inference__Slots", "many", "Inference:Slots", "a whole number from 0 to 256")]
     [InlineData("Inference__SlotTokens", "-12", "Inference:SlotTokens", "a whole number from 0 to 1048576")]
+    [InlineData("Inference__Accelerator", "gpu", "Inference:Accelerator", "auto, cpu, webgpu or cuda")]
     [InlineData("Egress__AllowedHosts__0", "localhost", "Egress:AllowedHosts", "a list of host:port, like localhost:11434")]
     [InlineData("Knowledge__DenseWeight", "1.5", "Knowledge:DenseWeight", "a number from 0 to 1")]
     [InlineData("Knowledge__MaxParseTime", "soon", "Knowledge:MaxParseTime", "a time from 00:00:01 to 02:00:00")]
