@@ -113,6 +113,9 @@ internal sealed class ChatSpan : IDisposable
         var tags = Tags();
         InferenceMeter.FirstToken.Record((timings.QueueMs + timings.PrefillMs) / 1000, tags);
         InferenceMeter.Queue.Record(timings.QueueMs / 1000, tags);
+        InferenceMeter.Template.Record(timings.TemplateMs / 1000, tags);
+        InferenceMeter.Prefill.Record(timings.PrefillMs / 1000, tags);
+        InferenceMeter.Decode.Record(timings.DecodeMs / 1000, tags);
         InferenceMeter.Rows.Record(timings.MeanRows, tags);
         InferenceMeter.CachedTokens.Add(timings.CachedTokens, tags);
         if (finished.OutputTokens > _reasons.Count)

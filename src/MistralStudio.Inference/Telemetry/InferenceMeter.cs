@@ -42,6 +42,21 @@ internal static class InferenceMeter
         "mistralstudio.engine.queue.duration", "s", "From a request to the first step of its prompt.",
         advice: Buckets(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60));
 
+    /// <summary>Writing the conversation by the model's template, s; a part of the queue's time, like splitting it into tokens.</summary>
+    public static readonly Histogram<double> Template = s_meter.CreateHistogram(
+        "mistralstudio.engine.template.duration", "s", "Writing the conversation as the model's template has it.",
+        advice: Buckets(0.00001, 0.00005, 0.0001, 0.0005, 0.001, 0.005, 0.01, 0.05));
+
+    /// <summary>From the prompt's first step to the first token, s.</summary>
+    public static readonly Histogram<double> Prefill = s_meter.CreateHistogram(
+        "mistralstudio.engine.prefill.duration", "s", "From the first step of a prompt to the first token.",
+        advice: Buckets(0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60));
+
+    /// <summary>From the first token to the last, s.</summary>
+    public static readonly Histogram<double> Decode = s_meter.CreateHistogram(
+        "mistralstudio.engine.decode.duration", "s", "From the first token of an answer to its last.",
+        advice: Buckets(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120));
+
     /// <summary>Answers that were computed together in a step, on average over a request.</summary>
     public static readonly Histogram<double> Rows = s_meter.CreateHistogram(
         "mistralstudio.engine.batch.size", "{row}", "Answers that were computed together in a decode step, on average over a request.", advice: Buckets(1.0, 2, 4, 8, 16, 32));

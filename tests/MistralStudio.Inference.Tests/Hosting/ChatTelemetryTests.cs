@@ -59,7 +59,10 @@ public sealed class ChatTelemetryTests(StarterModels starters) : IClassFixture<S
         Assert.Contains(points["gen_ai.client.token.usage"], point => point.Value == 8);
         Assert.Contains(points["gen_ai.client.operation.duration"], point => point.Error == "model.prompt_too_long");
         Assert.All(
-            ["gen_ai.client.operation.duration", "gen_ai.server.time_to_first_token", "gen_ai.server.time_per_output_token"],
+            [
+                "gen_ai.client.operation.duration", "gen_ai.server.time_to_first_token", "gen_ai.server.time_per_output_token", "mistralstudio.engine.queue.duration",
+                "mistralstudio.engine.template.duration", "mistralstudio.engine.prefill.duration", "mistralstudio.engine.decode.duration", "mistralstudio.engine.batch.size",
+            ],
             name => Assert.Contains(points[name], point => point is { Value: > 0 and < 60, Error: null }));
 
         void Note(Instrument instrument, double value, ReadOnlySpan<KeyValuePair<string, object?>> tags)
