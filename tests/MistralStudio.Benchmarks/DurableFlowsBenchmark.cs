@@ -1,8 +1,6 @@
-using System.Diagnostics;
 using Microsoft.AspNetCore.DataProtection;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Flows;
-using MistralStudio.Core.Ids;
 using MistralStudio.Data;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Startup;
@@ -33,23 +31,15 @@ internal static class DurableFlowsBenchmark
         await using var bench = await DurableBench.OpenAsync(postgres);
         var smallest = await bench.StartAsync(FlowsBenchmark.Chain(1));
         var longer = await bench.StartAsync(FlowsBenchmark.Chain(101));
-        await bench.TimesAsync(smallest, 300);
-        await bench.TimesAsync(longer, 50);
-        var small = await bench.TimesAsync(smallest, Runs);
-        var large = await bench.TimesAsync(longer, 200);
+        await FlowsBenchmark.TimesAsync(bench.Engine, smallest, 300);
+        await FlowsBenchmark.TimesAsync(bench.Engine, longer, 50);
+        var small = await FlowsBenchmark.TimesAsync(bench.Engine, smallest, Runs);
+        var large = await FlowsBenchmark.TimesAsync(bench.Engine, longer, 200);
         FlowsBenchmark.Row($"{name}: Start -> Template -> Answer: p50 / p95", $"{FlowsBenchmark.At(small, .5):0.000} / {FlowsBenchmark.At(small, .95):0.000} ms", "<= 2 / 6 ms");
         FlowsBenchmark.Row($"{name}: each further pure node", $"{(FlowsBenchmark.At(large, .5) - FlowsBenchmark.At(small, .5)) / 100:0.0000} ms", "<= 0.3 ms");
         foreach (var inFlight in (int[])[1, 16])
         {
-            var (watch, done) = (Stopwatch.StartNew(), 0);
-            await Task.WhenAll(Enumerable.Range(0, inFlight).Select(_ => Task.Run(async () =>
-            {
-                while (Interlocked.Increment(ref done) <= Runs * 4)
-                {
-                    await bench.RunAsync(smallest);
-                }
-            })));
-            FlowsBenchmark.Row($"{name}: runs/s of that flow, {inFlight} in flight", $"{Runs * 4 / watch.Elapsed.TotalSeconds:N0}", inFlight == 16 ? ">= 1,000" : "");
+            FlowsBenchmark.Row($"{name}: runs/s of that flow, {inFlight} in flight", $"{await FlowsBenchmark.PerSecondAsync(bench.Engine, smallest, inFlight, Runs * 4):N0}", inFlight == 16 ? ">= 1,000" : "");
         }
     }
 
@@ -57,8 +47,9 @@ internal static class DurableFlowsBenchmark
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("studio-flows-").FullName;
         private ServiceProvider _provider = null!;
-        private FlowEngine _engine = null!;
-        private Membership _owner = null!;
+                private Membership _owner = null!;
+
+        public FlowEngine Engine { get; private set; } = null!;
 
         public static async Task<DurableBench> OpenAsync(string? postgres)
         {
@@ -78,7 +69,7 @@ internal static class DurableFlowsBenchmark
 
             var user = StudioUser.Create("owner@example.com", "Owner", TimeProvider.System.GetUtcNow());
             bench._owner = (await bench._provider.GetRequiredService<AccountStore>().CreateFirstOwnerAsync(user, "Flows", CancellationToken.None)).Value;
-            bench._engine = bench._provider.GetRequiredService<FlowEngine>();
+            bench.Engine = bench._provider.GetRequiredService<FlowEngine>();
             return bench;
         }
 
@@ -97,30 +88,6 @@ internal static class DurableFlowsBenchmark
                 Authority = new RunAuthority(_owner.User, null),
                 Inputs = new Dictionary<string, FlowValue> { ["q"] = FlowValue.Of("Ada") },
             };
-        }
-
-        public async Task RunAsync(RunStart start)
-        {
-            var loop = (await _engine.StartAsync(RunId.New(), start, CancellationToken.None)).Value;
-            await loop.RunAsync(CancellationToken.None);
-            if (loop.State.Status != RunStatus.Succeeded)
-            {
-                throw new InvalidOperationException(loop.State.Error?.ToString());
-            }
-        }
-
-        public async Task<List<double>> TimesAsync(RunStart start, int runs)
-        {
-            var times = new List<double>(runs);
-            for (var i = 0; i < runs; i++)
-            {
-                var watch = Stopwatch.GetTimestamp();
-                await RunAsync(start);
-                times.Add(Stopwatch.GetElapsedTime(watch).TotalMilliseconds);
-            }
-
-            times.Sort();
-            return times;
         }
 
         public async ValueTask DisposeAsync()
