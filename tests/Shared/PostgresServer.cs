@@ -59,7 +59,7 @@ public sealed class PostgresServer
         AppDomain.CurrentDomain.ProcessExit += (_, _) =>
         {
             server.Kill(entireProcessTree: true);
-            server.WaitForExit();
+            server.WaitForExit(s_patience);
             Directory.Delete(folder, recursive: true);
         };
         server.ErrorDataReceived += (_, _) => { };
