@@ -36,6 +36,7 @@ internal sealed class AgentRunner(
 
         var kernel = BuildKernel(resolved.Value.Chat);
         IReadOnlyList<SearchHit> hits = [];
+        SearchTimings? found = null;
         if (turn.Knowledge.Count > 0)
         {
             var began = time.GetTimestamp();
@@ -61,13 +62,18 @@ internal sealed class AgentRunner(
             else
             {
                 hits = search.Value.Hits;
-                clock.Search = search.Value.Timings;
-                yield return new AgentEvent.Retrieved(hits, search.Value.Timings);
+                clock.Search = found = search.Value.Timings;
             }
         }
 
         var counter = resolved.Value.Chat.GetService<ITokenCounter>();
         var (messages, given) = PromptBuilder.Build(turn, hits, counter);
+        if (found is not null)
+        {
+            // What did not fit was found all the same, but nobody read what is around it.
+            yield return new AgentEvent.Retrieved([.. given, .. hits.Skip(given.Count).Select(hit => hit with { Parent = null })], found);
+        }
+
         if (turn.Reading.Everything && given.Count < hits.Count)
         {
             yield return new AgentEvent.Failed(AgentErrors.CannotHoldEverything(counter!.ContextLength));

@@ -81,6 +81,7 @@ public static class RetrievalServices
         services.AddSingleton<QuestionRewriting>();
         services.AddSingleton<PassageReranking>();
         services.AddSingleton<HitReader>();
+        services.AddSingleton<ParentReader>();
         services.AddSingleton<SearchRun>();
         services.AddSingleton<IKnowledgeSearch, KnowledgeSearch>();
         services.AddSingleton<IKnowledgeReader, KnowledgeReader>();

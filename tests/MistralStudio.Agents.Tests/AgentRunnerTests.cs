@@ -129,6 +129,52 @@ public sealed class AgentRunnerTests
     }
 
     [Fact]
+    public async Task WhatIsAroundAPassage_IsReadInItsPlace_AndSaid()
+    {
+        var hit = FakeKnowledgeSearch.Hit("Net revenue was 31.4 billion dollars.", page: 7) with { Start = 21, End = 58 };
+        var parent = new ParentPassage(0, 80, "The year went well.\n\nNet revenue was 31.4 billion dollars. It rose by 9% to it.", 6, 7);
+        _knowledge.Hits.Add(hit with
+        {
+            Parent = parent,
+            Neighbours = [new(PassageId.From(Guid.NewGuid()), 1, 7, 59, 80, "It rose by 9% to it.")],
+        });
+        var model = new ScriptedChatClient(_ => "By 9%.");
+
+        var events = await RunAsync(model, Turn("How did revenue change?") with { Knowledge = [KnowledgeBaseId.New()] });
+
+        Assert.True(_knowledge.Asked!.Parents);
+        Assert.Equal($"Passages:\n\n[1] report.pdf, pages 6-7:\n{parent.Text}\n\nQuestion: How did revenue change?", model.Requests[0].Messages[^1].Text);
+        Assert.Equal(parent, Assert.Single(Assert.IsType<AgentEvent.Retrieved>(events[0]).Hits).Parent);
+    }
+
+    [Fact]
+    public async Task APassageWithoutRoomForWhatIsAroundIt_IsReadByItself_AndNoneIsLost()
+    {
+        // 100 words each, and 300 with what is around them; the context has room for six of them and one parent.
+        for (var i = 0; i < 6; i++)
+        {
+            var text = string.Join(' ', Enumerable.Repeat("word", 100));
+            _knowledge.Hits.Add(FakeKnowledgeSearch.Hit(text) with { Parent = new(0, (text.Length * 3) + 2, $"{text} {text} {text}", 1, 1) });
+        }
+
+        var model = new ScriptedChatClient(_ => "Yes.") { ContextLength = 1_490 };
+        var events = await RunAsync(model, Turn("Is it?") with { Knowledge = [KnowledgeBaseId.New()] });
+
+        Assert.Equal(6, Assert.IsType<AgentEvent.Completed>(events[^1]).Citations.Count);
+        Assert.Equal([true, false, false, false, false, false], Assert.IsType<AgentEvent.Retrieved>(events[0]).Hits.Select(hit => hit.Parent is not null));
+        Assert.InRange(model.Requests[0].Messages.Sum(message => model.Count(message.Text)), 800, 1_490 - 512);
+    }
+
+    [Fact]
+    public async Task RowsOfATable_AreReadUnderItsHeader()
+    {
+        _knowledge.Hits.Add(FakeKnowledgeSearch.Hit("Ulm | 12") with { Header = "Town | Lamps" });
+        var model = new ScriptedChatClient(_ => "Twelve.");
+        await RunAsync(model, Turn("How many?") with { Knowledge = [KnowledgeBaseId.New()] });
+        Assert.Contains("page 1:\nTown | Lamps\nUlm | 12\n\n", model.Requests[0].Messages[^1].Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task AStoreThatIsAway_IsSaid_AndTheModelAnswersAlone()
     {
         _knowledge.Error = new(KnowledgeErrors.IndexUnreachable, "The vector database at db:6333 does not answer.", "It goes on by itself.");

@@ -38,6 +38,21 @@ public abstract class PassageRevisionStoreTests(DataFixture data)
         Assert.Null((await _passages.ReadPassagesAsync(document, Token))[1].Revision);
     }
 
+    [Fact]
+    public async Task PassagesThatWereEditedOrTakenOut_AreReadApart_NotThoseWithKeywordsOnly()
+    {
+        var (id, document, passages) = await DocumentAsync(4);
+        await DocumentAsync(1);
+        await ReviseAsync(id, passages[3], new(null, null, true, [], 1, null, null, data.Time.GetUtcNow()));
+        await ReviseAsync(id, passages[1], new("Mine.", "1", false, [], 1, null, null, data.Time.GetUtcNow()));
+        await ReviseAsync(id, passages[0], new(null, null, false, ["word"], 1, null, null, data.Time.GetUtcNow()));
+
+        var changed = await _passages.ReadChangedAsync(document, Token);
+
+        Assert.Equal([passages[1].Id, passages[3].Id], changed.Select(passage => passage.Id));
+        Assert.Equal(("Mine.", true), (changed[0].ShownText, changed[1].IsDisabled));
+    }
+
     [Theory]
     [InlineData("größer", null, 1)]
     [InlineData("DREI", null, 1)]

@@ -3,7 +3,8 @@ namespace MistralStudio.Agents.Turns;
 /// <summary>What of a turn fits into the model's context, decided over token counts alone.</summary>
 /// <param name="Passages">How many of the passages, best first, are given to the model.</param>
 /// <param name="FirstMessage">Index of the oldest message of the history that is kept.</param>
-internal readonly record struct PromptBudget(int Passages, int FirstMessage)
+/// <param name="Left">Tokens that nobody needed: room for what is around the passages.</param>
+internal readonly record struct PromptBudget(int Passages, int FirstMessage, int Left)
 {
     // Evidence before memory: of what instructions and question leave, passages may take this share while the history wants the rest.
     private const double PassageShare = 0.75;
@@ -35,7 +36,7 @@ internal readonly record struct PromptBudget(int Passages, int FirstMessage)
             keptPassages++;
         }
 
-        return new PromptBudget(keptPassages, first);
+        return new PromptBudget(keptPassages, first, left);
     }
 
     private static int Take(IReadOnlyList<int> tokens, int limit, out int used)

@@ -22,7 +22,10 @@ internal static class PromptBuilder
 
     /// <summary>Builds the messages.</summary>
     /// <param name="counter">Counts as the model does; null gives everything, for models that do not say.</param>
-    /// <returns>The messages, and the passages among <paramref name="hits"/> that they contain.</returns>
+    /// <returns>
+    /// The messages, and the passages among <paramref name="hits"/> that they contain: with their parents where these are read, without where the
+    /// passage is read by itself.
+    /// </returns>
     public static (List<ChatMessage> Messages, IReadOnlyList<SearchHit> Given) Build(
         AgentTurn turn, IReadOnlyList<SearchHit> hits, ITokenCounter? counter)
     {
@@ -36,6 +39,7 @@ internal static class PromptBuilder
         var question = turn.Messages[^1].Text;
         var history = turn.Messages.Take(turn.Messages.Count - 1).ToList();
         var given = hits;
+        int? left = null;
         if (counter is not null)
         {
             var answer = Math.Min(turn.Settings.MaxOutputTokens ?? DefaultAnswerTokens, counter.ContextLength / 2);
@@ -43,11 +47,15 @@ internal static class PromptBuilder
                 counter.ContextLength,
                 answer,
                 Count(instructions) + Count(question) + (2 * TokensAroundMessage),
-                [.. hits.Select((hit, i) => Count(Quote(hit, i + 1)))],
+                [.. hits.Select((hit, i) => Count(Quote(hit with { Parent = null }, i + 1)))],
                 [.. history.Select(message => Count(message.Text))]);
             given = [.. hits.Take(budget.Passages)];
+            left = budget.Left;
             history.RemoveRange(0, budget.FirstMessage);
         }
+
+        // Counted with the longest number that it may get.
+        given = Readings.Choose(given, left, hit => Count(Quote(hit, given.Count)));
 
         // A conversation begins with a person; an answer whose question was trimmed would confuse.
         while (history.Count > 0 && history[0].Role == MessageRole.Assistant)
@@ -62,7 +70,7 @@ internal static class PromptBuilder
         }
 
         messages.AddRange(history.Select(message => new ChatMessage(RoleOf(message.Role), message.Text)));
-        messages.Add(new ChatMessage(ChatRole.User, grounded ? WithPassages(question, given) : question));
+        messages.Add(new ChatMessage(ChatRole.User, grounded ? WithPassages(question, Readings.Distinct(given)) : question));
         return (messages, given);
 
         int Count(string text) => counter!.Count(text) + TokensAroundMessage;
@@ -79,9 +87,14 @@ internal static class PromptBuilder
         return text.Append("Question: ").Append(question).ToString();
     }
 
-    private static string Quote(SearchHit hit, int number) => hit.Page is { } page
-        ? string.Create(CultureInfo.InvariantCulture, $"[{number}] {hit.Document}, page {page}:\n{hit.Text}\n\n")
-        : string.Create(CultureInfo.InvariantCulture, $"[{number}] {hit.Document}:\n{hit.Text}\n\n");
+    private static string Quote(SearchHit hit, int number)
+    {
+        var (first, last) = hit.Parent is { } parent ? (parent.Page, parent.LastPage) : (hit.Page, hit.Page);
+        var place = first is null ? "" : first == last ? $", page {first}" : $", pages {first}-{last}";
+        // Rows say little without the header of their table.
+        var header = hit.Header is { } row && !hit.ReadText.Contains(row, StringComparison.Ordinal) ? $"{row}\n" : "";
+        return string.Create(CultureInfo.InvariantCulture, $"[{number}] {hit.Document}{place}:\n{header}{hit.ReadText}\n\n");
+    }
 
     private static ChatRole RoleOf(MessageRole role) => role switch
     {

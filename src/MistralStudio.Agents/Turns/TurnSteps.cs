@@ -26,6 +26,7 @@ internal sealed class TurnSteps(IKnowledgeSearch knowledge, IKnowledgeReader rea
         : knowledge.SearchAsync(
             new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, turn.Reading.Passages ?? PassagesPerQuestion)
             {
+                Parents = true,
                 Conversation = [.. turn.Messages.SkipLast(1).Select(message => new QueryTurn(message.Role == MessageRole.User, message.Text))],
             },
             cancellationToken);

@@ -9,7 +9,7 @@ public abstract record AgentEvent
     {
     }
 
-    /// <summary>The passages that the model is given.</summary>
+    /// <summary>The passages that the model is given, as far as it has room: those with a parent as that, the others by themselves.</summary>
     public sealed record Retrieved(IReadOnlyList<SearchHit> Hits, SearchTimings Timings) : AgentEvent;
 
     /// <summary>The next piece of the answer.</summary>

@@ -1,4 +1,5 @@
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Core.Conversations;
 
@@ -22,7 +23,23 @@ public sealed record AnswerFeedback(FeedbackKind Kind, string? Note = null)
 
 /// <summary>A passage that a model was given for an answer, as it was then.</summary>
 /// <param name="Score">What it was ranked by, higher is better.</param>
-public sealed record GivenPassage(PassageId PassageId, DocumentId DocumentId, KnowledgeBaseId Base, string Document, string? Section, int? Page, double Score);
+/// <param name="ReadStart">First UTF-16 unit of the piece of the document that it read in the passage's place; null where it read the passage.</param>
+/// <param name="ReadEnd">One past its last.</param>
+public sealed record GivenPassage(
+    PassageId PassageId,
+    DocumentId DocumentId,
+    KnowledgeBaseId Base,
+    string Document,
+    string? Section,
+    int? Page,
+    double Score,
+    int? ReadStart = null,
+    int? ReadEnd = null)
+{
+    /// <summary>What a turn gave for a hit.</summary>
+    public static GivenPassage Of(SearchHit hit) =>
+        new(hit.PassageId, hit.DocumentId, hit.Base, hit.Document, hit.Section, hit.Page, hit.Score, hit.Parent?.Start, hit.Parent?.End);
+}
 
 /// <summary>An answer with what a person thought of it.</summary>
 /// <param name="Message">The answer's.</param>

@@ -16,6 +16,9 @@ public sealed record KnowledgeQuery(WorkspaceId Workspace, IReadOnlyList<Knowled
 
     /// <summary>Passages whose standing is wanted, found or not.</summary>
     public IReadOnlyList<PassageId> Explain { get; init; } = [];
+
+    /// <summary>Whether hits come with <see cref="SearchHit.Parent"/>, for a model to read.</summary>
+    public bool Parents { get; init; }
 }
 
 /// <summary>Something that was said before a question.</summary>

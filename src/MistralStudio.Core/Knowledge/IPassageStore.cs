@@ -45,6 +45,9 @@ public interface IPassageStore
     /// <summary>Passages of a document whose ordinals are from one to another, both included, in order.</summary>
     Task<IReadOnlyList<Passage>> ReadRangeAsync(DocumentId document, int first, int last, CancellationToken cancellationToken);
 
+    /// <summary>Passages of a document that people edited or took out of searches, in order.</summary>
+    Task<IReadOnlyList<Passage>> ReadChangedAsync(DocumentId document, CancellationToken cancellationToken);
+
     /// <summary>The passages with these ids that belong to the workspace, with their document's base and name; unknown ids are left out.</summary>
     Task<IReadOnlyList<LocatedPassage>> GetAsync(WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken);
 

@@ -34,6 +34,23 @@ public sealed record SearchHit(
 
     /// <summary>The passages of the document before and after it, where they were asked for, in order, without itself.</summary>
     public IReadOnlyList<NeighbourPassage> Neighbours { get; init; } = [];
+
+    /// <summary>The header row of the table that it is a later piece of: a reader needs it, <see cref="Text"/> does not say it. Null elsewhere.</summary>
+    public string? Header { get; init; }
+
+    /// <summary>
+    /// What a model reads in the place of <see cref="Text"/>; hits with equal ones of one document are read together. Null where the passage is
+    /// read by itself, and where no parents were asked for.
+    /// </summary>
+    public ParentPassage? Parent { get; init; }
+
+    /// <summary>What a model reads.</summary>
+    public string ReadText => Parent?.Text ?? Text;
+
+    /// <summary>Equal for hits that are one text to their reader.</summary>
+    public (DocumentId Document, PassageId? Passage, int Start, int End) Reading => Parent is { } parent
+        ? (DocumentId, null, parent.Start, parent.End)
+        : (DocumentId, PassageId, Start, End);
 }
 
 /// <summary>A piece of a text, in UTF-16 units.</summary>

@@ -153,6 +153,17 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
         return [.. rows.Select(row => row.ToPassage())];
     }
 
+    public async Task<IReadOnlyList<Passage>> ReadChangedAsync(DocumentId document, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await context.Passages.AsNoTracking()
+            .Where(row => row.DocumentId == document && context.PassageRevisions.Any(
+                revision => revision.PassageId == row.Id && revision.DocumentId == document && (revision.Text != null || revision.IsDisabled)))
+            .OrderBy(row => row.Ordinal).WithRevisions(context)
+            .ToListAsync(cancellationToken);
+        return [.. rows.Select(row => row.ToPassage())];
+    }
+
     public async Task<IReadOnlyList<LocatedPassage>> GetAsync(
         WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken)
     {

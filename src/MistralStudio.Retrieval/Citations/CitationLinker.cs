@@ -13,15 +13,16 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
         var citations = new List<Citation>();
         var markers = new Dictionary<PassageId, int>();
         var texts = new Dictionary<DocumentId, ExtractedText?>();
-        foreach (var evidence in EvidenceMatcher.Match(answer, [.. passages.Select(EvidenceSource.Of)]))
+        var readings = passages.GroupBy(hit => hit.Reading).Select(reading => reading.ToList()).ToList();
+        foreach (var evidence in EvidenceMatcher.Match(answer, [.. readings.Select(reading => EvidenceSource.Of(reading[0]))]))
         {
-            var hit = passages[evidence.Passage];
+            var hit = HitOf(readings[evidence.Passage], evidence.Quote);
             if (!texts.TryGetValue(hit.DocumentId, out var text))
             {
                 text = texts[hit.DocumentId] = await knowledge.ReadTextAsync(workspace, hit.Base, hit.DocumentId, cancellationToken);
             }
 
-            var quote = hit.Text[evidence.Quote.Start..evidence.Quote.End];
+            var quote = hit.ReadText[evidence.Quote.Start..evidence.Quote.End];
             if (text is null || await PlaceAsync(workspace, hit, text.Text, quote, evidence.Quote.Start, cancellationToken) is not { } place)
             {
                 // The document was deleted, read anew or its passage edited meanwhile: what cannot be checked is not shown.
@@ -44,6 +45,13 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
         return citations;
     }
 
+    /// <summary>Of the hits that were read as one text: the one whose passage has most of a quote; the best where that is beside them all.</summary>
+    private static SearchHit HitOf(IReadOnlyList<SearchHit> reading, Splitting.TextSpan quote)
+    {
+        var start = reading[0].Parent?.Start ?? reading[0].Start;
+        return reading.MaxBy(hit => Math.Max(0, Math.Min(hit.End, start + quote.End) - Math.Max(hit.Start, start + quote.Start)))!;
+    }
+
     /// <summary>Where the document says a quote; or that it is the words of somebody who edited its passage, as they are stored now.</summary>
     private async Task<QuotePlace?> PlaceAsync(
         WorkspaceId workspace, SearchHit hit, string text, string quote, int at, CancellationToken cancellationToken)
@@ -53,13 +61,13 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
             return null;
         }
 
-        var start = hit.Start + at;
+        var start = (hit.Parent?.Start ?? hit.Start) + at;
         if (start + quote.Length <= text.Length && text.AsSpan(start, quote.Length).SequenceEqual(quote))
         {
             return new(start, start + quote.Length, null);
         }
 
-        if (hit.Edit is null)
+        if (hit.Edit is null || hit.Parent is not null)
         {
             return null;
         }

@@ -8,8 +8,8 @@ namespace MistralStudio.Retrieval.Citations;
 /// <param name="Context">Name of its document and path of its section; empty where there is none.</param>
 internal sealed partial record EvidenceSource(string Text, string Context = "")
 {
-    /// <summary>The passage of a hit.</summary>
-    public static EvidenceSource Of(SearchHit hit) => new(hit.Text, $"{hit.Document} {hit.Section}");
+    /// <summary>What was read of a hit.</summary>
+    public static EvidenceSource Of(SearchHit hit) => new(hit.ReadText, $"{hit.Document} {hit.Section}");
 
     /// <summary>
     /// Words that the context says. Of its numbers only years count: "FY2022_report_17.pdf" says which year it is about, and not that anything

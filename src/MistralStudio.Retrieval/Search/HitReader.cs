@@ -82,6 +82,7 @@ internal sealed class HitReader(IPassageStore passages)
                 item.Score, item.Dense, item.Lexical)
             {
                 Edit = passage.Edit,
+                Header = passage.Edit is null ? passage.Header : null,
                 Twins = [.. twins[passage.Id].Select(twin => new PassageTwin(twin.Passage.Id, twin.Passage.Document, twin.DocumentName))],
                 Ranks = item.Ranks,
                 Matches = Spans(TermWeights.Matches(question, passage.ShownText, languages)),

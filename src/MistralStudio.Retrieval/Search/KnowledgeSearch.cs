@@ -14,6 +14,7 @@ namespace MistralStudio.Retrieval.Search;
 internal sealed class KnowledgeSearch(
     IKnowledgeStore knowledge,
     HitReader reader,
+    ParentReader parents,
     SearchRun run,
     PassageIndex index,
     QuestionRewriting rewriting,
@@ -93,6 +94,11 @@ internal sealed class KnowledgeSearch(
         ranked = [.. ranked.Where(item => settings.MinScore is not { } least || item.Score >= least)];
         var chosen = await ChooseAsync(bases, settings, ranked, cancellationToken);
         var hits = await reader.ReadAsync(read.With(chosen), question, legs.Languages, settings.Neighbours, cancellationToken);
+        if (query.Parents)
+        {
+            hits = await parents.ReadAsync(hits, read.Located, cancellationToken);
+        }
+
         var lost = query.Explain.Where(passage => !legs.Explained.ContainsKey(passage)).ToList();
         IReadOnlySet<PassageId> disabled = lost.Count == 0 ? new HashSet<PassageId>() : await reader.DisabledAsync(query.Workspace, bases, lost, cancellationToken);
         var trace = new SearchTrace(legs.Dense, legs.Lexical, read.Ranked, ranked, chosen)

@@ -165,6 +165,23 @@ public sealed class KnowledgeApiTests(ApiStudio studio) : IClassFixture<ApiStudi
             ["passageId", "documentId", "document", "start", "end", "text", "score", "dense", "lexical"],
             name => Assert.True(hit.TryGetProperty(name, out _), name));
         Assert.True(body.GetProperty("timings").TryGetProperty("totalMs", out _));
+        Assert.False(studio.Search.Asked!.Parents);
+    }
+
+    [Fact]
+    public async Task Search_SaysWhatAModelWouldRead_WhereItIsAsked()
+    {
+        studio.Search.Hits.Clear();
+        studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Paris is the capital.") with { Parent = new(0, 40, "Paris is the capital. Lyon lies south.", 1, 1) });
+        studio.Search.Hits.Add(FakeKnowledgeSearch.Hit("Rome is another."));
+        using var client = await studio.SignedInAsync();
+        using var response = await client.PostAsJsonAsync($"{await CreateBaseAsync(client)}/search", new { query = "capital", parents = true }, Token);
+        var hits = (await ReadAsync(response)).GetProperty("hits");
+
+        Assert.True(studio.Search.Asked!.Parents);
+        Assert.Equal("Paris is the capital.", hits[0].GetProperty("text").GetString());
+        Assert.Equal((0, 40), (hits[0].GetProperty("parent").GetProperty("start").GetInt32(), hits[0].GetProperty("parent").GetProperty("end").GetInt32()));
+        Assert.Equal(JsonValueKind.Null, hits[1].GetProperty("parent").ValueKind);
     }
 
     [Fact]

@@ -100,6 +100,9 @@ public sealed class MessageViewTests : BunitContext
         Assert.Contains("could be tied to a passage", Show(entry).Markup, StringComparison.Ordinal);
         Assert.Contains("p. 1 · 0.50", Show(entry).Find(".given li").TextContent, StringComparison.Ordinal);
         Assert.Equal($"/w/contracts/knowledge/{given.Base}/documents/{given.DocumentId}?passage={given.PassageId}", Show(entry).Find(".given a").GetAttribute("href"));
+        Assert.Contains(
+            "p. 1 · read with the text around it · 0.50",
+            Show(new ChatEntry(Ended("Made up.") with { Given = [given with { ReadStart = 0, ReadEnd = 90 }] })).Find(".given li").TextContent, StringComparison.Ordinal);
         var reader = Render<MessageView>(parameters => parameters.Add(v => v.Entry, entry));
         Assert.Empty(reader.FindAll(".given"));
     }

@@ -179,6 +179,9 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
     public Task<IReadOnlyList<Passage>> ReadRangeAsync(DocumentId document, int first, int last, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<Passage>)[.. Passages(document).Where(p => p.Ordinal >= first && p.Ordinal <= last)]);
 
+    public Task<IReadOnlyList<Passage>> ReadChangedAsync(DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<Passage>)[.. Passages(document).Where(p => p.IsDisabled || p.Edit is not null)]);
+
     public Task<IReadOnlyList<LocatedPassage>> GetAsync(
         WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<LocatedPassage>)[.. AllPassages()

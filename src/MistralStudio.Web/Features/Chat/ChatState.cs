@@ -317,7 +317,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         switch (happened)
         {
             case AgentEvent.Retrieved retrieved:
-                answer.Given = [.. retrieved.Hits.Select(hit => new GivenPassage(hit.PassageId, hit.DocumentId, hit.Base, hit.Document, hit.Section, hit.Page, hit.Score))];
+                answer.Given = [.. retrieved.Hits.Select(GivenPassage.Of)];
                 (answer.SearchMs, answer.Phase) = (retrieved.Timings.TotalMs, AnswerPhase.Reading);
                 break;
             case AgentEvent.TextDelta delta:

@@ -47,6 +47,7 @@ internal static class SearchEndpoint
         {
             Settings = settings.Value,
             Filter = filter.Value,
+            Parents = body.Parents ?? false,
             Explain = [.. (body.Explain ?? []).Take(MostExplained)],
             Conversation = [.. (body.Conversation ?? []).Where(turn => turn.Text is not null).Select(turn => new QueryTurn(turn.Role != "assistant", turn.Text!))],
         };

@@ -8,6 +8,7 @@ namespace MistralStudio.Web.Features.KnowledgeApi;
 /// <summary>The body of a search; what it leaves out is as the base is set up.</summary>
 /// <param name="Also">Other bases of the workspace that are searched with the one of the route.</param>
 /// <param name="Explain">Passages whose standing is wanted, found or not.</param>
+/// <param name="Parents">Whether each hit says which piece around it a model would read.</param>
 internal sealed record WireSearch(
     string? Query,
     int? K,
@@ -27,7 +28,8 @@ internal sealed record WireSearch(
     IReadOnlyList<WireTurn>? Conversation,
     WireFilter? Filter,
     IReadOnlyList<KnowledgeBaseId>? Also,
-    IReadOnlyList<PassageId>? Explain);
+    IReadOnlyList<PassageId>? Explain,
+    bool? Parents);
 
 /// <summary>Something said before; <c>role</c> is user or assistant.</summary>
 internal sealed record WireTurn(string? Role, string? Text);
@@ -68,6 +70,7 @@ internal sealed record WireHits(IReadOnlyList<WireHit> Hits, SearchTimings Timin
 /// <param name="Edited">Who wrote <c>text</c>, and when; null where it is the document's at its span.</param>
 /// <param name="Twins">Passages that say the same and were found too.</param>
 /// <param name="Matches">Where <c>text</c> says words of the query, in UTF-16 units of it.</param>
+/// <param name="Parent">The piece of the document that a model reads in its place; null where it reads <c>text</c>, and where nobody asked.</param>
 internal sealed record WireHit(
     PassageId PassageId,
     DocumentId DocumentId,
@@ -85,12 +88,17 @@ internal sealed record WireHit(
     IReadOnlyList<TextSpan> Matches,
     IReadOnlyList<NeighbourPassage> Neighbours,
     PassageEdit? Edited,
-    IReadOnlyList<PassageTwin> Twins)
+    IReadOnlyList<PassageTwin> Twins,
+    WireSpan? Parent)
 {
     public static WireHit From(SearchHit h) => new(
         h.PassageId, h.DocumentId, h.Base, h.Document, h.Section, h.Page, h.Start, h.End, h.Text, h.Score, h.Dense, h.Lexical, h.Ranks, h.Matches,
-        h.Neighbours, h.Edit, h.Twins);
+        h.Neighbours, h.Edit, h.Twins, h.Parent is { } parent ? new(parent.Start, parent.End) : null);
 }
+
+/// <summary>A piece of a document's text, in UTF-16 units.</summary>
+/// <param name="End">One past its last.</param>
+internal sealed record WireSpan(int Start, int End);
 
 /// <summary>Where a passage stands; <c>reason</c> is found, notSearched, disabled, filtered, repeated, tooDeep, belowLegThreshold, belowScore, outranked, tooAlike or reranked.</summary>
 internal sealed record WireStanding(PassageId PassageId, string Reason, double? Dense, double? Lexical, HitRanks Ranks)
