@@ -34,9 +34,10 @@ internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
                     }
 
                     read.Add(new SearchHit(
-                        passage.Id, document.Id, id, document.Name, passage.Section, passage.Page, passage.Start, passage.End, passage.ReadableText, 1, null, null)
+                        passage.Id, document.Id, id, document.Name, passage.Section, passage.Page, passage.Start, passage.End, passage.ShownText, 1, null, null)
                     {
                         Edit = passage.Edit,
+                        Header = passage.Edit is null ? passage.Header : null,
                     });
                 }
             }
