@@ -67,8 +67,8 @@ public sealed class RerankApiTests : IAsyncLifetime
     [InlineData("""{"query":"a","documents":["b"],"top_n":0}""", "top_n", HttpStatusCode.BadRequest)]
     [InlineData("""{"model":"nowhere","query":"a","documents":["b"]}""", "model", HttpStatusCode.NotFound)]
     [InlineData("""{"model":"smollm2-135m-instruct","query":"a","documents":["b"]}""", "model", HttpStatusCode.NotFound)]
-    [InlineData("""{"query":"a","documents":"b"}""", null, HttpStatusCode.BadRequest)]
-    public async Task WhatIsWrong_IsNamed(string body, string? param, HttpStatusCode status)
+    [InlineData("""{"query":"a","documents":"b"}""", "documents", HttpStatusCode.BadRequest)]
+    public async Task WhatIsWrong_IsNamed(string body, string param, HttpStatusCode status)
     {
         Install();
         using var content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
