@@ -124,7 +124,7 @@ public sealed class KnowledgeBaseStateTests
 
         await state.DeleteAsync(documents[0], Stop);
         Assert.Equal("knowledge.read_only", state.Error?.Code);
-        Assert.False(await state.RenameAsync("Other", Stop));
+        Assert.False(await state.RenameAsync("Other", "Filings", Stop));
         Assert.False(await state.DeleteBaseAsync(Stop));
         Assert.Empty(_intake.Asked);
         Assert.False(state.MayWrite);
@@ -135,10 +135,36 @@ public sealed class KnowledgeBaseStateTests
     {
         var (state, _) = await LoadedAsync(documents: 0);
 
-        Assert.False(await state.RenameAsync("   ", Stop));
+        Assert.False(await state.RenameAsync("   ", "Filings", Stop));
         Assert.Equal("knowledge.name_invalid", state.Error?.Code);
-        Assert.True(await state.RenameAsync(" Reports ", Stop));
+        Assert.True(await state.RenameAsync(" Reports ", "Filings", Stop));
         Assert.Equal("Reports", state.Base?.Name);
+    }
+
+    [Fact]
+    public async Task TheSecondOfTwoWhoRename_IsTold_AndSeesWhatTheFirstWrote()
+    {
+        var (state, _) = await LoadedAsync(documents: 0);
+        var other = State();
+        Assert.True(await other.LoadAsync(state.Base!.Id, Stop));
+        Assert.True(await other.RenameAsync("Reports", "Filings", Stop));
+
+        // The page reads again and again: what counts is the name that was shown as the change began.
+        await state.RefreshAsync(Stop);
+        Assert.False(await state.RenameAsync("Accounts", "Filings", Stop));
+        Assert.Equal(("knowledge.conflict", "Reports"), (state.Error?.Code, state.Base?.Name));
+        Assert.True(await state.RenameAsync("Accounts", state.Base!.Name, Stop));
+        Assert.Equal((null, "Accounts"), (state.Error, state.Base?.Name));
+    }
+
+    [Fact]
+    public async Task Rename_SaysThatTheBaseIsGone_WhereSomebodyDeletedIt()
+    {
+        var (state, _) = await LoadedAsync(documents: 0);
+        Assert.True(await _store.DeleteEmptyBaseAsync(_workspace, state.Base!.Id, null, Stop));
+
+        Assert.False(await state.RenameAsync("Accounts", "Filings", Stop));
+        Assert.Equal("knowledge.base_not_found", state.Error?.Code);
     }
 
     [Fact]

@@ -158,16 +158,18 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
         return Base is null;
     }
 
-    /// <summary>Gives the base another name.</summary>
-    public async Task<bool> RenameAsync(string name, CancellationToken cancellationToken)
+    /// <summary>Gives the base another name; false where it may not, or somebody else gave it one since <paramref name="was"/> was read.</summary>
+    /// <param name="was">The name that the person saw who changes it.</param>
+    public async Task<bool> RenameAsync(string name, string was, CancellationToken cancellationToken)
     {
         Error = KnowledgePageErrors.Refuse(caller) ?? KnowledgePageErrors.CheckName(name);
-        if (Error is null && !await store.RenameBaseAsync(caller.Workspace, _id, name.Trim(), was: null, cancellationToken))
+        var isRefused = Error is null && !await store.RenameBaseAsync(caller.Workspace, _id, name.Trim(), was, cancellationToken);
+        await RefreshAsync(cancellationToken);
+        if (isRefused)
         {
-            Error = KnowledgeErrors.BaseNotFound();
+            Error = Base is null ? KnowledgeErrors.BaseNotFound() : KnowledgeErrors.Conflict();
         }
 
-        await RefreshAsync(cancellationToken);
         return Error is null;
     }
 
