@@ -1,4 +1,6 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
+using System.Text.Json;
 
 namespace MistralStudio.Benchmarks;
 
@@ -50,6 +52,27 @@ internal sealed class LlamaServer : IDisposable
 
         server.Dispose();
         throw new InvalidOperationException("llama-server did not become ready.");
+    }
+
+    // A word: of an end, or of part of a character, the server tells no probabilities. What is drawn does not change what is told.
+    private const int PlainToken = 253;
+
+    /// <summary>Logarithms of the probabilities of every token after others, as its own program computes them.</summary>
+    public async Task<float[]> NextAsync(ReadOnlyMemory<int> tokens, int vocabulary)
+    {
+        using var answer = await Client.PostAsJsonAsync(
+            new Uri("completion", UriKind.Relative), new { prompt = tokens, n_predict = 1, n_probs = vocabulary, temperature = 0, cache_prompt = true, logit_bias = new[] { new[] { PlainToken, 1000 } } });
+        answer.EnsureSuccessStatusCode();
+        await using var body = await answer.Content.ReadAsStreamAsync();
+        using var read = await JsonDocument.ParseAsync(body);
+        var logarithms = new float[vocabulary];
+        Array.Fill(logarithms, float.NegativeInfinity);
+        foreach (var token in read.RootElement.GetProperty("completion_probabilities")[0].GetProperty("top_logprobs").EnumerateArray())
+        {
+            logarithms[token.GetProperty("id").GetInt32()] = token.GetProperty("logprob").GetSingle();
+        }
+
+        return logarithms;
     }
 
     public void Dispose()

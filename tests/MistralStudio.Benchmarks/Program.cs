@@ -49,6 +49,9 @@ switch (args.FirstOrDefault())
     case "accelerator":
         AcceleratorBenchmark.Run(args.ElementAtOrDefault(1));
         return 0;
+    case "divergence":
+        await DivergenceBenchmark.RunAsync(args[1..]);
+        return 0;
     case "structured":
         StructuredBenchmark.Run();
         return 0;
@@ -60,6 +63,6 @@ switch (args.FirstOrDefault())
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
         return 2;
 }

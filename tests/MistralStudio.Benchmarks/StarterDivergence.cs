@@ -34,6 +34,35 @@ internal sealed record StarterDivergence(double Golden, double Other)
             Papers(papers, Tokenizers.FromGguf(file).Value).Average(tokens => Of(tokens, reference, decoder, shape.Vocabulary)));
     }
 
+    /// <summary>llama.cpp's distance on the golden prompts, from the same float32 arithmetic on the same file; null where the prompts are absent.</summary>
+    public static async Task<double?> MeasureLlamaAsync(LlamaCpp llama, string model)
+    {
+        if (SharedData.Find("data", "golden", "smollm2-logits.json") is not { } golden)
+        {
+            return null;
+        }
+
+        using var file = GgufFile.Open(model).Value;
+        var vocabulary = DecoderShape.Read(file).Value.Vocabulary;
+        var reference = new ReferenceDecoder(file);
+        using var server = await llama.StartServerAsync(model, slots: 1, Environment.ProcessorCount);
+        var prompts = new List<double>();
+        foreach (var tokens in GoldenPrompts(golden))
+        {
+            var exact = reference.Logits(tokens);
+            var sum = 0.0;
+            for (var t = 0; t < tokens.Length; t++)
+            {
+                var next = await server.NextAsync(tokens.AsMemory(0, t + 1), vocabulary);
+                sum += Distributions.Divergence(exact[t], next);
+            }
+
+            prompts.Add(sum / tokens.Length);
+        }
+
+        return prompts.Average();
+    }
+
     private static double Of(int[] tokens, ReferenceDecoder reference, OnnxDecoder decoder, int vocabulary)
     {
         var exact = reference.Logits(tokens);

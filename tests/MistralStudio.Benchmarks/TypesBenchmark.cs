@@ -11,7 +11,8 @@ namespace MistralStudio.Benchmarks;
 /// </summary>
 internal static class TypesBenchmark
 {
-    private static readonly string[] s_types = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K_M", "Q5_K_M", "Q6_K", "F16"];
+    /// <summary>As llama.cpp names them.</summary>
+    public static IReadOnlyList<string> Types { get; } = ["Q4_0", "Q4_1", "Q5_0", "Q5_1", "Q8_0", "Q4_K_M", "Q5_K_M", "Q6_K", "F16"];
 
     public static async Task RunAsync(string[] types)
     {
@@ -28,7 +29,7 @@ internal static class TypesBenchmark
             var llama = LlamaCpp.Link(programs, Path.Combine(folder, "llama"));
             Console.WriteLine("| SmolLM2 135M, tok/s, here / llama.cpp | prefill 512 | decode 128 | KL to float32, golden (other text) | same with ONNX Runtime's operators | matrices: share, relative RMS error here |");
             Console.WriteLine("|---|---|---|---|---|---|");
-            foreach (var type in types.Length > 0 ? types : s_types)
+            foreach (var type in types.Length > 0 ? types : Types)
             {
                 var path = Path.Combine(folder, $"starter.{type}.gguf");
                 await llama.QuantizeAsync(starter, path, type);
