@@ -204,6 +204,7 @@ public sealed class SourceTests : IDisposable
 
         Assert.Contains(SourceSync.Work(added.Id), _room.Work.Started);
         Assert.True((await Sources.FindAsync(_room.Workspace, parent, added.Id, Token))!.NextSyncAt > TimeProvider.System.GetUtcNow());
+        await _room.Work.IdleAsync();
     }
 
     [Fact]
