@@ -108,7 +108,7 @@ public static class DataServices
         services.AddSingleton(new PostgresDatabase(connection));
         services.AddSingleton<DatabaseStartup, PostgresStartup>();
         services.AddSingleton<IDatabaseVersion, UntoldVersion>();
-        services.AddSingleton(provider => new JournalConnection(provider.GetRequiredService<PostgresDatabase>().OpenAsync));
+        services.AddSingleton(provider => new JournalConnection(() => provider.GetRequiredService<PostgresDatabase>().OpenAsync(CancellationToken.None)));
     }
 }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Text.Json;
+using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Benchmarks;
 
@@ -64,10 +65,7 @@ internal sealed class LlamaCpp(string folder)
     /// <summary>Serves a model over HTTP to so many clients at once, 2,048 tokens each.</summary>
     public Task<LlamaServer> StartServerAsync(string model, int slots, int threads)
     {
-        using var listener = new System.Net.Sockets.TcpListener(System.Net.IPAddress.Loopback, 0);
-        listener.Start();
-        var port = ((System.Net.IPEndPoint)listener.LocalEndpoint).Port;
-        listener.Stop();
+        var port = FreePort.Take();
         var process = Start("llama-server", "-m", model, "--host", "127.0.0.1", "--port", $"{port}", "-np", $"{slots}", "-c", $"{slots * 2048}", "-t", $"{threads}", "--no-webui");
         return LlamaServer.WaitAsync(process, new Uri($"http://127.0.0.1:{port}/"));
     }

@@ -14,16 +14,13 @@ public sealed class PostgresDatabase
     /// <param name="connectionString">As Npgsql reads it; see <see cref="Check"/>.</param>
     public PostgresDatabase(string connectionString) => _settings = new NpgsqlConnectionStringBuilder(connectionString);
 
-    /// <summary>The connection string.</summary>
-    internal string ConnectionString => _settings.ConnectionString;
-
-    /// <summary>A connection of its own.</summary>
-    internal async Task<DbConnection> OpenAsync()
+    /// <summary>A connection of its own, outside the pool.</summary>
+    internal async Task<DbConnection> OpenAsync(CancellationToken cancellationToken)
     {
         var connection = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(_settings.ConnectionString) { Pooling = false, KeepAlive = 30 }.ConnectionString);
         try
         {
-            await connection.OpenAsync();
+            await connection.OpenAsync(cancellationToken);
             return connection;
         }
         catch

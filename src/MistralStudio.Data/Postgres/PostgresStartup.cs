@@ -1,3 +1,4 @@
+using System.Data.Common;
 using System.Net.Sockets;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
@@ -13,6 +14,7 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
 {
     private const long ServingKey = WriterTurn.Key + 1;
     private const long MigratingKey = WriterTurn.Key + 2;
+    private const int PatienceSeconds = 120;
 
     /// <inheritdoc/>
     public override string Database => database.Name;
@@ -72,14 +74,14 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
     }
 
     // On a connection of its own, held open: the lock is of the session and ends with it, also where the process is killed.
-    private async Task<(NpgsqlConnection Held, object? Answer)> LockAsync(string query, CancellationToken cancellationToken)
+    private async Task<(DbConnection Held, object? Answer)> LockAsync(string query, CancellationToken cancellationToken)
     {
-        var held = new NpgsqlConnection(new NpgsqlConnectionStringBuilder(database.ConnectionString) { Pooling = false, KeepAlive = 30, CommandTimeout = 120 }.ConnectionString);
+        var held = await database.OpenAsync(cancellationToken);
         try
         {
-            await held.OpenAsync(cancellationToken);
             await using var command = held.CreateCommand();
             command.CommandText = query;
+            command.CommandTimeout = PatienceSeconds;
             return (held, await command.ExecuteScalarAsync(cancellationToken));
         }
         catch

@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Web.Tests.Hosting;
 
@@ -30,7 +30,7 @@ public sealed class TelemetryTests
     [Fact]
     public async Task TheManagementAddress_AnswersMetricsWithoutAKey_AndNothingElse()
     {
-        var management = new Uri($"http://127.0.0.1:{FreePort()}");
+        var management = new Uri($"http://127.0.0.1:{FreePort.Take()}");
         await using var studio = await StudioServer.StartAsync(true, $"--Studio:ManagementUrl={management}");
         using var scraper = studio.NewBrowser();
 
@@ -44,12 +44,5 @@ public sealed class TelemetryTests
 
         using var elsewhere = await scraper.GetAsync(new Uri(studio.Url, "/metrics"), Stop);
         Assert.NotEqual(HttpStatusCode.OK, elsewhere.StatusCode);
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -310,6 +310,39 @@ namespace MistralStudio.Data.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "Flows",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    WorkspaceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Slug = table.Column<string>(type: "character varying(63)", maxLength: 63, nullable: false),
+                    Name = table.Column<string>(type: "text", nullable: false),
+                    NormalizedName = table.Column<string>(type: "text", nullable: false),
+                    Draft = table.Column<string>(type: "text", nullable: false),
+                    Revision = table.Column<long>(type: "bigint", nullable: false),
+                    PublishedVersion = table.Column<int>(type: "integer", nullable: true),
+                    CreatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    CreatedBy = table.Column<Guid>(type: "uuid", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Flows", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Flows_Users_CreatedBy",
+                        column: x => x.CreatedBy,
+                        principalTable: "Users",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.SetNull);
+                    table.ForeignKey(
+                        name: "FK_Flows_Workspaces_WorkspaceId",
+                        column: x => x.WorkspaceId,
+                        principalTable: "Workspaces",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "IdempotencyRecords",
                 columns: table => new
                 {
@@ -554,6 +587,60 @@ namespace MistralStudio.Data.Postgres.Migrations
                 });
 
             migrationBuilder.CreateTable(
+                name: "FlowDefinitions",
+                columns: table => new
+                {
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    Json = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_FlowDefinitions", x => new { x.FlowId, x.Hash });
+                    table.ForeignKey(
+                        name: "FK_FlowDefinitions_Flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "Flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "Runs",
+                columns: table => new
+                {
+                    Id = table.Column<Guid>(type: "uuid", nullable: false),
+                    WorkspaceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Definition = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    Version = table.Column<int>(type: "integer", nullable: true),
+                    Status = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    Trigger = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    StartedBy = table.Column<Guid>(type: "uuid", nullable: false),
+                    StartedAt = table.Column<long>(type: "bigint", nullable: false),
+                    UpdatedAt = table.Column<long>(type: "bigint", nullable: false),
+                    EndedAt = table.Column<long>(type: "bigint", nullable: true),
+                    ClockAt = table.Column<long>(type: "bigint", nullable: true),
+                    LastSeq = table.Column<long>(type: "bigint", nullable: false),
+                    InputTokens = table.Column<long>(type: "bigint", nullable: false),
+                    OutputTokens = table.Column<long>(type: "bigint", nullable: false),
+                    Cost = table.Column<string>(type: "text", nullable: true),
+                    ErrorCode = table.Column<string>(type: "text", nullable: true),
+                    ErrorMessage = table.Column<string>(type: "text", nullable: true),
+                    ErrorNext = table.Column<string>(type: "text", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_Runs", x => x.Id);
+                    table.ForeignKey(
+                        name: "FK_Runs_Flows_FlowId",
+                        column: x => x.FlowId,
+                        principalTable: "Flows",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
                 name: "Judgments",
                 columns: table => new
                 {
@@ -670,6 +757,78 @@ namespace MistralStudio.Data.Postgres.Migrations
                         name: "FK_ShareLinkUsage_ShareLinks_LinkId",
                         column: x => x.LinkId,
                         principalTable: "ShareLinks",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "FlowVersions",
+                columns: table => new
+                {
+                    FlowId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Number = table.Column<int>(type: "integer", nullable: false),
+                    Hash = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    Message = table.Column<string>(type: "text", nullable: false),
+                    PublishedBy = table.Column<Guid>(type: "uuid", nullable: false),
+                    PublishedAt = table.Column<long>(type: "bigint", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_FlowVersions", x => new { x.FlowId, x.Number });
+                    table.ForeignKey(
+                        name: "FK_FlowVersions_FlowDefinitions_FlowId_Hash",
+                        columns: x => new { x.FlowId, x.Hash },
+                        principalTable: "FlowDefinitions",
+                        principalColumns: new[] { "FlowId", "Hash" },
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "NodeResults",
+                columns: table => new
+                {
+                    WorkspaceId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Key = table.Column<string>(type: "character varying(64)", maxLength: 64, nullable: false),
+                    RunId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Outputs = table.Column<string>(type: "text", nullable: false)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_NodeResults", x => new { x.WorkspaceId, x.Key });
+                    table.ForeignKey(
+                        name: "FK_NodeResults_Runs_RunId",
+                        column: x => x.RunId,
+                        principalTable: "Runs",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                    table.ForeignKey(
+                        name: "FK_NodeResults_Workspaces_WorkspaceId",
+                        column: x => x.WorkspaceId,
+                        principalTable: "Workspaces",
+                        principalColumn: "Id",
+                        onDelete: ReferentialAction.Cascade);
+                });
+
+            migrationBuilder.CreateTable(
+                name: "RunEvents",
+                columns: table => new
+                {
+                    RunId = table.Column<Guid>(type: "uuid", nullable: false),
+                    Seq = table.Column<long>(type: "bigint", nullable: false),
+                    At = table.Column<long>(type: "bigint", nullable: false),
+                    Kind = table.Column<string>(type: "character varying(20)", maxLength: 20, nullable: false),
+                    Node = table.Column<string>(type: "text", nullable: false),
+                    Attempt = table.Column<int>(type: "integer", nullable: false),
+                    Step = table.Column<int>(type: "integer", nullable: false),
+                    Payload = table.Column<byte[]>(type: "bytea", nullable: true)
+                },
+                constraints: table =>
+                {
+                    table.PrimaryKey("PK_RunEvents", x => new { x.RunId, x.Seq });
+                    table.ForeignKey(
+                        name: "FK_RunEvents_Runs_RunId",
+                        column: x => x.RunId,
+                        principalTable: "Runs",
                         principalColumn: "Id",
                         onDelete: ReferentialAction.Cascade);
                 });
@@ -937,6 +1096,27 @@ namespace MistralStudio.Data.Postgres.Migrations
                 column: "MessageId");
 
             migrationBuilder.CreateIndex(
+                name: "IX_Flows_CreatedBy",
+                table: "Flows",
+                column: "CreatedBy");
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Flows_WorkspaceId_Slug",
+                table: "Flows",
+                columns: new[] { "WorkspaceId", "Slug" },
+                unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Flows_WorkspaceId_UpdatedAt_Id",
+                table: "Flows",
+                columns: new[] { "WorkspaceId", "UpdatedAt", "Id" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_FlowVersions_FlowId_Hash",
+                table: "FlowVersions",
+                columns: new[] { "FlowId", "Hash" });
+
+            migrationBuilder.CreateIndex(
                 name: "IX_IdempotencyRecords_CreatedAt",
                 table: "IdempotencyRecords",
                 column: "CreatedAt");
@@ -984,6 +1164,11 @@ namespace MistralStudio.Data.Postgres.Migrations
                 unique: true);
 
             migrationBuilder.CreateIndex(
+                name: "IX_NodeResults_RunId",
+                table: "NodeResults",
+                column: "RunId");
+
+            migrationBuilder.CreateIndex(
                 name: "IX_PassageRevisions_DocumentId",
                 table: "PassageRevisions",
                 column: "DocumentId");
@@ -998,6 +1183,21 @@ namespace MistralStudio.Data.Postgres.Migrations
                 table: "Passages",
                 columns: new[] { "DocumentId", "Ordinal" },
                 unique: true);
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Runs_FlowId_StartedAt",
+                table: "Runs",
+                columns: new[] { "FlowId", "StartedAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Runs_Status_ClockAt",
+                table: "Runs",
+                columns: new[] { "Status", "ClockAt" });
+
+            migrationBuilder.CreateIndex(
+                name: "IX_Runs_WorkspaceId_StartedAt_Id",
+                table: "Runs",
+                columns: new[] { "WorkspaceId", "StartedAt", "Id" });
 
             migrationBuilder.CreateIndex(
                 name: "IX_ShareLinks_AppId_CreatedAt",
@@ -1067,11 +1267,25 @@ namespace MistralStudio.Data.Postgres.Migrations
                 table: "Workspaces",
                 column: "Slug",
                 unique: true);
+
+            // Append-only: whoever reaches the database through the product can add to the audit log and no more.
+            migrationBuilder.Sql("""
+                CREATE FUNCTION refuse_audit_change() RETURNS trigger LANGUAGE plpgsql AS
+                $$ BEGIN RAISE EXCEPTION 'the audit log is append-only'; END $$;
+                CREATE TRIGGER "AuditEntries_NoUpdate" BEFORE UPDATE ON "AuditEntries" FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+                CREATE TRIGGER "AuditEntries_NoDelete" BEFORE DELETE OR TRUNCATE ON "AuditEntries" FOR EACH STATEMENT EXECUTE FUNCTION refuse_audit_change();
+                """);
         }
 
         /// <inheritdoc />
         protected override void Down(MigrationBuilder migrationBuilder)
         {
+            migrationBuilder.Sql("""
+                DROP TRIGGER "AuditEntries_NoDelete" ON "AuditEntries";
+                DROP TRIGGER "AuditEntries_NoUpdate" ON "AuditEntries";
+                DROP FUNCTION refuse_audit_change();
+                """);
+
             migrationBuilder.DropTable(
                 name: "AllowedHosts");
 
@@ -1100,6 +1314,9 @@ namespace MistralStudio.Data.Postgres.Migrations
                 name: "FeedbackBases");
 
             migrationBuilder.DropTable(
+                name: "FlowVersions");
+
+            migrationBuilder.DropTable(
                 name: "IdempotencyRecords");
 
             migrationBuilder.DropTable(
@@ -1112,10 +1329,16 @@ namespace MistralStudio.Data.Postgres.Migrations
                 name: "Memberships");
 
             migrationBuilder.DropTable(
+                name: "NodeResults");
+
+            migrationBuilder.DropTable(
                 name: "PassageRevisions");
 
             migrationBuilder.DropTable(
                 name: "Passages");
+
+            migrationBuilder.DropTable(
+                name: "RunEvents");
 
             migrationBuilder.DropTable(
                 name: "ShareLinkUsage");
@@ -1139,7 +1362,13 @@ namespace MistralStudio.Data.Postgres.Migrations
                 name: "Messages");
 
             migrationBuilder.DropTable(
+                name: "FlowDefinitions");
+
+            migrationBuilder.DropTable(
                 name: "Documents");
+
+            migrationBuilder.DropTable(
+                name: "Runs");
 
             migrationBuilder.DropTable(
                 name: "ShareLinks");
@@ -1149,6 +1378,9 @@ namespace MistralStudio.Data.Postgres.Migrations
 
             migrationBuilder.DropTable(
                 name: "Sources");
+
+            migrationBuilder.DropTable(
+                name: "Flows");
 
             migrationBuilder.DropTable(
                 name: "Apps");
