@@ -146,7 +146,7 @@ internal sealed class AgentRunner(
         }
 
         var linking = time.GetTimestamp();
-        var evidence = await citations.LinkAsync(turn.Workspace, answer.ToString(), given, cancellationToken);
+        var evidence = await citations.LinkAsync(KnowledgeAccess.Of(turn.Workspace, turn.Reader), answer.ToString(), given, cancellationToken);
         yield return new AgentEvent.Completed(
             finish, evidence, clock.Usage(), timings with { EvidenceMs = time.GetElapsedTime(linking).TotalMilliseconds });
     }

@@ -61,6 +61,7 @@ public static class DataServices
         services.AddSingleton<SignInStore>();
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
+        services.AddSingleton<IConversationFiles, ConversationFileStore>();
         services.AddSingleton<IPassageStore, PassageStore>();
         services.AddSingleton<IPassageRevisions, PassageRevisionStore>();
         services.AddSingleton<IIndexPlacements, IndexPlacementStore>();

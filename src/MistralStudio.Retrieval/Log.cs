@@ -46,6 +46,9 @@ internal static partial class Log
     [LoggerMessage(14, LogLevel.Warning, "The folder of source {Source} is not watched ({Reason}); it is read on demand and on schedule")]
     public static partial void FolderNotWatched(ILogger logger, SourceId source, string reason);
 
+    [LoggerMessage(15, LogLevel.Error, "Files of deleted conversations could not be erased; the next time is in a few minutes")]
+    public static partial void ErasureFailed(ILogger logger, Exception exception);
+
     [LoggerMessage(13, LogLevel.Error, "Sources could not be looked at; the next time is in half a minute")]
     public static partial void ScheduleFailed(ILogger logger, Exception exception);
 }

@@ -66,6 +66,9 @@ public static class RetrievalServices
         services.AddSingleton<DocumentIntake>();
         services.AddSingleton(provider => new Lazy<DocumentIntake>(provider.GetRequiredService<DocumentIntake>));
         services.AddSingleton<IDocumentIntake>(provider => provider.GetRequiredService<DocumentIntake>());
+        services.AddSingleton<ConversationFileErasure>();
+        services.AddSingleton<IConversationFileErasure>(provider => provider.GetRequiredService<ConversationFileErasure>());
+        services.AddHostedService(provider => provider.GetRequiredService<ConversationFileErasure>());
         services.AddSingleton<IKnowledgeSettings, SettingsChange>();
         services.AddSingleton<IPassageEditor, PassageEditor>();
         services.AddSingleton<WebReading>();

@@ -125,6 +125,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddLogging();
         services.AddSingleton<IKnowledgeStore>(Store);
         services.AddSingleton<IPassageStore>(Store);
+        services.AddSingleton<IConversationFiles>(Store);
         services.AddSingleton<IIndexPlacements>(Store);
         services.AddSingleton<IPassageRevisions>(Store);
         services.AddSingleton<ISourceStore>(Store);

@@ -28,7 +28,7 @@ interface Problem {
   traceId?: string;
 }
 
-export function intake(zone: HTMLElement, list: HTMLElement, url: string, headers: Record<string, string>, limit: number, words: Words, page: DotNet, options: Options = {}): { dispose(): void; choose(): void; paste(text: HTMLTextAreaElement, name: string): boolean } {
+export function intake(zone: HTMLElement, list: HTMLElement, url: string | null, headers: Record<string, string>, limit: number, words: Words, page: DotNet, options: Options = {}): { dispose(): void; choose(): void; paste(text: HTMLTextAreaElement, name: string): boolean } {
   const input = inputOf(options.accept);
   const folder = inputOf();
   folder.webkitdirectory = true;
@@ -101,8 +101,25 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string, header
       return;
     }
 
+    if (url === null) {
+      // The page makes the place that they go to, and may not be able to.
+      void (page.invokeMethodAsync('TargetAsync', files[0].name) as Promise<string | null>)
+        .catch(() => null)
+        .then(target => target === null ? lose(row, done) : post(target, files, row, done));
+    } else {
+      post(url, files, row, done);
+    }
+  }
+
+  function lose(row: ReturnType<typeof rowOf>, done: () => void): void {
+    row.fail(words.lost, words.lostNext, '');
+    row.onClose(row.remove);
+    done();
+  }
+
+  function post(target: string, files: File[], row: ReturnType<typeof rowOf>, done: () => void): void {
     const request = new XMLHttpRequest();
-    request.open('POST', url);
+    request.open('POST', target);
     Object.entries(headers).forEach(([name, value]) => request.setRequestHeader(name, value));
     request.setRequestHeader('Accept', 'application/json, application/problem+json');
     request.upload.addEventListener('progress', event => row.progress(event.lengthComputable ? event.loaded / event.total : 0));

@@ -22,11 +22,12 @@ internal sealed class TurnSteps(IKnowledgeSearch knowledge, IKnowledgeReader rea
     [KernelFunction(Retrieve)]
     [Description("Finds the passages of the turn's knowledge bases that may answer its question.")]
     public Task<Result<SearchResult>> RetrieveAsync(AgentTurn turn, CancellationToken cancellationToken) => turn.Reading.Everything
-        ? reader.ReadAsync(turn.Workspace, turn.Knowledge, cancellationToken)
+        ? reader.ReadAsync(KnowledgeAccess.Of(turn.Workspace, turn.Reader), turn.Knowledge, cancellationToken)
         : knowledge.SearchAsync(
             new KnowledgeQuery(turn.Workspace, turn.Knowledge, turn.Messages[^1].Text, turn.Reading.Passages ?? PassagesPerQuestion)
             {
                 Parents = true,
+                Reader = turn.Reader,
                 Conversation = [.. turn.Messages.SkipLast(1).Select(message => new QueryTurn(message.Role == MessageRole.User, message.Text))],
             },
             cancellationToken);

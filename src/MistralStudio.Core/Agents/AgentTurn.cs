@@ -11,6 +11,9 @@ public sealed record AgentTurn
     /// <summary>Where it runs; models and knowledge are looked up here.</summary>
     public required WorkspaceId Workspace { get; init; }
 
+    /// <summary>The person who asks, whose conversations' files may be among <see cref="Knowledge"/>; null where none are.</summary>
+    public UserId? Reader { get; init; }
+
     /// <summary>The model asked.</summary>
     public required ModelReference Model { get; init; }
 

@@ -46,4 +46,8 @@ public sealed record ConversationChange(
     string? Instructions = null,
     GenerationSettings? Settings = null,
     IReadOnlyList<KnowledgeBaseId>? Knowledge = null,
-    KnowledgeReading? Reading = null);
+    KnowledgeReading? Reading = null)
+{
+    /// <summary>Knowledge that an answer was made with beside the conversation's own; it stays heard.</summary>
+    public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];
+}

@@ -35,5 +35,5 @@ public sealed record Citation(
 public interface ICitationLinker
 {
     /// <summary>Citations in the order of the answer's sentences; a sentence that nothing supports has none.</summary>
-    Task<IReadOnlyList<Citation>> LinkAsync(WorkspaceId workspace, string answer, IReadOnlyList<SearchHit> passages, CancellationToken cancellationToken);
+    Task<IReadOnlyList<Citation>> LinkAsync(KnowledgeAccess access, string answer, IReadOnlyList<SearchHit> passages, CancellationToken cancellationToken);
 }

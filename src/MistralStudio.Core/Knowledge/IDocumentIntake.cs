@@ -10,19 +10,19 @@ public interface IDocumentIntake
     /// <c>Knowledge:MaxDocumentBytes</c>, or the disk is full; nothing is kept then.
     /// </summary>
     Task<Result<KnowledgeDocument>> AddAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken);
+        KnowledgeAccess access, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken);
 
     /// <summary>Stops an ingestion; what it committed stays until deletion.</summary>
-    Task<Result<KnowledgeDocument>> CancelAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+    Task<Result<KnowledgeDocument>> CancelAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 
     /// <summary>Starts a failed or cancelled ingestion again.</summary>
-    Task<Result<KnowledgeDocument>> RetryAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
+    Task<Result<KnowledgeDocument>> RetryAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken);
 
     /// <summary>Removes a document, its passages, vectors and blob; it can no longer be found when this returns.</summary>
     /// <param name="by">Who does it, for the audit log.</param>
-    Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken);
+    Task<Result<Unit>> DeleteAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken);
 
     /// <summary>Removes a base with all its documents.</summary>
     /// <param name="by">Who does it, for the audit log.</param>
-    Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken);
+    Task<Result<Unit>> DeleteBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken);
 }

@@ -9,5 +9,5 @@ public interface IKnowledgeReader
     /// Every passage of every document that can be found, document by document, in order. Fails where a base is unknown in this workspace,
     /// where there is nothing to read yet, and past <see cref="KnowledgeReading.MostCharacters"/>.
     /// </summary>
-    Task<Result<SearchResult>> ReadAsync(WorkspaceId workspace, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken);
+    Task<Result<SearchResult>> ReadAsync(KnowledgeAccess access, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken);
 }

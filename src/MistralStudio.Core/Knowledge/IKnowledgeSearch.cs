@@ -5,6 +5,12 @@ namespace MistralStudio.Core.Knowledge;
 /// <summary>A question to knowledge bases of one workspace; bases of another are as unknown as ones that do not exist.</summary>
 public sealed record KnowledgeQuery(WorkspaceId Workspace, IReadOnlyList<KnowledgeBaseId> Bases, string Text, int? Limit = null, SearchMode? Mode = null)
 {
+    /// <summary>The person whose conversations' files may be among <see cref="Bases"/>; null where none are.</summary>
+    public UserId? Reader { get; init; }
+
+    /// <summary>What of <see cref="Bases"/> exists for who asks.</summary>
+    public KnowledgeAccess Access => KnowledgeAccess.Of(Workspace, Reader);
+
     /// <summary>How to search; null: as the first of the bases is set up. <see cref="Limit"/> and <see cref="Mode"/> go before it.</summary>
     public SearchSettings? Settings { get; init; }
 

@@ -49,7 +49,7 @@ public interface IPassageStore
     Task<IReadOnlyList<Passage>> ReadChangedAsync(DocumentId document, CancellationToken cancellationToken);
 
     /// <summary>The passages with these ids that belong to the workspace, with their document's base and name; unknown ids are left out.</summary>
-    Task<IReadOnlyList<LocatedPassage>> GetAsync(WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken);
+    Task<IReadOnlyList<LocatedPassage>> GetAsync(KnowledgeAccess access, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken);
 
     /// <summary>Removes the document with its text and passages; the last step of deletion.</summary>
     Task RemoveAsync(DocumentId document, CancellationToken cancellationToken);

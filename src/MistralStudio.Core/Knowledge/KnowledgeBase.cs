@@ -20,6 +20,9 @@ public sealed record KnowledgeBase(
     /// <summary>How its documents are cut and how it is searched.</summary>
     public KnowledgeSettings Settings { get; init; } = new();
 
+    /// <summary>The conversation whose files it holds, which only its owner sees; null for a base of the workspace.</summary>
+    public ConversationId? Conversation { get; init; }
+
     /// <summary>Where its vectors and words are.</summary>
     public IndexPlacement Placement { get; init; } = IndexPlacement.Embedded;
 

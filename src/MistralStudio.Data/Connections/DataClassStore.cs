@@ -3,6 +3,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Ids;
 using MistralStudio.Data.Audit;
+using MistralStudio.Data.Knowledge;
 
 namespace MistralStudio.Data.Connections;
 
@@ -53,7 +54,7 @@ internal sealed class DataClassStore(IDbContextFactory<StudioDbContext> contexts
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var row = await context.KnowledgeBases.FirstOrDefaultAsync(found => found.Id == id && found.WorkspaceId == workspace, cancellationToken);
+        var row = await context.Bases(workspace).FirstOrDefaultAsync(found => found.Id == id, cancellationToken);
         if (row is null || row.StaysOnMachine == stays)
         {
             return row is not null;

@@ -75,11 +75,11 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         row.Instructions = change.Instructions ?? row.Instructions;
         row.Settings = change.Settings is { } settings ? StudioJson.Write(settings, StudioJson.Default.GenerationSettings) : row.Settings;
         row.Reading = change.Reading is { } reading ? StudioJson.Write(reading, StudioJson.Default.KnowledgeReading) : row.Reading;
-        if (change.Knowledge is { } knowledge)
+        row.Knowledge = change.Knowledge is { } knowledge ? StudioJson.Write(knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId) : row.Knowledge;
+        if (change.Knowledge is not null || change.Heard.Count > 0)
         {
             var heard = StudioJson.Read(row.Heard, StudioJson.Default.IReadOnlyListKnowledgeBaseId);
-            row.Knowledge = StudioJson.Write(knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId);
-            row.Heard = StudioJson.Write([.. heard.Union(knowledge)], StudioJson.Default.IReadOnlyListKnowledgeBaseId);
+            row.Heard = StudioJson.Write([.. heard.Union(change.Knowledge ?? []).Union(change.Heard)], StudioJson.Default.IReadOnlyListKnowledgeBaseId);
         }
 
         await context.SaveChangesAsync(cancellationToken);

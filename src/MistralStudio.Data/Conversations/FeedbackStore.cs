@@ -2,6 +2,7 @@ using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Knowledge;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Conversations;
@@ -28,7 +29,7 @@ internal sealed class FeedbackStore(IDbContextFactory<StudioDbContext> contexts,
         if (feedback is not null)
         {
             var asked = ConversationStore.ReadGiven(row).Select(given => given.Base).Distinct().ToList();
-            var present = await context.KnowledgeBases.Where(found => found.WorkspaceId == workspace && asked.Contains(found.Id)).Select(found => found.Id).ToListAsync(cancellationToken);
+            var present = await context.Bases(workspace).Where(found => asked.Contains(found.Id)).Select(found => found.Id).ToListAsync(cancellationToken);
             context.FeedbackBases.AddRange(present.Select(id => new FeedbackBaseRow { KnowledgeBaseId = id, MessageId = answer, At = time.GetUtcNow() }));
         }
 
@@ -44,7 +45,7 @@ internal sealed class FeedbackStore(IDbContextFactory<StudioDbContext> contexts,
         var cursor = Cursor.Parse(after);
         limit = ListQuery.Limit(limit);
         var rated = context.FeedbackBases.AsNoTracking()
-            .Where(row => row.KnowledgeBaseId == id && row.At <= cursor.Instant && context.KnowledgeBases.Any(own => own.Id == id && own.WorkspaceId == workspace))
+            .Where(row => row.KnowledgeBaseId == id && row.At <= cursor.Instant && context.Bases(workspace).Any(own => own.Id == id))
             .Join(context.Messages, row => row.MessageId, message => message.Id, (row, message) => new { row.At, Answer = message })
             .Where(found => kind == null || found.Answer.Feedback == kind);
         var read = await rated

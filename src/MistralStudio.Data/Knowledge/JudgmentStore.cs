@@ -14,10 +14,9 @@ internal sealed class JudgmentStore(IDbContextFactory<StudioDbContext> contexts,
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var asked = Normalize(question);
+        var documents = context.Documents(workspace, id);
         if (asked.Length == 0 || !await context.Passages.AnyAsync(
-            found => found.Id == passage && context.Documents.Any(
-                document => document.Id == found.DocumentId && document.KnowledgeBaseId == id && document.WorkspaceId == workspace),
-            cancellationToken))
+            found => found.Id == passage && documents.Any(document => document.Id == found.DocumentId), cancellationToken))
         {
             return false;
         }
@@ -61,7 +60,7 @@ internal sealed class JudgmentStore(IDbContextFactory<StudioDbContext> contexts,
     }
 
     private static IQueryable<JudgmentRow> Own(StudioDbContext context, WorkspaceId workspace, KnowledgeBaseId id) =>
-        context.Judgments.Where(row => row.KnowledgeBaseId == id && context.KnowledgeBases.Any(own => own.Id == id && own.WorkspaceId == workspace));
+        context.Judgments.Where(row => row.KnowledgeBaseId == id && context.Bases(workspace).Any(own => own.Id == id));
 
     private static string Normalize(string question)
     {

@@ -12,6 +12,12 @@ internal sealed class KnowledgeBaseRow
 
     public WorkspaceId WorkspaceId { get; set; }
 
+    /// <summary>
+    /// The conversation whose files it holds: it exists for that conversation's owner alone. Null for a base of the workspace. No foreign key: the
+    /// base outlives its conversation until what was made of its files is erased, and nobody sees it meanwhile.
+    /// </summary>
+    public ConversationId? ConversationId { get; set; }
+
     public required string Name { get; set; }
 
     /// <summary>The name as search compares it.</summary>
@@ -56,6 +62,7 @@ internal sealed class KnowledgeBaseConfiguration : IEntityTypeConfiguration<Know
         builder.Property(row => row.Store).HasConversion<string>().HasMaxLength(20).HasDefaultValue(IndexStore.Embedded).HasSentinel(IndexStore.Embedded);
         builder.Property(row => row.MovingTo).HasConversion<string>().HasMaxLength(20);
         builder.HasIndex(row => new { row.WorkspaceId, row.CreatedAt, row.Id });
+        builder.HasIndex(row => row.ConversationId).IsUnique();
         builder.HasOne<WorkspaceRow>().WithMany().HasForeignKey(row => row.WorkspaceId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<StudioUser>().WithMany().HasForeignKey(row => row.CreatedBy).OnDelete(DeleteBehavior.SetNull);
     }

@@ -33,7 +33,7 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         WorkspaceId workspace, string? search, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        var rows = context.Bases(workspace).AsNoTracking();
         if (ListQuery.Pattern(search) is { } pattern)
         {
             rows = rows.Where(row => EF.Functions.Like(row.NormalizedName, pattern, "\\"));
@@ -46,10 +46,10 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         return cursor.Page(read, limit, item => item.CreatedAt);
     }
 
-    public async Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
+    public async Task<KnowledgeBase?> FindBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return (await Project(context, context.KnowledgeBases.AsNoTracking().Where(row => row.Id == id && row.WorkspaceId == workspace))
+        return (await Project(context, context.Bases(access).AsNoTracking().Where(row => row.Id == id))
             .FirstOrDefaultAsync(cancellationToken))?.ToBase();
     }
 
@@ -57,7 +57,7 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var normalized = ListQuery.Normalize(name);
-        return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace && (was == null || row.Name == was))
+        return await context.Bases(workspace).Where(row => row.Id == id && (was == null || row.Name == was))
             .ExecuteUpdateAsync(set => set.SetProperty(row => row.Name, name.Trim()).SetProperty(row => row.NormalizedName, normalized), cancellationToken) > 0;
     }
 
@@ -66,15 +66,15 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var json = StudioJson.Write(settings, StudioJson.Default.KnowledgeSettings);
-        return await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace && row.SettingsVersion == wasVersion).ExecuteUpdateAsync(
+        return await context.Bases(workspace).Where(row => row.Id == id && row.SettingsVersion == wasVersion).ExecuteUpdateAsync(
             set => set.SetProperty(row => row.Settings, json).SetProperty(row => row.SettingsVersion, wasVersion + 1), cancellationToken) > 0;
     }
 
-    public async Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
+    public async Task<bool> DeleteEmptyBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var empty = context.KnowledgeBases
-            .Where(row => row.Id == id && row.WorkspaceId == workspace && !context.Documents.Any(document => document.KnowledgeBaseId == row.Id));
+        var empty = context.Bases(access)
+            .Where(row => row.Id == id && !context.Documents.Any(document => document.KnowledgeBaseId == row.Id));
         // Asked again and again while its documents go; only the last time takes the turn of a writer.
         if (!await empty.AnyAsync(cancellationToken))
         {
@@ -82,24 +82,28 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         }
 
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var name = await empty.Select(row => row.Name).FirstOrDefaultAsync(cancellationToken);
-        if (name is null)
+        if (await empty.Select(row => new { row.Name, row.ConversationId }).FirstOrDefaultAsync(cancellationToken) is not { } found)
         {
             return false;
         }
 
         await empty.ExecuteDeleteAsync(cancellationToken);
-        await AuditTrail.AppendAsync(context, workspace, by, "knowledge.deleted", name, "", time, cancellationToken);
-        await context.SaveChangesAsync(cancellationToken);
+        // What is in a person's conversations is not written where administrators read.
+        if (found.ConversationId is null)
+        {
+            await AuditTrail.AppendAsync(context, access.Workspace, by, "knowledge.deleted", found.Name, "", time, cancellationToken);
+            await context.SaveChangesAsync(cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
 
     public async Task<KnowledgeDocument?> AddDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        if (!await context.KnowledgeBases.AnyAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken))
+        if (!await context.Bases(access).AnyAsync(row => row.Id == id, cancellationToken))
         {
             return null;
         }
@@ -109,7 +113,7 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         {
             Id = DocumentId.New(),
             KnowledgeBaseId = id,
-            WorkspaceId = workspace,
+            WorkspaceId = access.Workspace,
             Name = document.Name,
             NormalizedName = ListQuery.Normalize(document.Name),
             ContentType = document.ContentType,
@@ -129,30 +133,33 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
     }
 
     public async Task<bool> BeginDeletionAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var rows = context.Documents.Where(
-            row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace && row.State != DocumentState.Deleting);
+        var rows = context.Documents(access, id).Where(row => row.Id == document && row.State != DocumentState.Deleting);
         if (await rows.Select(row => row.Name).FirstOrDefaultAsync(cancellationToken) is not { } name)
         {
             return false;
         }
 
         await PassageStore.EnterAsync(rows, DocumentState.Deleting, time.GetUtcNow(), cancellationToken);
-        var parent = await context.KnowledgeBases.Where(row => row.Id == id).Select(row => row.Name).FirstAsync(cancellationToken);
-        await AuditTrail.AppendAsync(context, workspace, by, "document.deleted", name, parent, time, cancellationToken);
-        await context.SaveChangesAsync(cancellationToken);
+        var parent = await context.KnowledgeBases.Where(row => row.Id == id).Select(row => new { row.Name, row.ConversationId }).FirstAsync(cancellationToken);
+        if (parent.ConversationId is null)
+        {
+            await AuditTrail.AppendAsync(context, access.Workspace, by, "document.deleted", name, parent.Name, time, cancellationToken);
+            await context.SaveChangesAsync(cancellationToken);
+        }
+
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
 
     public async Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = context.Documents.AsNoTracking().Where(row => row.KnowledgeBaseId == id && row.WorkspaceId == workspace);
+        var rows = context.Documents(access, id).AsNoTracking();
         if (ListQuery.Pattern(search) is { } pattern)
         {
             rows = rows.Where(row => EF.Functions.Like(row.NormalizedName, pattern, "\\"));
@@ -170,15 +177,15 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var busy = context.Documents.Where(row => row.WorkspaceId == workspace && row.State != DocumentState.Indexed && row.State != DocumentState.Failed
             && row.State != DocumentState.Cancelled && row.State != DocumentState.Deleting).Select(row => row.KnowledgeBaseId);
-        var rows = context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace && busy.Contains(row.Id)).OrderBy(row => row.CreatedAt);
+        var rows = context.Bases(workspace).AsNoTracking().Where(row => busy.Contains(row.Id)).OrderBy(row => row.CreatedAt);
         return [.. (await Project(context, rows).ToListAsync(cancellationToken)).Select(row => row.ToBase())];
     }
 
     public async Task<KnowledgeDocument?> FindDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var found = await Documents(context, workspace, id, document).Select(WithDuplicate(context)).FirstOrDefaultAsync(cancellationToken);
+        var found = await context.Documents(access, id).AsNoTracking().Where(row => row.Id == document).Select(WithDuplicate(context)).FirstOrDefaultAsync(cancellationToken);
         return found?.Row.ToDocument(found.DuplicateOf);
     }
 
@@ -189,8 +196,8 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         await using (var context = await contexts.CreateDbContextAsync(cancellationToken))
         {
             var json = metadata.Count == 0 ? null : StudioJson.Write(metadata, StudioJson.Default.IReadOnlyDictionaryStringMetadataValue);
-            var changed = await context.Documents
-                .Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace && row.MetadataVersion == wasVersion)
+            var changed = await context.Documents(workspace, id)
+                .Where(row => row.Id == document && row.MetadataVersion == wasVersion)
                 .ExecuteUpdateAsync(set => set.SetProperty(row => row.Metadata, json).SetProperty(row => row.MetadataVersion, wasVersion + 1), cancellationToken);
             if (changed == 0)
             {
@@ -202,22 +209,22 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
     }
 
     public async Task<ExtractedText?> ReadTextAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var row = await Documents(context, workspace, id, document)
+        var row = await context.Documents(access, id).AsNoTracking().Where(row => row.Id == document)
             .Join(context.DocumentTexts, found => found.Id, text => text.DocumentId, (_, text) => text)
             .FirstOrDefaultAsync(cancellationToken);
         return row?.ToText();
     }
 
     public async Task<Listing<Passage>> ListPassagesAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var first = int.TryParse(after, out var ordinal) ? ordinal + 1 : 0;
         limit = ListQuery.Limit(limit);
-        var rows = await Documents(context, workspace, id, document)
+        var rows = await context.Documents(access, id).AsNoTracking().Where(row => row.Id == document)
             .Join(context.Passages.Where(passage => passage.Ordinal >= first), found => found.Id, passage => passage.DocumentId, (_, passage) => passage)
             .WithRevisions(context)
             .Where(Fits(context, id, filter))
@@ -229,12 +236,12 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
         return new Listing<Passage>(items, more ? $"{items[^1].Ordinal}" : null);
     }
 
-    public async Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken)
+    public async Task<Passage?> FindPassageAsync(KnowledgeAccess access, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var documents = context.Documents(access, id);
         var row = await context.Passages.AsNoTracking()
-            .Where(found => found.Id == passage && context.Documents.Any(
-                document => document.Id == found.DocumentId && document.KnowledgeBaseId == id && document.WorkspaceId == workspace))
+            .Where(found => found.Id == passage && documents.Any(document => document.Id == found.DocumentId))
             .WithRevisions(context)
             .FirstOrDefaultAsync(cancellationToken);
         return row is null ? null : (await context.WithTwinsAsync(id, [row.ToPassage()], cancellationToken))[0];
@@ -268,9 +275,6 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             .Select(other => other.Id == row.Id ? null : other.Name)
             .FirstOrDefault());
 
-    private static IQueryable<DocumentRow> Documents(StudioDbContext context, WorkspaceId workspace, KnowledgeBaseId id, DocumentId document) =>
-        context.Documents.AsNoTracking().Where(row => row.Id == document && row.KnowledgeBaseId == id && row.WorkspaceId == workspace);
-
     private static IQueryable<CountedBase> Project(StudioDbContext context, IQueryable<KnowledgeBaseRow> rows) => rows.Select(row => new CountedBase(
         row,
         context.Documents.Count(document => document.KnowledgeBaseId == row.Id && document.State != DocumentState.Deleting),
@@ -286,6 +290,7 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             Settings = RowProjections.ToSettings(Row.Settings),
             SettingsVersion = Row.SettingsVersion,
             Placement = Row.ToPlacement(),
+            Conversation = Row.ConversationId,
         };
     }
 }

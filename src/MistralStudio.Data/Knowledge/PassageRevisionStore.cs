@@ -16,7 +16,7 @@ internal sealed class PassageRevisionStore(IDbContextFactory<StudioDbContext> co
         var found = await context.Passages
             .Where(row => row.Id == passage)
             .Join(
-                context.Documents.Where(document => document.KnowledgeBaseId == id && document.WorkspaceId == workspace && document.State != DocumentState.Deleting),
+                context.Documents(workspace, id).Where(document => document.State != DocumentState.Deleting),
                 row => row.DocumentId,
                 document => document.Id,
                 (row, document) => new { row.DocumentId, row.Ordinal, document.Name })

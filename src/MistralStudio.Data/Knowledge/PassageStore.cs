@@ -165,7 +165,7 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
     }
 
     public async Task<IReadOnlyList<LocatedPassage>> GetAsync(
-        WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken)
+        KnowledgeAccess access, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var ids = passages.ToList();
@@ -173,7 +173,7 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
             .Where(row => ids.Contains(row.Id))
             .WithRevisions(context)
             .Join(
-                context.Documents.Where(document => document.WorkspaceId == workspace && document.State != DocumentState.Deleting),
+                context.Documents(access).Where(document => document.State != DocumentState.Deleting),
                 found => found.Row.DocumentId,
                 document => document.Id,
                 (found, document) => new { Found = found, document.KnowledgeBaseId, document.Name })

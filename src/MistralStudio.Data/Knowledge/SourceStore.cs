@@ -13,7 +13,7 @@ internal sealed class SourceStore(IDbContextFactory<StudioDbContext> contexts, T
         WorkspaceId workspace, KnowledgeBaseId id, SourceSettings settings, DateTimeOffset? nextSyncAt, UserId? addedBy, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        if (!await context.KnowledgeBases.AnyAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken))
+        if (!await context.Bases(workspace).AnyAsync(row => row.Id == id, cancellationToken))
         {
             return null;
         }

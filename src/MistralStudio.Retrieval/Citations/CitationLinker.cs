@@ -8,7 +8,7 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
 {
     /// <inheritdoc/>
     public async Task<IReadOnlyList<Citation>> LinkAsync(
-        WorkspaceId workspace, string answer, IReadOnlyList<SearchHit> passages, CancellationToken cancellationToken)
+        KnowledgeAccess access, string answer, IReadOnlyList<SearchHit> passages, CancellationToken cancellationToken)
     {
         var citations = new List<Citation>();
         var markers = new Dictionary<PassageId, int>();
@@ -19,11 +19,11 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
             var hit = HitOf(readings[evidence.Passage], evidence.Quote);
             if (!texts.TryGetValue(hit.DocumentId, out var text))
             {
-                text = texts[hit.DocumentId] = await knowledge.ReadTextAsync(workspace, hit.Base, hit.DocumentId, cancellationToken);
+                text = texts[hit.DocumentId] = await knowledge.ReadTextAsync(access, hit.Base, hit.DocumentId, cancellationToken);
             }
 
             var quote = hit.ReadText[evidence.Quote.Start..evidence.Quote.End];
-            if (text is null || await PlaceAsync(workspace, hit, text.Text, quote, evidence.Quote.Start, cancellationToken) is not { } place)
+            if (text is null || await PlaceAsync(access, hit, text.Text, quote, evidence.Quote.Start, cancellationToken) is not { } place)
             {
                 // The document was deleted, read anew or its passage edited meanwhile: what cannot be checked is not shown.
                 continue;
@@ -54,7 +54,7 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
 
     /// <summary>Where the document says a quote; or that it is the words of somebody who edited its passage, as they are stored now.</summary>
     private async Task<QuotePlace?> PlaceAsync(
-        WorkspaceId workspace, SearchHit hit, string text, string quote, int at, CancellationToken cancellationToken)
+        KnowledgeAccess access, SearchHit hit, string text, string quote, int at, CancellationToken cancellationToken)
     {
         if (hit.Start < 0 || hit.End > text.Length)
         {
@@ -75,7 +75,7 @@ internal sealed class CitationLinker(IKnowledgeStore knowledge) : ICitationLinke
         // What somebody left as it was may only stand at another place.
         var found = text.AsSpan(hit.Start, hit.End - hit.Start).IndexOf(quote, StringComparison.Ordinal);
         return found >= 0 ? new(hit.Start + found, hit.Start + found + quote.Length, null)
-            : await knowledge.FindPassageAsync(workspace, hit.Base, hit.PassageId, cancellationToken) is { Edit: { } edit } passage
+            : await knowledge.FindPassageAsync(access, hit.Base, hit.PassageId, cancellationToken) is { Edit: { } edit } passage
                 && passage.ShownText.Contains(quote, StringComparison.Ordinal) ? new(hit.Start, hit.End, edit)
             : null;
     }

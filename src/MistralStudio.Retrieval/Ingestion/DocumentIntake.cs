@@ -20,15 +20,15 @@ internal sealed class DocumentIntake(
 
     /// <inheritdoc/>
     public Task<Result<KnowledgeDocument>> AddAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken) =>
-        AddAsync(workspace, id, fileName, contentType, content, addedBy, null, cancellationToken);
+        KnowledgeAccess access, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken) =>
+        AddAsync(access, id, fileName, contentType, content, addedBy, null, cancellationToken);
 
     /// <summary>The same for a document of a source; document and tie are committed together.</summary>
     public async Task<Result<KnowledgeDocument>> AddAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, SourceTie? source,
+        KnowledgeAccess access, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, SourceTie? source,
         CancellationToken cancellationToken)
     {
-        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
+        if (await knowledge.FindBaseAsync(access, id, cancellationToken) is null)
         {
             return KnowledgeErrors.BaseNotFound();
         }
@@ -42,7 +42,7 @@ internal sealed class DocumentIntake(
 
         // The blob needs an owner before the document has an id; it is handed over once the document is committed.
         var holder = $"upload/{Guid.CreateVersion7()}";
-        var stored = await blobs.PutAsync(workspace, holder, content, limit, cancellationToken);
+        var stored = await blobs.PutAsync(access.Workspace, holder, content, limit, cancellationToken);
         if (!stored.IsSuccess)
         {
             return stored.Error.Code == "blob.too_large" ? KnowledgeErrors.DocumentTooLarge(limit + 1, limit) : stored.Error;
@@ -57,7 +57,7 @@ internal sealed class DocumentIntake(
             }
 
             var added = await knowledge.AddDocumentAsync(
-                workspace, id, new NewDocument(name, contentType ?? "application/octet-stream", blob.Bytes, blob.Sha256, addedBy, source), cancellationToken);
+                access, id, new NewDocument(name, contentType ?? "application/octet-stream", blob.Bytes, blob.Sha256, addedBy, source), cancellationToken);
             if (added is null)
             {
                 return KnowledgeErrors.BaseNotFound();
@@ -69,7 +69,7 @@ internal sealed class DocumentIntake(
         }
         finally
         {
-            await blobs.ReleaseAsync(workspace, blob.Sha256, holder, CancellationToken.None);
+            await blobs.ReleaseAsync(access.Workspace, blob.Sha256, holder, CancellationToken.None);
         }
     }
 
@@ -78,9 +78,9 @@ internal sealed class DocumentIntake(
 
     /// <inheritdoc/>
     public async Task<Result<KnowledgeDocument>> CancelAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) is not { } found)
+        if (await knowledge.FindDocumentAsync(access, id, document, cancellationToken) is not { } found)
         {
             return KnowledgeErrors.DocumentNotFound();
         }
@@ -98,21 +98,21 @@ internal sealed class DocumentIntake(
             while (!HasEnded(found.State) && !patience.IsCancellationRequested)
             {
                 await Task.Delay(50, patience.Token).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-                found = await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) ?? found with { State = DocumentState.Deleting };
+                found = await knowledge.FindDocumentAsync(access, id, document, cancellationToken) ?? found with { State = DocumentState.Deleting };
             }
 
             return found;
         }
 
         await store.EnterAsync(document, DocumentState.Cancelled, cancellationToken);
-        return await FindAsync(workspace, id, document, cancellationToken);
+        return await FindAsync(access, id, document, cancellationToken);
     }
 
     /// <inheritdoc/>
     public async Task<Result<KnowledgeDocument>> RetryAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) is not { } found)
+        if (await knowledge.FindDocumentAsync(access, id, document, cancellationToken) is not { } found)
         {
             return KnowledgeErrors.DocumentNotFound();
         }
@@ -123,40 +123,40 @@ internal sealed class DocumentIntake(
             await work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);
         }
 
-        return await FindAsync(workspace, id, document, cancellationToken);
+        return await FindAsync(access, id, document, cancellationToken);
     }
 
     /// <inheritdoc/>
-    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> DeleteAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) is null)
+        if (await knowledge.FindDocumentAsync(access, id, document, cancellationToken) is null)
         {
             return KnowledgeErrors.DocumentNotFound();
         }
 
-        await BeginDeletionAsync(workspace, id, document, by, cancellationToken);
+        await BeginDeletionAsync(access, id, document, by, cancellationToken);
         return default(Unit);
     }
 
     /// <inheritdoc/>
-    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> DeleteBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
+        if (await knowledge.FindBaseAsync(access, id, cancellationToken) is null)
         {
             return KnowledgeErrors.BaseNotFound();
         }
 
-        while (!await knowledge.DeleteEmptyBaseAsync(workspace, id, by, cancellationToken))
+        while (!await knowledge.DeleteEmptyBaseAsync(access, id, by, cancellationToken))
         {
-            var documents = await knowledge.ListDocumentsAsync(workspace, id, null, null, PageOfDocuments, cancellationToken);
-            if (documents.Items.Count == 0 && await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
+            var documents = await knowledge.ListDocumentsAsync(access, id, null, null, PageOfDocuments, cancellationToken);
+            if (documents.Items.Count == 0 && await knowledge.FindBaseAsync(access, id, cancellationToken) is null)
             {
                 break;
             }
 
             foreach (var document in documents.Items.Where(document => document.State != DocumentState.Deleting))
             {
-                await BeginDeletionAsync(workspace, id, document.Id, by, cancellationToken);
+                await BeginDeletionAsync(access, id, document.Id, by, cancellationToken);
             }
 
             // Their owners remove them; the base goes with the last.
@@ -190,15 +190,15 @@ internal sealed class DocumentIntake(
     }
 
     private async Task BeginDeletionAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken)
     {
-        await knowledge.BeginDeletionAsync(workspace, id, document, by, cancellationToken);
+        await knowledge.BeginDeletionAsync(access, id, document, by, cancellationToken);
         await index.HideAsync(id, document, cancellationToken);
         await work.SignalAsync(IngestionExecutor.Work(document), IngestionExecutor.CancelSignal, cancellationToken);
         await work.StartAsync(IngestionExecutor.Work(document), CancellationToken.None);
     }
 
     private async Task<Result<KnowledgeDocument>> FindAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
-        await knowledge.FindDocumentAsync(workspace, id, document, cancellationToken) is { } found ? found : KnowledgeErrors.DocumentNotFound();
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        await knowledge.FindDocumentAsync(access, id, document, cancellationToken) is { } found ? found : KnowledgeErrors.DocumentNotFound();
 }

@@ -67,7 +67,7 @@ internal sealed class IndexRebuild(
     private async Task RestoreAsync(DocumentId id, CancellationToken cancellationToken)
     {
         if (await store.FindAsync(id, cancellationToken) is not { State: DocumentState.Indexed } document
-            || await knowledge.FindBaseAsync(document.Workspace, document.Base, cancellationToken) is not { Placement.Store: IndexStore.Embedded } parent)
+            || await knowledge.FindBaseAsync(KnowledgeAccess.Studio(document.Workspace), document.Base, cancellationToken) is not { Placement.Store: IndexStore.Embedded } parent)
         {
             // Gone, or in a store that keeps itself.
             return;

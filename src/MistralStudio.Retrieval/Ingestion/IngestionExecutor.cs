@@ -152,7 +152,7 @@ internal sealed class IngestionExecutor(
             return;
         }
 
-        if (await knowledge.FindBaseAsync(document.Workspace, document.Base, cancellationToken) is not { } parent)
+        if (await knowledge.FindBaseAsync(KnowledgeAccess.Studio(document.Workspace), document.Base, cancellationToken) is not { } parent)
         {
             await FailAsync(document, KnowledgeErrors.BaseNotFound(), cancellationToken);
             return;
@@ -165,7 +165,7 @@ internal sealed class IngestionExecutor(
     /// <summary>Embeds what has no vector, then shows the document; both stages, because the index may have been lost between them.</summary>
     private async Task<int> EmbedAsync(KnowledgeDocument document, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindBaseAsync(document.Workspace, document.Base, cancellationToken) is not { } parent)
+        if (await knowledge.FindBaseAsync(KnowledgeAccess.Studio(document.Workspace), document.Base, cancellationToken) is not { } parent)
         {
             await FailAsync(document, KnowledgeErrors.BaseNotFound(), cancellationToken);
             return 0;

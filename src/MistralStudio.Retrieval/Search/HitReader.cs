@@ -20,7 +20,7 @@ internal sealed class HitReader(IPassageStore passages)
 {
     /// <summary>Reads a ranking from its top until so many passages were met that differ.</summary>
     public async Task<ReadRanking> ReadAsync(
-        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyList<Fused> ranked, int wanted, CancellationToken cancellationToken)
+        KnowledgeAccess access, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyList<Fused> ranked, int wanted, CancellationToken cancellationToken)
     {
         var kept = new List<Fused>(ranked.Count);
         var read = new Dictionary<PassageId, LocatedPassage>();
@@ -32,7 +32,7 @@ internal sealed class HitReader(IPassageStore passages)
             // Copies of one text can be many: what is read grows with what was read in vain.
             var batch = ranked.Skip(at).Take(Math.Max(wanted - kept.Count, at)).ToList();
             at += batch.Count;
-            var located = (await LocateAsync(workspace, bases, [.. batch.Select(item => item.Passage)], cancellationToken))
+            var located = (await LocateAsync(access, bases, [.. batch.Select(item => item.Passage)], cancellationToken))
                 .Where(found => !found.Passage.IsDisabled).ToDictionary(found => found.Passage.Id);
             foreach (var item in batch)
             {
@@ -60,8 +60,8 @@ internal sealed class HitReader(IPassageStore passages)
 
     /// <summary>Which of these passages people took out of searches.</summary>
     public async Task<IReadOnlySet<PassageId>> DisabledAsync(
-        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyList<PassageId> asked, CancellationToken cancellationToken) =>
-        (await LocateAsync(workspace, bases, asked, cancellationToken)).Where(found => found.Passage.IsDisabled).Select(found => found.Passage.Id).ToHashSet();
+        KnowledgeAccess access, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyList<PassageId> asked, CancellationToken cancellationToken) =>
+        (await LocateAsync(access, bases, asked, cancellationToken)).Where(found => found.Passage.IsDisabled).Select(found => found.Passage.Id).ToHashSet();
 
     /// <summary>Hits of a ranking, in its order; a passage that is gone is left out.</summary>
     public async Task<IReadOnlyList<SearchHit>> ReadAsync(
@@ -94,10 +94,10 @@ internal sealed class HitReader(IPassageStore passages)
     }
 
     private async Task<IEnumerable<LocatedPassage>> LocateAsync(
-        WorkspaceId workspace, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyCollection<PassageId> asked, CancellationToken cancellationToken)
+        KnowledgeAccess access, IReadOnlyCollection<KnowledgeBase> bases, IReadOnlyCollection<PassageId> asked, CancellationToken cancellationToken)
     {
         var readable = bases.Select(found => found.Id).ToHashSet();
-        return (await passages.GetAsync(workspace, asked, cancellationToken)).Where(found => readable.Contains(found.Base));
+        return (await passages.GetAsync(access, asked, cancellationToken)).Where(found => readable.Contains(found.Base));
     }
 
     // Pairs of characters overlap; a reader sees one stretch.

@@ -11,21 +11,21 @@ internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
 {
     private const int Page = 500;
 
-    public async Task<Result<SearchResult>> ReadAsync(WorkspaceId workspace, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken)
+    public async Task<Result<SearchResult>> ReadAsync(KnowledgeAccess access, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken)
     {
         var started = Stopwatch.GetTimestamp();
         List<SearchHit> read = [];
         long characters = 0;
         foreach (var id in bases.Distinct())
         {
-            if (await store.FindBaseAsync(workspace, id, cancellationToken) is null)
+            if (await store.FindBaseAsync(access, id, cancellationToken) is null)
             {
                 return KnowledgeErrors.BaseNotFound();
             }
 
-            await foreach (var document in DocumentsAsync(workspace, id, cancellationToken))
+            await foreach (var document in DocumentsAsync(access, id, cancellationToken))
             {
-                await foreach (var passage in PassagesAsync(workspace, document, cancellationToken))
+                await foreach (var passage in PassagesAsync(access, document, cancellationToken))
                 {
                     characters += passage.ReadableText.Length;
                     if (characters > KnowledgeReading.MostCharacters)
@@ -47,12 +47,12 @@ internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
     }
 
     private async IAsyncEnumerable<KnowledgeDocument> DocumentsAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, [EnumeratorCancellation] CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeBaseId id, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? after = null;
         do
         {
-            var page = await store.ListDocumentsAsync(workspace, id, null, after, Page, cancellationToken);
+            var page = await store.ListDocumentsAsync(access, id, null, after, Page, cancellationToken);
             foreach (var document in page.Items.Where(document => document.State == DocumentState.Indexed))
             {
                 yield return document;
@@ -64,12 +64,12 @@ internal sealed class KnowledgeReader(IKnowledgeStore store) : IKnowledgeReader
     }
 
     private async IAsyncEnumerable<Passage> PassagesAsync(
-        WorkspaceId workspace, KnowledgeDocument document, [EnumeratorCancellation] CancellationToken cancellationToken)
+        KnowledgeAccess access, KnowledgeDocument document, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         string? after = null;
         do
         {
-            var page = await store.ListPassagesAsync(workspace, document.Base, document.Id, PassageFilter.None, after, Page, cancellationToken);
+            var page = await store.ListPassagesAsync(access, document.Base, document.Id, PassageFilter.None, after, Page, cancellationToken);
             foreach (var passage in page.Items.Where(passage => !passage.IsDisabled))
             {
                 yield return passage;

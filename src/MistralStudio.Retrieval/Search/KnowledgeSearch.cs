@@ -37,7 +37,7 @@ internal sealed class KnowledgeSearch(
         var bases = new List<KnowledgeBase>();
         foreach (var id in query.Bases.Distinct())
         {
-            if (await knowledge.FindBaseAsync(query.Workspace, id, cancellationToken) is { } found)
+            if (await knowledge.FindBaseAsync(query.Access, id, cancellationToken) is { } found)
             {
                 bases.Add(found);
             }
@@ -78,7 +78,7 @@ internal sealed class KnowledgeSearch(
             [.. legs.Lexical.Where(item => settings.MinLexical is not { } least || item.Score >= least)]);
         var reranks = settings.Rerank != RerankMethod.None && fused.Count > 1;
         var wanted = Math.Max(reranks ? settings.RerankDepth : 0, settings.Diversity > 0 ? settings.Limit * DiversityFactor : settings.Limit);
-        var read = await reader.ReadAsync(query.Workspace, bases, fused, wanted, cancellationToken);
+        var read = await reader.ReadAsync(query.Access, bases, fused, wanted, cancellationToken);
         var ranked = read.Ranked;
         var rerankMs = 0.0;
         if (reranks)
@@ -100,7 +100,7 @@ internal sealed class KnowledgeSearch(
         }
 
         var lost = query.Explain.Where(passage => !legs.Explained.ContainsKey(passage)).ToList();
-        IReadOnlySet<PassageId> disabled = lost.Count == 0 ? new HashSet<PassageId>() : await reader.DisabledAsync(query.Workspace, bases, lost, cancellationToken);
+        IReadOnlySet<PassageId> disabled = lost.Count == 0 ? new HashSet<PassageId>() : await reader.DisabledAsync(query.Access, bases, lost, cancellationToken);
         var trace = new SearchTrace(legs.Dense, legs.Lexical, read.Ranked, ranked, chosen)
         {
             Repeats = read.Repeats,

@@ -31,6 +31,7 @@ public static class StudioApi
     {
         app.MapModelApi();
         app.MapKnowledgeApi();
+        app.MapConversationFiles();
         app.MapAppsApi();
         app.MapMembersApi();
         app.MapKeysApi();

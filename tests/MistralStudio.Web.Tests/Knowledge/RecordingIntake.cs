@@ -12,19 +12,19 @@ internal sealed class RecordingIntake(IKnowledgeStore store) : IDocumentIntake
     public Error? Failure { get; set; }
 
     public Task<Result<KnowledgeDocument>> AddAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken) =>
+        KnowledgeAccess access, KnowledgeBaseId id, string fileName, string? contentType, Stream content, UserId? addedBy, CancellationToken cancellationToken) =>
         throw new NotSupportedException("Files come by HTTP.");
 
-    public Task<Result<KnowledgeDocument>> CancelAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
-        AnswerAsync("cancel", workspace, id, document, cancellationToken);
+    public Task<Result<KnowledgeDocument>> CancelAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        AnswerAsync("cancel", access, id, document, cancellationToken);
 
-    public Task<Result<KnowledgeDocument>> RetryAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
-        AnswerAsync("retry", workspace, id, document, cancellationToken);
+    public Task<Result<KnowledgeDocument>> RetryAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        AnswerAsync("retry", access, id, document, cancellationToken);
 
-    public async Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken) =>
-        (await AnswerAsync("delete", workspace, id, document, cancellationToken)).Match<Result<Unit>>(_ => default(Unit), error => error);
+    public async Task<Result<Unit>> DeleteAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken) =>
+        (await AnswerAsync("delete", access, id, document, cancellationToken)).Match<Result<Unit>>(_ => default(Unit), error => error);
 
-    public async Task<Result<Unit>> DeleteBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
+    public async Task<Result<Unit>> DeleteBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
         Asked.Add("delete base");
         if (Failure is { } failure)
@@ -32,14 +32,14 @@ internal sealed class RecordingIntake(IKnowledgeStore store) : IDocumentIntake
             return failure;
         }
 
-        await store.DeleteEmptyBaseAsync(workspace, id, by, cancellationToken);
+        await store.DeleteEmptyBaseAsync(access, id, by, cancellationToken);
         return default(Unit);
     }
 
     private async Task<Result<KnowledgeDocument>> AnswerAsync(
-        string command, WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
+        string command, KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken)
     {
         Asked.Add($"{command} {document}");
-        return Failure is { } failure ? failure : (await store.FindDocumentAsync(workspace, id, document, cancellationToken))!;
+        return Failure is { } failure ? failure : (await store.FindDocumentAsync(access, id, document, cancellationToken))!;
     }
 }

@@ -6,6 +6,7 @@ using MistralStudio.Core.Security;
 using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Playground;
 using MistralStudio.Web.Tests.Chat;
+using MistralStudio.Web.Tests.Knowledge;
 
 namespace MistralStudio.Web.Tests.Playground;
 
@@ -20,8 +21,10 @@ public sealed class PlaygroundStateTests
             ConversationId.New(), WorkspaceId.New(), UserId.New(), null, "Title", "scripted", "", GenerationSettings.Default, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
         var store = new KeptConversation(conversation) { FirstList = new() };
         var scope = Scopes.Of(conversation.Workspace, conversation.Owner, Role.Owner);
+        var knowledge = new InMemoryKnowledge();
         await using var state = new PlaygroundState(
-            new ScriptedRunner(), store, new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), new InMemoryKnowledge(), scope, TimeProvider.System, NullLogger.Instance);
+            new ScriptedRunner(), store, new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
+            new(knowledge, new RecordingIntake(knowledge), new RecordingErasure()), scope, TimeProvider.System, NullLogger.Instance);
 
         var empty = state.OpenAsync(null, Stop);
         var chosen = state.OpenAsync(conversation.Id, Stop);
@@ -29,6 +32,22 @@ public sealed class PlaygroundStateTests
         Assert.True(await empty);
         Assert.True(await chosen);
         Assert.Equal(conversation.Id, state.Chat.Conversation?.Id);
+    }
+
+    [Fact]
+    public async Task Delete_HasTheFilesOfTheConversationErased()
+    {
+        var conversation = new Conversation(
+            ConversationId.New(), WorkspaceId.New(), UserId.New(), null, "Title", "scripted", "", GenerationSettings.Default, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
+        var (knowledge, erasure) = (new InMemoryKnowledge(), new RecordingErasure());
+        await using var state = new PlaygroundState(
+            new ScriptedRunner(), new KeptConversation(conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
+            new(knowledge, new RecordingIntake(knowledge), erasure), Scopes.Of(conversation.Workspace, conversation.Owner, Role.Member), TimeProvider.System, NullLogger.Instance);
+        await state.OpenAsync(conversation.Id, Stop);
+
+        await state.DeleteAsync(conversation.Id, Stop);
+
+        Assert.Equal(1, erasure.Begun);
     }
 
     [Theory]

@@ -28,12 +28,12 @@ public sealed class FakeKnowledgeSearch : IKnowledgeSearch, IKnowledgeReader, IC
     }
 
     /// <inheritdoc/>
-    public Task<Result<SearchResult>> ReadAsync(WorkspaceId workspace, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken) =>
+    public Task<Result<SearchResult>> ReadAsync(KnowledgeAccess access, IReadOnlyList<KnowledgeBaseId> bases, CancellationToken cancellationToken) =>
         Task.FromResult<Result<SearchResult>>(Error is not null ? Error : new SearchResult([.. Hits], new SearchTimings(0, 0, 0, 1)));
 
     /// <inheritdoc/>
     public Task<IReadOnlyList<Citation>> LinkAsync(
-        WorkspaceId workspace, string answer, IReadOnlyList<SearchHit> passages, CancellationToken cancellationToken) =>
+        KnowledgeAccess access, string answer, IReadOnlyList<SearchHit> passages, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Citation>>(
             [.. passages.Select((hit, i) => new Citation(
                 i + 1, hit.PassageId, hit.DocumentId, hit.Base, hit.Document, hit.Page, hit.Start, hit.End, hit.Text, true, 0, answer.Length))]);

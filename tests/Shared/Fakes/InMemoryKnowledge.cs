@@ -32,10 +32,10 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
 
     public Task<Listing<KnowledgeBase>> ListBasesAsync(
         WorkspaceId workspace, string? search, string? after, int limit, CancellationToken cancellationToken) =>
-        Locked(() => Page(_bases.Values.Where(b => b.Workspace == workspace).OrderByDescending(b => b.Id.Value), after, limit));
+        Locked(() => Page(_bases.Values.Where(b => Exists(workspace, b.Id)).OrderByDescending(b => b.Id.Value), after, limit));
 
-    public Task<KnowledgeBase?> FindBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
-        Locked(() => _bases.GetValueOrDefault(id) is { } found && found.Workspace == workspace ? found : null);
+    public Task<KnowledgeBase?> FindBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Locked(() => Exists(access, id) ? _bases[id] : null);
 
     public Task<bool> RenameBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, string name, string? was, CancellationToken cancellationToken) =>
         Locked(() =>
@@ -62,24 +62,24 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
             return found;
         });
 
-    public Task<bool> DeleteEmptyBaseAsync(WorkspaceId workspace, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken) =>
-        Locked(() => _bases.TryGetValue(id, out var found) && found.Workspace == workspace
+    public Task<bool> DeleteEmptyBaseAsync(KnowledgeAccess access, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken) =>
+        Locked(() => Exists(access, id)
             && _documents.Values.All(d => d.Base != id) && _bases.Remove(id));
 
-    public Task<bool> BeginDeletionAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken) =>
+    public Task<bool> BeginDeletionAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, UserId? by, CancellationToken cancellationToken) =>
         Commit(nameof(BeginDeletionAsync), () => Enter(document, DocumentState.Deleting, null));
 
     public Task<KnowledgeDocument?> AddDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken) =>
+        KnowledgeAccess access, KnowledgeBaseId id, NewDocument document, CancellationToken cancellationToken) =>
         Locked(() =>
         {
-            if (!_bases.TryGetValue(id, out var parent) || parent.Workspace != workspace)
+            if (!Exists(access, id))
             {
                 return null;
             }
 
             var added = new KnowledgeDocument(
-                DocumentId.New(), id, workspace, document.Name, document.ContentType, document.Bytes, document.Sha256,
+                DocumentId.New(), id, access.Workspace, document.Name, document.ContentType, document.Bytes, document.Sha256,
                 DocumentState.Stored, 0, 0, 0, null, DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
             _documents[added.Id] = added;
             if (document.Source is { } tie)
@@ -91,16 +91,16 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
         });
 
     public Task<Listing<KnowledgeDocument>> ListDocumentsAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken) =>
-        Locked(() => Page(_documents.Values.Where(d => d.Base == id && d.Workspace == workspace).OrderByDescending(d => d.Id.Value), after, limit));
+        KnowledgeAccess access, KnowledgeBaseId id, string? search, string? after, int limit, CancellationToken cancellationToken) =>
+        Locked(() => Page(_documents.Values.Where(d => d.Base == id && Exists(access, id)).OrderByDescending(d => d.Id.Value), after, limit));
 
     public Task<IReadOnlyList<KnowledgeBase>> ListBusyBasesAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
-        Locked(() => (IReadOnlyList<KnowledgeBase>)[.. _bases.Values.Where(found => found.Workspace == workspace && _documents.Values.Any(document => document.Base == found.Id
+        Locked(() => (IReadOnlyList<KnowledgeBase>)[.. _bases.Values.Where(found => Exists(workspace, found.Id) && _documents.Values.Any(document => document.Base == found.Id
             && document.State is not (DocumentState.Indexed or DocumentState.Failed or DocumentState.Cancelled or DocumentState.Deleting)))]);
 
     public Task<KnowledgeDocument?> FindDocumentAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
-        Locked(() => Mine(workspace, id, document));
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => Mine(access, id, document));
 
     public Task<KnowledgeDocument?> DescribeDocumentAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, IReadOnlyDictionary<string, MetadataValue> metadata, int wasVersion,
@@ -108,15 +108,15 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
         Locked(() => Mine(workspace, id, document)?.MetadataVersion == wasVersion
             && Change(document, d => d with { Metadata = metadata, MetadataVersion = wasVersion + 1 }) ? Mine(workspace, id, document) : null);
 
-    public Task<ExtractedText?> ReadTextAsync(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
-        Locked(() => Mine(workspace, id, document) is null ? null : _texts.GetValueOrDefault(document));
+    public Task<ExtractedText?> ReadTextAsync(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, CancellationToken cancellationToken) =>
+        Locked(() => Mine(access, id, document) is null ? null : _texts.GetValueOrDefault(document));
 
     public Task<Listing<Passage>> ListPassagesAsync(
-        WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken) =>
-        Locked(() => Page(Mine(workspace, id, document) is null ? [] : Passages(document).Select(p => WithTwins(p, id)).Where(p => Fits(p, filter)), after, limit));
+        KnowledgeAccess access, KnowledgeBaseId id, DocumentId document, PassageFilter filter, string? after, int limit, CancellationToken cancellationToken) =>
+        Locked(() => Page(Mine(access, id, document) is null ? [] : Passages(document).Select(p => WithTwins(p, id)).Where(p => Fits(p, filter)), after, limit));
 
-    public Task<Passage?> FindPassageAsync(WorkspaceId workspace, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken) =>
-        Locked(() => AllPassages().FirstOrDefault(p => p.Id == passage && Mine(workspace, id, p.Document) is not null) is { } found ? WithTwins(found, id) : null);
+    public Task<Passage?> FindPassageAsync(KnowledgeAccess access, KnowledgeBaseId id, PassageId passage, CancellationToken cancellationToken) =>
+        Locked(() => AllPassages().FirstOrDefault(p => p.Id == passage && Mine(access, id, p.Document) is not null) is { } found ? WithTwins(found, id) : null);
 
     public Task<KnowledgeDocument?> FindAsync(DocumentId document, CancellationToken cancellationToken) =>
         Locked(() => _documents.GetValueOrDefault(document));
@@ -183,9 +183,9 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
         Locked(() => (IReadOnlyList<Passage>)[.. Passages(document).Where(p => p.IsDisabled || p.Edit is not null)]);
 
     public Task<IReadOnlyList<LocatedPassage>> GetAsync(
-        WorkspaceId workspace, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken) =>
+        KnowledgeAccess access, IReadOnlyCollection<PassageId> passages, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<LocatedPassage>)[.. AllPassages()
-            .Where(p => passages.Contains(p.Id) && _documents.TryGetValue(p.Document, out var d) && d.Workspace == workspace)
+            .Where(p => passages.Contains(p.Id) && _documents.TryGetValue(p.Document, out var d) && Exists(access, d.Base))
             .Select(p => new LocatedPassage(p, _documents[p.Document].Base, _documents[p.Document].Name))]);
 
     public Task RemoveAsync(DocumentId document, CancellationToken cancellationToken) =>
@@ -229,8 +229,11 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
         return new(items[..Math.Min(limit, items.Length)], items.Length > limit ? $"{skip + limit}" : null);
     }
 
-    private KnowledgeDocument? Mine(WorkspaceId workspace, KnowledgeBaseId id, DocumentId document) =>
-        _documents.TryGetValue(document, out var found) && found.Base == id && found.Workspace == workspace ? found : null;
+    private KnowledgeDocument? Mine(KnowledgeAccess access, KnowledgeBaseId id, DocumentId document) =>
+        _documents.TryGetValue(document, out var found) && found.Base == id && Exists(access, id) ? found : null;
+
+    private bool Exists(KnowledgeAccess access, KnowledgeBaseId id) =>
+        _bases.TryGetValue(id, out var found) && found.Workspace == access.Workspace && IsThere(access, id);
 
     private bool Enter(DocumentId document, DocumentState state, Error? error)
     {

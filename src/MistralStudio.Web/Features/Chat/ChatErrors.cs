@@ -16,6 +16,9 @@ public static class ChatErrors
     public static Error Gone() => new(
         "chat.conversation_gone", "This conversation was deleted meanwhile.", "Start a new one; the text is still in the field.");
 
+    public static Error FileNotRead(string name) => new(
+        "chat.file_not_read", $"\"{name}\" is still being read, so an answer would not know it.", "Send the message when the file is ready, or take the file out.");
+
     public static Error NotKept() => new(
         "chat.not_kept", "This answer could not be saved.", "Copy it if you need it; check that the data folder has space, then regenerate it.");
 

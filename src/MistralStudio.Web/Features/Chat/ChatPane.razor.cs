@@ -37,6 +37,12 @@ public sealed partial class ChatPane : IAsyncDisposable
     /// <summary>What stands above the first message.</summary>
     [Parameter] public RenderFragment? Before { get; set; }
 
+    /// <summary>What stands between the turns and the field: files of the conversation.</summary>
+    [Parameter] public RenderFragment? Above { get; set; }
+
+    /// <summary>Other ways to make the last answer again.</summary>
+    [Parameter] public RenderFragment? Again { get; set; }
+
     /// <summary>What stands below the field.</summary>
     [Parameter] public RenderFragment? Foot { get; set; }
 

@@ -17,13 +17,17 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
 
     /// <summary>The turn that answers the last of the messages.</summary>
     /// <param name="heard">Bases whose words the messages may hold.</param>
-    public AgentTurn ToTurn(WorkspaceId workspace, IReadOnlyList<TurnMessage> messages, IReadOnlyList<KnowledgeBaseId> heard) => new()
+    /// <param name="files">The base of the conversation's own files; empty where it has none.</param>
+    /// <param name="reader">Whose conversation it is; null where it has no files.</param>
+    internal AgentTurn ToTurn(
+        WorkspaceId workspace, IReadOnlyList<TurnMessage> messages, IReadOnlyList<KnowledgeBaseId> heard, IReadOnlyList<KnowledgeBaseId> files, UserId? reader) => new()
     {
         Workspace = workspace,
         Model = ModelReference.TryParse(Model, out var reference) ? reference : ModelReference.Default,
         Instructions = Instructions,
         Messages = messages,
-        Knowledge = Knowledge,
+        Knowledge = [.. Knowledge, .. files],
+        Reader = reader,
         Reading = Reading,
         Heard = heard,
         Settings = Settings,

@@ -15,6 +15,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     /// <summary>Characters that one message may have.</summary>
     public const int MaxCharacters = 200_000;
 
+    private readonly SemaphoreSlim _beginning = new(1, 1);
     private readonly List<ChatEntry> _all = [];
     private readonly Dictionary<MessageId, MessageId> _chosen = [];
     private List<ChatEntry> _thread = [];
@@ -44,6 +45,9 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
 
     /// <summary>Asked before each answer; an error refuses it (the budget of a shared link).</summary>
     public Func<CancellationToken, Task<Result<Unit>>>? Admit { get; init; }
+
+    /// <summary>Files that belong to the conversation alone; null where none can be added.</summary>
+    public ChatFiles? Files { get; init; }
 
     /// <summary>True where the last message waits for an answer that a crash took.</summary>
     public bool IsInterrupted => !IsBusy && _thread is [.., { Role: MessageRole.User }];
@@ -88,7 +92,10 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
             return false;
         }
 
-        Error = string.IsNullOrWhiteSpace(text) ? ChatErrors.Empty() : text.Length > MaxCharacters ? ChatErrors.TooLong(MaxCharacters) : null;
+        Error = string.IsNullOrWhiteSpace(text) ? ChatErrors.Empty()
+            : text.Length > MaxCharacters ? ChatErrors.TooLong(MaxCharacters)
+            : Files?.Pending is { } pending ? ChatErrors.FileNotRead(pending.Name)
+            : null;
         if (Error is not null)
         {
             Changed?.Invoke();
@@ -119,12 +126,26 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         }
 
         _all.Add(question);
-        Answer(question);
+        Answer(question, Setup);
         return true;
     }
 
+    /// <summary>Makes the conversation that a file is put into before anything was said; null where nothing is kept.</summary>
+    /// <param name="title">What it is called until there is a question.</param>
+    public async Task<ConversationId?> BeginAsync(string title, CancellationToken cancellationToken)
+    {
+        if (Conversation is null && log is not null)
+        {
+            await CreateAsync(log, title, cancellationToken);
+            Changed?.Invoke();
+        }
+
+        return Conversation?.Id;
+    }
+
     /// <summary>Answers the last question once more, or for the first time after a crash; the new answer is a sibling of the old.</summary>
-    public async Task RegenerateAsync(CancellationToken cancellationToken)
+    /// <param name="with">What this one answer is made with; null: <see cref="Setup"/>.</param>
+    public async Task RegenerateAsync(CancellationToken cancellationToken, ChatSetup? with = null)
     {
         var question = _thread.LastOrDefault(entry => entry.Role == MessageRole.User);
         if (question is null || IsBusy || !await AdmitAsync(cancellationToken))
@@ -134,10 +155,10 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
 
         if (Conversation is not null && log is not null)
         {
-            await log.UpdateAsync(Conversation.Id, Setup, cancellationToken);
+            await log.UpdateAsync(Conversation.Id, Setup, with?.Knowledge ?? [], cancellationToken);
         }
 
-        Answer(question);
+        Answer(question, with ?? Setup);
     }
 
     /// <summary>True where people may say what they think of an answer: somebody must be there to read it later.</summary>
@@ -190,6 +211,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     {
         await EndAsync();
         _stop?.Dispose();
+        _beginning.Dispose();
     }
 
     private async Task EndAsync()
@@ -224,14 +246,14 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         {
             if (Conversation is null)
             {
-                Conversation = await log.CreateAsync(question.Text, Setup, cancellationToken);
+                await CreateAsync(log, question.Text, cancellationToken);
             }
             else
             {
-                await log.UpdateAsync(Conversation.Id, Setup, cancellationToken);
+                await log.UpdateAsync(Conversation.Id, Setup, [], cancellationToken, _all.Count == 0 ? question.Text : null);
             }
 
-            return await log.AppendAsync(question.ToMessage(Conversation.Id), cancellationToken) ? null : ChatErrors.Gone();
+            return await log.AppendAsync(question.ToMessage(Conversation!.Id), cancellationToken) ? null : ChatErrors.Gone();
         }
         catch (Exception fault) when (fault is not OperationCanceledException)
         {
@@ -240,12 +262,27 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         }
     }
 
-    private void Answer(ChatEntry question)
+    // Files that are dropped together, and a question beside them, begin one conversation.
+    private async Task CreateAsync(ConversationLog log, string title, CancellationToken cancellationToken)
     {
+        await _beginning.WaitAsync(cancellationToken);
+        try
+        {
+            Conversation ??= await log.CreateAsync(title, Setup, cancellationToken);
+        }
+        finally
+        {
+            _beginning.Release();
+        }
+    }
+
+    private void Answer(ChatEntry question, ChatSetup setup)
+    {
+        IReadOnlyList<KnowledgeBaseId> files = Files?.Base is { } found ? [found] : [];
         var answer = new ChatEntry(MessageId.New(), question.Id, MessageRole.Assistant, clock.GetUtcNow())
         {
-            Model = Setup.Model,
-            Phase = Setup.Knowledge.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
+            Model = setup.Model,
+            Phase = setup.Knowledge.Count + files.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
         };
         _all.Add(answer);
         _chosen[question.Id] = answer.Id;
@@ -254,7 +291,8 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         List<TurnMessage> messages = [.. _thread.TakeWhile(entry => entry != answer).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
         _stop?.Dispose();
         _stop = new CancellationTokenSource();
-        _running = PumpAsync(answer, Setup.ToTurn(workspace, messages, Hear()), _stop.Token);
+        _heard = [.. _heard.Union(setup.Knowledge)];
+        _running = PumpAsync(answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner), _stop.Token);
     }
 
     private async Task PumpAsync(ChatEntry answer, AgentTurn turn, CancellationToken cancellationToken)
@@ -336,8 +374,6 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
                 break;
         }
     }
-
-    private IReadOnlyList<KnowledgeBaseId> Hear() => _heard = [.. _heard.Union(Setup.Knowledge)];
 
     private List<ChatEntry> Siblings(MessageId? parent) => [.. _all.Where(entry => entry.Parent == parent)];
 

@@ -5,7 +5,8 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Web.Features.Chat;
 
 /// <summary>Where a chat keeps what was said: one person's conversations with the playground, or with one app.</summary>
-public sealed class ConversationLog(IConversationStore store, WorkspaceId workspace, UserId owner, AppId? app, IFeedbackStore? feedback = null)
+public sealed class ConversationLog(
+    IConversationStore store, WorkspaceId workspace, UserId owner, AppId? app, IFeedbackStore? feedback = null, IConversationFileErasure? erasure = null)
 {
     private const int TitleLength = 60;
 
@@ -23,8 +24,15 @@ public sealed class ConversationLog(IConversationStore store, WorkspaceId worksp
     internal Task<Conversation> CreateAsync(string firstMessage, ChatSetup setup, CancellationToken cancellationToken) => store.CreateAsync(
         new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading), cancellationToken);
 
-    internal Task<bool> UpdateAsync(ConversationId id, ChatSetup setup, CancellationToken cancellationToken) => store.UpdateAsync(
-        workspace, owner, id, new ConversationChange(null, setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading), cancellationToken);
+    /// <param name="heard">Bases that an answer is made with beside those of the setup.</param>
+    /// <param name="firstMessage">The first message, which it is called by from now on; null where it has its title.</param>
+    internal Task<bool> UpdateAsync(
+        ConversationId id, ChatSetup setup, IReadOnlyList<KnowledgeBaseId> heard, CancellationToken cancellationToken, string? firstMessage = null) => store.UpdateAsync(
+        workspace,
+        owner,
+        id,
+        new ConversationChange(firstMessage is null ? null : Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Heard = heard },
+        cancellationToken);
 
     internal Task<bool> AppendAsync(Message message, CancellationToken cancellationToken) => store.AppendAsync(workspace, owner, message, cancellationToken);
 
@@ -34,8 +42,13 @@ public sealed class ConversationLog(IConversationStore store, WorkspaceId worksp
     internal Task<bool> RateAsync(ConversationId id, MessageId answer, AnswerFeedback? word, CancellationToken cancellationToken) =>
         feedback?.RateAsync(workspace, owner, id, answer, word, cancellationToken) ?? Task.FromResult(false);
 
-    /// <summary>Removes a conversation.</summary>
-    public Task<bool> DeleteAsync(ConversationId id, CancellationToken cancellationToken) => store.DeleteAsync(workspace, owner, id, cancellationToken);
+    /// <summary>Removes a conversation; what was made of its files is erased by its own job.</summary>
+    public async Task<bool> DeleteAsync(ConversationId id, CancellationToken cancellationToken)
+    {
+        var removed = await store.DeleteAsync(workspace, owner, id, cancellationToken);
+        erasure?.Begin();
+        return removed;
+    }
 
     private static string Title(string text)
     {

@@ -5,7 +5,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Web.Features.Knowledge;
 
 /// <summary>A document as it is read: its pages or its text, its passages, and the place that is shown.</summary>
-public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspace, KnowledgeBaseId id)
+public sealed class DocumentViewState(IKnowledgeStore store, KnowledgeAccess access, KnowledgeBaseId id)
 {
     /// <summary>Passages read at once.</summary>
     public const int PageSize = 40;
@@ -60,18 +60,18 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
     {
         if (Document?.Id != document)
         {
-            Base = await store.FindBaseAsync(workspace, id, cancellationToken);
-            Document = Base is null ? null : await store.FindDocumentAsync(workspace, id, document, cancellationToken);
+            Base = await store.FindBaseAsync(access, id, cancellationToken);
+            Document = Base is null ? null : await store.FindDocumentAsync(access, id, document, cancellationToken);
             if (Document is null)
             {
                 return false;
             }
 
-            Text = await store.ReadTextAsync(workspace, id, document, cancellationToken);
+            Text = await store.ReadTextAsync(access, id, document, cancellationToken);
             await FilterAsync(PassageFilter.None, cancellationToken);
         }
 
-        var found = passage is { } wanted ? await store.FindPassageAsync(workspace, id, wanted, cancellationToken) : null;
+        var found = passage is { } wanted ? await store.FindPassageAsync(access, id, wanted, cancellationToken) : null;
         if (found is not null && found.Document != document)
         {
             found = null;
@@ -92,7 +92,7 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
     public async Task FilterAsync(PassageFilter filter, CancellationToken cancellationToken)
     {
         Filter = filter;
-        var listing = await store.ListPassagesAsync(workspace, id, Document!.Id, filter, null, PageSize, cancellationToken);
+        var listing = await store.ListPassagesAsync(access, id, Document!.Id, filter, null, PageSize, cancellationToken);
         _passages.Clear();
         Take(listing);
     }
@@ -105,7 +105,7 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
             _passages[at] = changed;
         }
 
-        Document = await store.FindDocumentAsync(workspace, id, changed.Document, cancellationToken) ?? Document;
+        Document = await store.FindDocumentAsync(access, id, changed.Document, cancellationToken) ?? Document;
     }
 
     /// <summary>Shows the document as it was described.</summary>
@@ -114,7 +114,7 @@ public sealed class DocumentViewState(IKnowledgeStore store, WorkspaceId workspa
     /// <summary>Reads the next passages.</summary>
     public async Task ReadMoreAsync(CancellationToken cancellationToken)
     {
-        Take(await store.ListPassagesAsync(workspace, id, Document!.Id, Filter, _after, PageSize, cancellationToken));
+        Take(await store.ListPassagesAsync(access, id, Document!.Id, Filter, _after, PageSize, cancellationToken));
     }
 
     private void Take(Listing<Passage> listing)

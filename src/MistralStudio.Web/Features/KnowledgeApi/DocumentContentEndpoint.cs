@@ -19,8 +19,9 @@ internal static class DocumentContentEndpoint
     private static async Task<IResult> ReadAsync(
         KnowledgeBaseId id, DocumentId document, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IBlobStore blobs)
     {
-        var workspace = http.GetCaller().Workspace;
-        if (await store.FindDocumentAsync(workspace, id, document, http.RequestAborted) is not { } found
+        var (workspace, reader, _) = http.GetCaller();
+        // A file of a conversation is served to its owner, who opens what an answer cites.
+        if (await store.FindDocumentAsync(KnowledgeAccess.Of(workspace, reader), id, document, http.RequestAborted) is not { } found
             || await blobs.OpenAsync(workspace, found.Sha256, http.RequestAborted) is not { } content)
         {
             return ErrorResults.From(KnowledgeErrors.DocumentNotFound());

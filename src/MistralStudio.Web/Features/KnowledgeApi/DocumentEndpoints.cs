@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core;
@@ -16,9 +15,6 @@ namespace MistralStudio.Web.Features.KnowledgeApi;
 /// <summary>Documents of a knowledge base; the Knowledge page uploads here as well.</summary>
 internal static class DocumentEndpoints
 {
-    // Boundaries and part headers around the files of one request.
-    private const long Framing = 1 << 20;
-
     /// <summary>Maps them below a group whose prefix is the knowledge bases'.</summary>
     public static void MapDocuments(this RouteGroupBuilder bases)
     {
@@ -53,19 +49,12 @@ internal static class DocumentEndpoints
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
         }
 
-        // Said before a byte of it is read; the limit of each file is the intake's.
-        var (largest, most) = (options.Value.MaxDocumentBytes, options.Value.MaxDocumentBytes + Framing);
-        if (http.Request.ContentLength is { } length && length > most)
+        if (DocumentUpload.Admit(http, options.Value.MaxDocumentBytes) is { } refused)
         {
-            return ErrorResults.From(KnowledgeErrors.DocumentTooLarge(length, largest));
+            return ErrorResults.From(refused);
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            size.MaxRequestBodySize = most;
-        }
-
-        var upload = await new DocumentUpload(intake).ReadAsync(http.Request, caller, id, http.RequestAborted);
+        var upload = await new DocumentUpload(intake).ReadAsync(http.Request, caller.Workspace, id, caller.User, http.RequestAborted);
         return upload.Match<IResult>(taken => TypedResults.Accepted($"/api/knowledge-bases/{id}/documents", taken), ErrorResults.From);
     }
 

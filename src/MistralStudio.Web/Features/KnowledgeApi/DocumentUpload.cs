@@ -1,9 +1,9 @@
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.WebUtilities;
 using Microsoft.Net.Http.Headers;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
-using MistralStudio.Core.Security;
 
 namespace MistralStudio.Web.Features.KnowledgeApi;
 
@@ -18,8 +18,12 @@ internal sealed class DocumentUpload(IDocumentIntake intake)
 
     private const int MaxBoundary = 100;
 
+    // Boundaries and part headers around the files of one request.
+    private const long Framing = 1 << 20;
+
     /// <summary>Reads the body to its end. A file that is refused does not stop those after it.</summary>
-    public async Task<Result<WireUpload>> ReadAsync(HttpRequest request, Caller caller, KnowledgeBaseId id, CancellationToken cancellationToken)
+    public async Task<Result<WireUpload>> ReadAsync(
+        HttpRequest request, KnowledgeAccess access, KnowledgeBaseId id, UserId? by, CancellationToken cancellationToken)
     {
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type)
             || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
@@ -47,7 +51,7 @@ internal sealed class DocumentUpload(IDocumentIntake intake)
 
                 // What the browser calls it is a label: no folder, no control character, never a path on this machine.
                 var name = Label(file.FileName);
-                var added = await intake.AddAsync(caller.Workspace, id, name, section.ContentType, file.FileStream, caller.User, cancellationToken);
+                var added = await intake.AddAsync(access, id, name, section.ContentType, file.FileStream, by, cancellationToken);
                 if (added.IsSuccess)
                 {
                     documents.Add(WireDocument.From(added.Value));
@@ -73,6 +77,24 @@ internal sealed class DocumentUpload(IDocumentIntake intake)
             ([], [var only, ..]) => only.Error,
             _ => new WireUpload(documents, refused),
         };
+    }
+
+    /// <summary>Why a request is not read at all; null where it is, with as much body let in as one file of the largest size needs.</summary>
+    public static Error? Admit(HttpContext http, long largest)
+    {
+        // Said before a byte of it is read; the limit of each file is the intake's.
+        var most = largest + Framing;
+        if (http.Request.ContentLength is { } length && length > most)
+        {
+            return KnowledgeErrors.DocumentTooLarge(length, largest);
+        }
+
+        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
+        {
+            size.MaxRequestBodySize = most;
+        }
+
+        return null;
     }
 
     private static string Label(string fileName)

@@ -23,6 +23,9 @@ internal static class KnowledgeApiErrors
     public static Error BadModel(string model) => new(
         "model.bad_reference", $"\"{model}\" is not a model reference.", "GET /v1/models lists what may be named; leave model out for the default.");
 
+    public static Error ConversationNotFound() => new(
+        "chat.conversation_not_found", "This conversation does not exist here.", "It may have been deleted; start a new one.");
+
     public static Error NoEmbedder() => new(
         "knowledge.no_embedder", "There is no embedding model here, so nothing could be searched by meaning.", "Restore the starter models (deploy/models), or import one.");
 }

@@ -22,6 +22,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private bool _left;
     private bool _loaded;
     private bool _deleting;
+    private bool _again;
+    private ElementReference _arena;
 
     [Inject] public required IAgentRunner Runner { get; set; }
 
@@ -30,6 +32,12 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     [Inject] public required IFeedbackStore Feedback { get; set; }
 
     [Inject] public required IKnowledgeStore Knowledge { get; set; }
+
+    [Inject] public required IConversationFiles Files { get; set; }
+
+    [Inject] public required IDocumentIntake Intake { get; set; }
+
+    [Inject] public required IConversationFileErasure Erasure { get; set; }
 
     [Inject] public required IModelRouter Models { get; set; }
 
@@ -51,7 +59,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     {
         if (_state is null)
         {
-            _state = new PlaygroundState(Runner, Conversations, Feedback, Models, Knowledge, Scope, Clock, Logger);
+            _state = new PlaygroundState(Runner, Conversations, Feedback, Models, Knowledge, new(Files, Intake, Erasure), Scope, Clock, Logger);
             _state.Chat.Changed += ChatChanged;
         }
         else if (_given == Id)
@@ -60,7 +68,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             return;
         }
 
-        (_given, _named, _deleting) = (Id, false, false);
+        (_given, _named, _deleting, _again) = (Id, false, false, false);
         ConversationId? wanted = ConversationId.TryParse(Id, null, out var parsed) ? parsed : null;
         _opened = null;
         _missing = Id is not null && wanted is null || !await _state.OpenAsync(wanted, _closed.Token);
@@ -94,6 +102,12 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     });
 
     private void Draw(Func<GenerationSettings, GenerationSettings> change) => _state!.Draw(change);
+
+    private Task RegenerateAsync(ChatSetup with)
+    {
+        _again = false;
+        return _state!.Chat.RegenerateAsync(_closed.Token, with);
+    }
 
     private async Task DeleteAsync(ConversationId id)
     {

@@ -23,13 +23,17 @@ public sealed class PlaygroundState : IAsyncDisposable
     private readonly WorkspaceScope _scope;
 
     public PlaygroundState(
-        IAgentRunner runner, IConversationStore conversations, IFeedbackStore feedback, IModelRouter models, IKnowledgeStore knowledge, WorkspaceScope scope, TimeProvider clock, ILogger logger)
+        IAgentRunner runner, IConversationStore conversations, IFeedbackStore feedback, IModelRouter models, IKnowledgeStore knowledge, PlaygroundFiles files,
+        WorkspaceScope scope, TimeProvider clock, ILogger logger)
     {
         _models = models;
         _knowledge = knowledge;
         _scope = scope;
-        _log = new ConversationLog(conversations, scope.Id, scope.Person, app: null, feedback);
-        Chat = new ChatState(runner, _log, scope.Id, clock, logger);
+        _log = new ConversationLog(conversations, scope.Id, scope.Person, app: null, feedback, files.Erasure);
+        Chat = new ChatState(runner, _log, scope.Id, clock, logger)
+        {
+            Files = scope.May(Permissions.KnowledgeSearch) ? new ChatFiles(files.Files, knowledge, files.Intake, scope.Id, scope.Person, clock) : null,
+        };
     }
 
     /// <summary>The conversation.</summary>
@@ -113,6 +117,17 @@ public sealed class PlaygroundState : IAsyncDisposable
 
     private async Task<bool> OpenNextAsync(ConversationId? id, CancellationToken cancellationToken)
     {
+        var isThere = await ShowNextAsync(id, cancellationToken);
+        if (Chat.Files is not null)
+        {
+            await Chat.Files.OpenAsync(Chat.Conversation?.Id, cancellationToken);
+        }
+
+        return isThere;
+    }
+
+    private async Task<bool> ShowNextAsync(ConversationId? id, CancellationToken cancellationToken)
+    {
         Models = [.. (await _models.ListAsync(_scope.Id, cancellationToken)).Where(model => model.Task == ModelTask.Chat)];
         Bases = _scope.May(Permissions.KnowledgeSearch) ? (await _knowledge.ListBasesAsync(_scope.Id, null, null, MostBases, cancellationToken)).Items : [];
         await ReadPastAsync(cancellationToken);
@@ -134,3 +149,6 @@ public sealed class PlaygroundState : IAsyncDisposable
         return true;
     }
 }
+
+/// <summary>What takes the files of conversations, and removes them.</summary>
+public sealed record PlaygroundFiles(IConversationFiles Files, IDocumentIntake Intake, IConversationFileErasure Erasure);
