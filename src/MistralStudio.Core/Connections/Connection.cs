@@ -19,6 +19,22 @@ public enum ConnectionKind
 
     /// <summary>Any server that speaks OpenAI's dialect: vLLM, llama.cpp, Ollama.</summary>
     Compatible,
+
+    /// <summary>An HTTP API that flows call: the key goes on requests to this server, and on no others.</summary>
+    Http,
+
+    /// <summary>A server of tools (Model Context Protocol, streamable HTTP).</summary>
+    Mcp,
+
+    /// <summary>Where flows send to: the key signs what is sent, and does not leave this machine.</summary>
+    Webhook,
+}
+
+/// <summary>Questions about kinds of connections.</summary>
+public static class ConnectionKinds
+{
+    /// <summary>True for a server of models; false for one that only flows speak to.</summary>
+    public static bool HasModels(this ConnectionKind kind) => kind is not (ConnectionKind.Http or ConnectionKind.Mcp or ConnectionKind.Webhook);
 }
 
 /// <summary>A model behind a connection.</summary>
@@ -45,7 +61,10 @@ public sealed record ConnectionSettings
     /// <summary>Azure's version of the API (<c>2024-10-21</c>); null for every other kind.</summary>
     public string? ApiVersion { get; init; }
 
-    /// <summary>The models that the workspace may use.</summary>
+    /// <summary>The header that an HTTP API or an MCP server wants its key in; null: <c>Authorization: Bearer</c>.</summary>
+    public string? KeyHeader { get; init; }
+
+    /// <summary>The models that the workspace may use; none behind a server that is for flows.</summary>
     public IReadOnlyList<ConnectionModel> Models { get; init; } = [];
 
     /// <summary>Longest wait for the beginning of an answer, and between two pieces of it, s.</summary>
@@ -58,7 +77,7 @@ public sealed record ConnectionSettings
     public IReadOnlyList<string> Fallback { get; init; } = [];
 }
 
-/// <summary>A connection to a server of models.</summary>
+/// <summary>A connection to a server of models, or to one that flows speak to.</summary>
 /// <param name="Slug">The part before the slash of its models' references; unique in the workspace, fixed for life.</param>
 /// <param name="KeySetAt">When its key was set; null where it has none. The key itself is never read out.</param>
 /// <param name="Revision">Rises with every change; a save names the one it read.</param>

@@ -36,6 +36,16 @@ public static partial class ConnectionRules
             return ConnectionErrors.Wrong("apiVersion", "Azure needs the version of its API.", "Give one like 2024-10-21; the portal shows it beside the deployment.");
         }
 
+        if (settings.KeyHeader is { } header && (!HeaderForm().IsMatch(header) || s_ownHeaders.Contains(header)))
+        {
+            return ConnectionErrors.Wrong("keyHeader", $"\"{header}\" is no header that a key can go in.", "Name the one that the API asks for, like X-Api-Key, or none for Authorization.");
+        }
+
+        if (!settings.Kind.HasModels() && (settings.Models.Count > 0 || settings.Fallback.Count > 0))
+        {
+            return ConnectionErrors.Wrong("models", "There are no models behind this kind of server.", "Leave models and fallback out, or choose another kind.");
+        }
+
         if (settings.TimeoutSeconds is < 1 or > MostTimeoutSeconds || settings.Retries is < 0 or > MostRetries)
         {
             return ConnectionErrors.Wrong(
@@ -89,6 +99,13 @@ public static partial class ConnectionRules
             ? ConnectionErrors.Wrong("fallback", $"\"{wrong ?? fallback[^1]}\" cannot stand in for this connection.", $"Name up to {MostFallbacks} models of this machine or of connections.")
             : null;
     }
+
+    // What carries a request, and would carry something else with a key in it.
+    private static readonly System.Collections.Frozen.FrozenSet<string> s_ownHeaders = System.Collections.Frozen.FrozenSet.Create(
+        StringComparer.OrdinalIgnoreCase, "Host", "Connection", "Content-Length", "Content-Type", "Transfer-Encoding", "Upgrade", "TE", "Trailer", "Expect", "Keep-Alive");
+
+    [GeneratedRegex("^[A-Za-z0-9][A-Za-z0-9-]{0,63}$", RegexOptions.CultureInvariant)]
+    private static partial Regex HeaderForm();
 
     [GeneratedRegex("^[a-z0-9-]{1,63}$", RegexOptions.CultureInvariant)]
     private static partial Regex SlugForm();

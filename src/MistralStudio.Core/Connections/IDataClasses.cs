@@ -11,6 +11,9 @@ public interface IDataClasses
     /// <summary>Why words of these bases may not be sent to a connection; null where they may.</summary>
     Task<Error?> FindRefusalAsync(WorkspaceId workspace, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken);
 
+    /// <summary>The same for the bases that these documents are in.</summary>
+    Task<Error?> FindRefusalOfDocumentsAsync(WorkspaceId workspace, IReadOnlyCollection<DocumentId> documents, CancellationToken cancellationToken);
+
     /// <summary>Keeps a workspace here, or lets it go.</summary>
     Task SetAsync(WorkspaceId workspace, bool stays, UserId by, CancellationToken cancellationToken);
 

@@ -74,6 +74,9 @@ public sealed record NodeExecution
     /// <summary>Values at hand by in-port, in the order of the edges; ports whose edges were skipped are not there.</summary>
     public required IReadOnlyDictionary<string, FlowValue> Inputs { get; init; }
 
+    /// <summary>Documents that its inputs and the variables that it reads came from.</summary>
+    public IReadOnlyCollection<DocumentId> Sources { get; init; } = [];
+
     /// <summary>What it may touch; null for a pure node.</summary>
     public RunRights? Rights { get; init; }
 

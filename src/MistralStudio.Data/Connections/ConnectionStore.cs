@@ -231,6 +231,7 @@ internal sealed class ConnectionStore(
         {
             Name = settings.Name.Trim(),
             ApiVersion = settings.Kind == ConnectionKind.AzureOpenAi ? settings.ApiVersion?.Trim() : null,
+            KeyHeader = settings.Kind is ConnectionKind.Http or ConnectionKind.Mcp && settings.KeyHeader?.Trim() is { Length: > 0 } header ? header : null,
         };
         return ConnectionRules.Find(settings) ?? (key is { Length: > 0 } && (key.Length > ConnectionRules.MaxKey || key.Any(c => c is <= ' ' or > '~'))
             ? ConnectionErrors.Wrong("key", "This is no key: it has spaces or unusual characters in it.", "Copy it again from the provider, without anything around it.")

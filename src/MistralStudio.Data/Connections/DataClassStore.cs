@@ -34,6 +34,19 @@ internal sealed class DataClassStore(IDbContextFactory<StudioDbContext> contexts
         return name is null ? null : ConnectionErrors.KnowledgeStays(name);
     }
 
+    public async Task<Error?> FindRefusalOfDocumentsAsync(WorkspaceId workspace, IReadOnlyCollection<DocumentId> documents, CancellationToken cancellationToken)
+    {
+        if (documents.Count == 0)
+        {
+            return await FindRefusalAsync(workspace, [], cancellationToken);
+        }
+
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var knowledge = await context.Documents.Where(row => row.WorkspaceId == workspace && documents.Contains(row.Id))
+            .Select(row => row.KnowledgeBaseId).Distinct().ToListAsync(cancellationToken);
+        return await FindRefusalAsync(workspace, knowledge, cancellationToken);
+    }
+
     public async Task SetAsync(WorkspaceId workspace, bool stays, UserId by, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

@@ -258,6 +258,7 @@ internal sealed class NodeRunner(RunServices services, ValueKeeper keeper, RunId
         Attempt = prepared.Node.Attempt,
         Config = prepared.Config,
         Inputs = prepared.Inputs,
+        Sources = prepared.Node.Plan.Effects == NodeEffects.Pure ? [] : Sources(prepared.Values.Values),
         Rights = prepared.Rights,
         IdempotencyKey = $"{run}/{prepared.Node.Path}",
         Resumption = prepared.Node.Resumption,

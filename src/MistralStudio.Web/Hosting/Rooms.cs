@@ -1,4 +1,6 @@
 using MistralStudio.Agents;
+using MistralStudio.Agents.Mail;
+using MistralStudio.Agents.Mcp;
 using MistralStudio.Cluster;
 using MistralStudio.Data;
 using MistralStudio.Flows;
@@ -22,7 +24,9 @@ internal static class Rooms
             builder.Configuration.GetSection(KnowledgeOptions.Section).Bind,
             typeof(Program).Assembly,
             builder.Configuration.GetSection(QdrantOptions.Section).Bind);
-        builder.Services.AddAgents();
+        builder.Services.AddAgents(
+            builder.Configuration.GetSection(McpOptions.Section).Bind,
+            builder.Configuration.GetSection(MailOptions.Section).Bind);
         builder.Services.AddFlows();
         builder.Services.AddStudioApi();
         builder.AddCluster();

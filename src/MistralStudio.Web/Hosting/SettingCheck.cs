@@ -2,6 +2,8 @@ using System.ComponentModel;
 using System.ComponentModel.DataAnnotations;
 using System.Globalization;
 using System.Reflection;
+using MistralStudio.Agents.Mail;
+using MistralStudio.Agents.Mcp;
 using MistralStudio.Core;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
@@ -19,6 +21,8 @@ internal static class SettingCheck
         FindIn<InferenceOptions>(configuration.GetSection(InferenceOptions.Section))
         ?? FindIn<KnowledgeOptions>(configuration.GetSection(KnowledgeOptions.Section))
         ?? FindIn<QdrantOptions>(configuration.GetSection(QdrantOptions.Section))
+        ?? FindIn<McpOptions>(configuration.GetSection(McpOptions.Section))
+        ?? FindIn<MailOptions>(configuration.GetSection(MailOptions.Section))
         ?? FindWrongUrl(configuration)
         ?? EgressServices.FindWrong(configuration);
 

@@ -75,6 +75,8 @@ internal sealed class FakeConnections : IConnectionStore, IRemoteModels, IWorksp
 
     public Task<Error?> FindRefusalAsync(WorkspaceId workspace, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) => Task.FromResult<Error?>(null);
 
+    public Task<Error?> FindRefusalOfDocumentsAsync(WorkspaceId workspace, IReadOnlyCollection<DocumentId> documents, CancellationToken cancellationToken) => Task.FromResult<Error?>(null);
+
     public Task SetAsync(WorkspaceId workspace, bool stays, UserId by, CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task<bool> SetAsync(WorkspaceId workspace, KnowledgeBaseId id, bool stays, UserId by, CancellationToken cancellationToken) => Task.FromResult(true);

@@ -7,7 +7,8 @@ namespace MistralStudio.Web.Features.ConnectionsApi;
 
 /// <summary>What people may set of a connection.</summary>
 /// <param name="Slug">Only when it is made; without one it is made of the name.</param>
-/// <param name="Kind"><c>openai</c>, <c>azure</c>, <c>mistral</c> or <c>compatible</c>.</param>
+/// <param name="Kind"><c>openai</c>, <c>azure</c>, <c>mistral</c>, <c>compatible</c>, or for flows <c>http</c>, <c>mcp</c>, <c>webhook</c>.</param>
+/// <param name="KeyHeader">Of <c>http</c> and <c>mcp</c>; absent: <c>Authorization: Bearer</c>.</param>
 /// <param name="Key">Absent keeps the key, empty removes it.</param>
 internal sealed record WireConnectionChange(
     string? Name,
@@ -19,13 +20,14 @@ internal sealed record WireConnectionChange(
     IReadOnlyList<WireConnectionModel>? Models,
     int? TimeoutSeconds,
     int? Retries,
-    IReadOnlyList<string>? Fallback)
+    IReadOnlyList<string>? Fallback,
+    string? KeyHeader = null)
 {
     public Result<ConnectionSettings> ToSettings()
     {
         if (!WireKind.TryRead(Kind, out var kind))
         {
-            return ConnectionErrors.Wrong("kind", $"\"{Kind}\" is no kind of connection.", "kind may be openai, azure, mistral or compatible.");
+            return ConnectionErrors.Wrong("kind", $"\"{Kind}\" is no kind of connection.", "kind may be openai, azure, mistral, compatible, http, mcp or webhook.");
         }
 
         if (!Uri.TryCreate(Address?.Trim(), UriKind.Absolute, out var address))
@@ -39,6 +41,7 @@ internal sealed record WireConnectionChange(
             Kind = kind,
             Address = address,
             ApiVersion = ApiVersion,
+            KeyHeader = KeyHeader,
             Models = [.. (Models ?? []).Select(model => model.ToModel())],
             TimeoutSeconds = TimeoutSeconds ?? ConnectionRules.UsualTimeoutSeconds,
             Retries = Retries ?? ConnectionRules.UsualRetries,
@@ -69,6 +72,7 @@ internal sealed record WireConnection(
     string Kind,
     Uri Address,
     string? ApiVersion,
+    string? KeyHeader,
     IReadOnlyList<WireConnectionModel> Models,
     int TimeoutSeconds,
     int Retries,
@@ -84,6 +88,7 @@ internal sealed record WireConnection(
         WireKind.Of(connection.Settings.Kind),
         connection.Settings.Address,
         connection.Settings.ApiVersion,
+        connection.Settings.KeyHeader,
         [.. connection.Settings.Models.Select(WireConnectionModel.From)],
         connection.Settings.TimeoutSeconds,
         connection.Settings.Retries,
@@ -110,6 +115,9 @@ internal static class WireKind
             "azure" => (ConnectionKind.AzureOpenAi, true),
             "mistral" => (ConnectionKind.Mistral, true),
             "compatible" => (ConnectionKind.Compatible, true),
+            "http" => (ConnectionKind.Http, true),
+            "mcp" => (ConnectionKind.Mcp, true),
+            "webhook" => (ConnectionKind.Webhook, true),
             _ => (default, false),
         };
         return known;
@@ -120,6 +128,9 @@ internal static class WireKind
         ConnectionKind.OpenAi => "openai",
         ConnectionKind.AzureOpenAi => "azure",
         ConnectionKind.Mistral => "mistral",
+        ConnectionKind.Http => "http",
+        ConnectionKind.Mcp => "mcp",
+        ConnectionKind.Webhook => "webhook",
         _ => "compatible",
     };
 }
