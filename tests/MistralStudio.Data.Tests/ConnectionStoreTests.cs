@@ -152,9 +152,15 @@ public abstract class ConnectionStoreTests(DataFixture data)
         Assert.Null(await classes.FindRefusalAsync(Workspace, [free.Id], Token));
         Assert.Contains("Salaries", (await classes.FindRefusalAsync(Workspace, [free.Id, stays.Id], Token))!.Message, StringComparison.Ordinal);
         Assert.False(await classes.SetAsync(DataFixture.Elsewhere(), stays.Id, false, Owner, Token));
+        var salary = (await knowledge.AddDocumentAsync(Workspace, stays.Id, NewDocument(), Token))!;
+        var brochure = (await knowledge.AddDocumentAsync(Workspace, free.Id, NewDocument(), Token))!;
+        Assert.Null(await classes.FindRefusalOfDocumentsAsync(Workspace, [], Token));
+        Assert.Null(await classes.FindRefusalOfDocumentsAsync(Workspace, [brochure.Id], Token));
+        Assert.Contains("Salaries", (await classes.FindRefusalOfDocumentsAsync(Workspace, [brochure.Id, salary.Id], Token))!.Message, StringComparison.Ordinal);
 
         await classes.SetAsync(Workspace, true, Owner, Token);
         Assert.Equal("connection.stays_on_machine", (await classes.FindRefusalAsync(Workspace, [], Token))!.Code);
+        Assert.Equal("connection.stays_on_machine", (await classes.FindRefusalOfDocumentsAsync(Workspace, [], Token))!.Code);
         await classes.SetAsync(Workspace, false, Owner, Token);
         Assert.Null(await classes.FindRefusalAsync(Workspace, [free.Id], Token));
     }
@@ -195,6 +201,24 @@ public abstract class ConnectionStoreTests(DataFixture data)
         await context.AuditEntries.Where(row => row.Number == tampered).ExecuteUpdateAsync(set => set.SetProperty(row => row.Detail, "nothing"), Token);
         Assert.Equal(tampered, (await log.CheckAsync(Workspace, Token)).BrokenAt);
     }
+
+    [Fact]
+    public async Task AServerThatFlowsSpeakTo_HasNoModels_AndMayNameTheHeaderOfItsKey()
+    {
+        var settings = Settings("Orders") with { Kind = ConnectionKind.Http, Models = [], KeyHeader = " X-Api-Key " };
+
+        var made = (await _connections.CreateAsync(Workspace, "orders-api", settings, Key, Owner, Token)).Value;
+
+        var opened = (await _connections.OpenAsync(Workspace, "orders-api", Token))!.Value.Value;
+        Assert.Equal((ConnectionKind.Http, "X-Api-Key", Key), (opened.Connection.Settings.Kind, opened.Connection.Settings.KeyHeader, opened.Key));
+        Assert.Equal("connection.wrong_models", (await SaveAsync(made, settings with { Models = [new ConnectionModel("small")] }, null)).Error!.Code);
+        Assert.Equal("connection.wrong_keyheader", (await SaveAsync(made, settings with { KeyHeader = "Host" }, null)).Error!.Code);
+        Assert.Equal("connection.wrong_keyheader", (await SaveAsync(made, settings with { KeyHeader = "X: 1\r\nY" }, null)).Error!.Code);
+        Assert.Null((await SaveAsync(made, settings with { Kind = ConnectionKind.Webhook }, null)).Value.Settings.KeyHeader);
+        await _connections.DeleteAsync(Workspace, made.Id, Owner, Token);
+    }
+
+    private static NewDocument NewDocument() => new("a.md", "text/markdown", 10, Guid.NewGuid().ToString("N") + Guid.NewGuid().ToString("N"), null);
 
     private static ConnectionSettings Settings(string name) => new()
     {

@@ -3,6 +3,8 @@ using System.ClientModel.Primitives;
 using System.Collections.Concurrent;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Mcp;
+using MistralStudio.Agents.Outside;
 using MistralStudio.Core;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Egress;
@@ -13,7 +15,7 @@ using OpenAI;
 namespace MistralStudio.Agents.Connections;
 
 /// <inheritdoc cref="IRemoteModels"/>
-internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteModels
+internal sealed class RemoteModels(IEgress egress, TimeProvider time, ToolServers? tools = null) : IRemoteModels
 {
     // What the client library signs with; ConnectionDoor replaces it.
     private static readonly ApiKeyCredential s_noKey = new("none");
@@ -64,6 +66,11 @@ internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteM
     public async Task<Result<TimeSpan>> TestAsync(OpenedConnection connection, CancellationToken cancellationToken)
     {
         var began = time.GetTimestamp();
+        if (!connection.Connection.Settings.Kind.HasModels())
+        {
+            return await KnockAsync(connection, cancellationToken) is { } refused ? refused : time.GetElapsedTime(began);
+        }
+
         var listed = await ListAsync(connection, cancellationToken);
         if (!listed.IsSuccess && listed.Error.Code != ConnectionErrors.CannotList().Code)
         {
@@ -87,6 +94,32 @@ internal sealed class RemoteModels(IEgress egress, TimeProvider time) : IRemoteM
         }
 
         return time.GetElapsedTime(began);
+    }
+
+    // A server that flows speak to: its tools are listed; of any other it is only known that it answers and takes the key.
+    private async Task<Error?> KnockAsync(OpenedConnection connection, CancellationToken cancellationToken)
+    {
+        var settings = connection.Connection.Settings;
+        if (settings.Kind == ConnectionKind.Mcp)
+        {
+            var listed = await tools!.ListToolsAsync(connection, cancellationToken);
+            return listed.IsSuccess ? null : listed.Error;
+        }
+
+        using var request = new HttpRequestMessage(HttpMethod.Head, settings.Address);
+        if (settings.Kind == ConnectionKind.Http)
+        {
+            ServerKey.Put(request, connection);
+        }
+
+        var sent = await egress.SendAsync(connection.Connection.Workspace, request, s_list, cancellationToken);
+        if (!sent.IsSuccess)
+        {
+            return sent.Error;
+        }
+
+        using var response = sent.Value;
+        return (int)response.StatusCode is 401 or 403 && settings.Kind == ConnectionKind.Http ? ConnectionErrors.Unauthorized(connection.Connection.Slug) : null;
     }
 
     private async Task<Error?> PingAsync(OpenedConnection connection, ConnectionModel model, CancellationToken cancellationToken)

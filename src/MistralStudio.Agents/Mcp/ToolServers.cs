@@ -44,6 +44,13 @@ internal sealed class ToolServers(
     public Task<Result<IReadOnlyList<ServerTool>>> ListToolsAsync(WorkspaceId workspace, string server, CancellationToken cancellationToken) =>
         TalkAsync(workspace, server, [], (client, _, token) => ToolsAsync(client, token), cancellationToken);
 
+    /// <summary>The tools of a connection's server, as a test of the connection.</summary>
+    public Task<Result<IReadOnlyList<ServerTool>>> ListToolsAsync(OpenedConnection connection, CancellationToken cancellationToken)
+    {
+        var wait = TimeSpan.FromSeconds(Math.Min(connection.Connection.Settings.TimeoutSeconds, 20));
+        return TalkAsync(connection.Connection.Slug, new Session(Http(connection, wait), connection.Key, wait, IsProcess: false), (client, _, token) => ToolsAsync(client, token), cancellationToken);
+    }
+
     /// <inheritdoc/>
     public async Task<Result<ToolResult>> CallAsync(ToolCall call, CancellationToken cancellationToken)
     {
@@ -82,12 +89,13 @@ internal sealed class ToolServers(
         WorkspaceId workspace, string server, IReadOnlyCollection<DocumentId> sources, Func<McpClient, string?, CancellationToken, ValueTask<Result<T>>> talk, CancellationToken cancellationToken)
     {
         var found = await FindAsync(workspace, server, sources, cancellationToken);
-        if (!found.IsSuccess)
-        {
-            return found.Error;
-        }
+        return found.IsSuccess ? await TalkAsync(server, found.Value, talk, cancellationToken) : found.Error;
+    }
 
-        var (transport, key, wait, isProcess) = found.Value;
+    private async Task<Result<T>> TalkAsync<T>(
+        string server, Session found, Func<McpClient, string?, CancellationToken, ValueTask<Result<T>>> talk, CancellationToken cancellationToken)
+    {
+        var (transport, key, wait, isProcess) = found;
         await using var closing = transport as IAsyncDisposable;
         using var limit = new CancellationTokenSource(wait, time);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(limit.Token, cancellationToken);

@@ -27,7 +27,8 @@ internal static class OutsideServices
         }
 
         services.AddSingleton<OutsideGate>();
-        services.AddSingleton<IToolServers, ToolServers>();
+        services.AddSingleton<ToolServers>();
+        services.AddSingleton<IToolServers>(provider => provider.GetRequiredService<ToolServers>());
         services.AddSingleton<IMailer, SmtpMailer>();
         services.AddSingleton(HttpRequestNode.Type).AddSingleton<INodeExecutor, HttpRequestExecutor>();
         services.AddSingleton(SendNode.Type).AddSingleton<INodeExecutor, SendExecutor>();

@@ -42,7 +42,7 @@ internal sealed class NodeRoom : IAsyncDisposable
 
     public IToolServers Tools => _provider.GetRequiredService<IToolServers>();
 
-    public IMailer Mailer => _provider.GetRequiredService<IMailer>();
+    public IRemoteModels Remote => _provider.GetRequiredService<IRemoteModels>();
 
     public void Keep(string slug, ConnectionKind kind, Uri address, string? key = Secret, string? keyHeader = null) => Connections.Keep(
         new Connection(

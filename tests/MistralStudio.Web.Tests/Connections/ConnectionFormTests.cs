@@ -42,6 +42,27 @@ public sealed class ConnectionFormTests : BunitContext
     }
 
     [Fact]
+    public async Task AServerThatFlowsSpeakTo_AsksForNoModels()
+    {
+        var form = await OpenAsync(null);
+        form.Find("select").Change("webhook");
+        Assert.Contains("Signing secret", form.Markup, StringComparison.Ordinal);
+        Assert.Empty(form.FindAll("fieldset.models"));
+        Assert.DoesNotContain("Header of the key", form.Markup, StringComparison.Ordinal);
+
+        form.Find("select").Change("http");
+        form.FindAll("input")[0].Input("Orders");
+        form.FindAll("input")[1].Input("https://api.example.com/v1");
+        form.Find("#connection-key").Input(Key);
+        form.Find("input[placeholder=Authorization]").Input("X-Api-Key");
+        await form.Find("form").SubmitAsync();
+
+        var kept = Assert.Single(_fake.Kept).Settings;
+        Assert.Equal((ConnectionKind.Http, "X-Api-Key", 0), (kept.Kind, kept.KeyHeader, kept.Models.Count));
+        Assert.Equal("http", ConnectionPreset.Of(kept).Id);
+    }
+
+    [Fact]
     public async Task ModelsThatTheServerLists_AreTicked_PricedAndSaved_WithTheKeyOnce()
     {
         var form = await OpenAsync(null);

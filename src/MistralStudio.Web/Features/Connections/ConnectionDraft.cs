@@ -24,6 +24,12 @@ public sealed class ConnectionDraft
 
     public string ApiVersion { get; set; } = UsualApiVersion;
 
+    /// <summary>The header that the key goes in; empty for the usual one.</summary>
+    public string KeyHeader { get; set; } = "";
+
+    /// <summary>True where the server names the header of its key.</summary>
+    public bool NamesKeyHeader => Preset.Kind is ConnectionKind.Http or ConnectionKind.Mcp;
+
     /// <summary>A key typed now; empty keeps the one before.</summary>
     public string Key { get; set; } = "";
 
@@ -62,6 +68,7 @@ public sealed class ConnectionDraft
             Slug = connection.Slug,
             Address = settings.Address.ToString(),
             ApiVersion = settings.ApiVersion ?? UsualApiVersion,
+            KeyHeader = settings.KeyHeader ?? "",
             TimeoutSeconds = settings.TimeoutSeconds,
             Retries = settings.Retries,
         };
@@ -105,10 +112,11 @@ public sealed class ConnectionDraft
             Kind = Preset.Kind,
             Address = address,
             ApiVersion = Preset.Kind == ConnectionKind.AzureOpenAi ? ApiVersion : null,
-            Models = [.. Models.Select(model => model.ToModel())],
+            KeyHeader = NamesKeyHeader && KeyHeader.Trim() is { Length: > 0 } header ? header : null,
+            Models = Preset.Kind.HasModels() ? [.. Models.Select(model => model.ToModel())] : [],
             TimeoutSeconds = TimeoutSeconds,
             Retries = Retries,
-            Fallback = [.. Fallback],
+            Fallback = Preset.Kind.HasModels() ? [.. Fallback] : [],
         }
         : ConnectionErrors.Wrong("address", "This is no address of a server.", "Give one like https://api.example.com/v1.");
 }

@@ -16,6 +16,9 @@ public sealed record ConnectionPreset(string Id, string Name, ConnectionKind Kin
         new("ollama", "Ollama", ConnectionKind.Compatible, "http://localhost:11434/v1", WantsKey: false),
         new("llamacpp", "llama.cpp", ConnectionKind.Compatible, "http://localhost:8080/v1", WantsKey: false),
         new("vllm", "vLLM", ConnectionKind.Compatible, "http://localhost:8000/v1", WantsKey: false),
+        new("http", "", ConnectionKind.Http, "", WantsKey: true),
+        new("mcp", "", ConnectionKind.Mcp, "", WantsKey: false),
+        new("webhook", "", ConnectionKind.Webhook, "", WantsKey: true),
         new("other", "", ConnectionKind.Compatible, "", WantsKey: false),
     ];
 
