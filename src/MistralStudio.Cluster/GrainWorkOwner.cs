@@ -11,6 +11,9 @@ internal sealed class GrainWorkOwner(IGrainFactory grains, SiloStart silo, WorkE
     public async Task<bool> SignalAsync(WorkKey work, string signal, CancellationToken cancellationToken) =>
         await (await GrainAsync(work, cancellationToken)).SignalAsync(signal).WaitAsync(cancellationToken);
 
+    public async Task<string> AskAsync(WorkKey work, string message, CancellationToken cancellationToken) =>
+        await (await GrainAsync(work, cancellationToken)).AskAsync(message).WaitAsync(cancellationToken);
+
     private async Task<IWorkGrain> GrainAsync(WorkKey work, CancellationToken cancellationToken)
     {
         if (!executors.Has(work.Kind))

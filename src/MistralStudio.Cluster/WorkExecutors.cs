@@ -7,7 +7,7 @@ internal sealed class WorkExecutors(IEnumerable<IWorkExecutor> executors, WorkLi
 {
     private readonly Dictionary<string, (IWorkExecutor Executor, SemaphoreSlim Places)> _byKind = executors.ToDictionary(
         executor => executor.Kind,
-        executor => (executor, new SemaphoreSlim(limits.ConcurrencyPerKind)),
+        executor => (executor, new SemaphoreSlim(executor.Places ?? limits.ConcurrencyPerKind)),
         StringComparer.Ordinal);
 
     public IEnumerable<IWorkExecutor> All => _byKind.Values.Select(entry => entry.Executor);

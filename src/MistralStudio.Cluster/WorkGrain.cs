@@ -1,3 +1,4 @@
+using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core.Work;
 using Orleans.Concurrency;
@@ -12,6 +13,9 @@ internal interface IWorkGrain : IGrainWithStringKey
 
     [AlwaysInterleave]
     Task<bool> SignalAsync(string signal);
+
+    [AlwaysInterleave]
+    Task<string> AskAsync(string message);
 }
 
 /// <inheritdoc cref="IWorkGrain"/>
@@ -22,6 +26,7 @@ internal sealed class WorkGrain(WorkExecutors executors, WorkLimits limits, Time
         new() { DueTime = TimeSpan.FromMinutes(1), Period = TimeSpan.FromMinutes(1), KeepAlive = true };
 
     private readonly CancellationTokenSource _stopping = new();
+    private readonly Channel<WorkMessage> _messages = Channel.CreateUnbounded<WorkMessage>();
     private WorkSignals? _signals;
     private Task _run = Task.CompletedTask;
     private bool _startedAgain;
@@ -57,13 +62,32 @@ internal sealed class WorkGrain(WorkExecutors executors, WorkLimits limits, Time
         return Task.FromResult(_signals is not null);
     }
 
+    public Task<string> AskAsync(string message)
+    {
+        var asked = new WorkMessage(message);
+        _messages.Writer.TryWrite(asked);
+        if (_signals is null)
+        {
+            _run = RunAsync();
+        }
+
+        return asked.Answered;
+    }
+
     public override async Task OnDeactivateAsync(DeactivationReason reason, CancellationToken cancellationToken)
     {
+        // Work that was given to an activation that was about to go is given to the next.
+        var isLeftOver = _signals is not null && reason.ReasonCode == DeactivationReasonCode.ApplicationRequested;
         await _stopping.CancelAsync();
         await _run.WaitAsync(cancellationToken).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing | ConfigureAwaitOptions.ContinueOnCapturedContext);
         if (_run.IsCompleted)
         {
             _stopping.Dispose();
+        }
+
+        if (isLeftOver)
+        {
+            GrainFactory.GetGrain<IWorkGrain>(this.GetPrimaryKeyString()).StartAsync().Ignore();
         }
     }
 
@@ -73,11 +97,14 @@ internal sealed class WorkGrain(WorkExecutors executors, WorkLimits limits, Time
         do
         {
             _startedAgain = false;
-            using var signals = _signals = new WorkSignals();
+            using var signals = _signals = new WorkSignals(_messages.Reader);
             await RunToItsEndAsync(signals);
             _signals = null;
         }
-        while (_startedAgain && !_stopping.IsCancellationRequested);
+        while ((_startedAgain || _messages.Reader.Count > 0) && !_stopping.IsCancellationRequested);
+
+        // What waits costs no memory.
+        DeactivateOnIdle();
     }
 
     private async Task RunToItsEndAsync(WorkSignals signals)

@@ -75,6 +75,7 @@ public static class DataServices
         services.AddSingleton<IRunStore, RunStore>();
         services.AddSingleton<INodeResults, NodeResultStore>();
         services.AddSingleton<IFlowJournal, FlowJournal>();
+        services.AddSingleton<IRunRights, StandingRunRights>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<IAppStore, AppStore>();
         services.AddSingleton<IBlobStore, BlobStore>();

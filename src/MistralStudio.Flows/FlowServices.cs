@@ -1,8 +1,10 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using MistralStudio.Core.Flows;
+using MistralStudio.Core.Work;
 using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Hosting;
 using MistralStudio.Flows.Nodes.Answer;
 using MistralStudio.Flows.Nodes.Approval;
 using MistralStudio.Flows.Nodes.Code;
@@ -68,6 +70,22 @@ public static class FlowServices
     {
         services.AddSingleton<FlowPlans>();
         services.AddSingleton<FlowEngine>();
+        return services;
+    }
+
+    /// <summary>
+    /// Adds what owns runs in this process, on top of <see cref="AddFlowRuns"/>: their executor, their clock, and who watches them. The stores and
+    /// <see cref="IWorkOwner"/> come from other rooms.
+    /// </summary>
+    public static IServiceCollection AddFlowHosting(this IServiceCollection services)
+    {
+        services.AddSingleton<RunWatch>();
+        services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<RunWatch>());
+        services.TryAddSingleton(provider => new Lazy<IWorkOwner>(provider.GetRequiredService<IWorkOwner>));
+        services.AddSingleton<RunClock>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunClock>());
+        services.AddSingleton<IWorkExecutor, RunExecutor>();
+        services.AddSingleton<FlowRuns>();
         return services;
     }
 

@@ -48,6 +48,27 @@ public sealed class WorkOwnerTests
     }
 
     [Fact]
+    public async Task AQuestion_StartsTheWork_AndIsAnswered_EvenBetweenTwoRunsOfIt()
+    {
+        var executor = new AnsweringExecutor();
+        using var host = await StartAsync(executor);
+        var owner = host.Services.GetRequiredService<IWorkOwner>();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 200).Select(async i =>
+        {
+            if (i % 3 == 0)
+            {
+                await owner.StartAsync(new("answering", $"{i % 7}"), Token);
+            }
+
+            return await owner.AskAsync(new("answering", $"{i % 7}"), $"{i}", Token).WaitAsync(s_limit, Token);
+        }));
+
+        Assert.Equal(Enumerable.Range(0, 200).Select(i => $"{i} heard"), answers);
+        await host.StopAsync(Token);
+    }
+
+    [Fact]
     public async Task AFault_IsTriedAgain()
     {
         var executor = new ScriptedExecutor { FaultsBeforeSuccess = 2 };
@@ -133,6 +154,26 @@ public sealed class WorkOwnerTests
         await host.StartAsync(Token);
         TestContext.Current.TestOutputHelper?.WriteLine($"Started in {Stopwatch.GetElapsedTime(begin).TotalMilliseconds:N0} ms.");
         return host;
+    }
+
+    // Answers what there is, and is done.
+    private sealed class AnsweringExecutor : IWorkExecutor
+    {
+        public string Kind => "answering";
+
+        public int? Places => 16;
+
+        public Task<IReadOnlyList<string>> ListUnfinishedAsync(CancellationToken cancellationToken) => Task.FromResult<IReadOnlyList<string>>([]);
+
+        public Task ExecuteAsync(WorkKey work, IWorkSignals signals, CancellationToken cancellationToken)
+        {
+            while (signals.Messages.TryRead(out var asked))
+            {
+                asked.Answer($"{asked.Text} heard");
+            }
+
+            return Task.CompletedTask;
+        }
     }
 
     private sealed class ScriptedExecutor : IWorkExecutor

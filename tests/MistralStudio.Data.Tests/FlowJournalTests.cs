@@ -33,17 +33,17 @@ public abstract class FlowJournalTests(DataFixture data)
         Assert.Equal([.. first, .. second], await ReadAsync(run), (one, other) => RunEventCodec.Wire(one).AsSpan().SequenceEqual(RunEventCodec.Wire(other)));
         Assert.Equal([3, 4], (await ReadAsync(run, 2)).Select(one => one.Seq));
 
-        var waiting = (await _runs.FindAsync(Workspace, run, Token))!;
+        var waiting = (await _runs.FindAsync(Workspace, run, null, Token))!;
         Assert.Equal((RunStatus.Suspended, due, At(0), At(1)), (waiting.Status, waiting.ClockAt, waiting.StartedAt, waiting.UpdatedAt));
         Assert.Contains((run, due), await _runs.ListDueAsync(due, 100, Token));
         Assert.DoesNotContain(run, (await _runs.ListDueAsync(due.AddTicks(-1), 100, Token)).Select(found => found.Run));
         Assert.DoesNotContain(run, await _runs.ListRunningAsync(Token));
-        Assert.Null(await _runs.FindAsync(DataFixture.Elsewhere(), run, Token));
+        Assert.Null(await _runs.FindAsync(DataFixture.Elsewhere(), run, null, Token));
 
         var error = new Error("model.gone", "The model is gone.", "Choose another.");
         RunEvent end = new RunFinished(RunStatus.Failed, new Dictionary<string, FlowValue>(), error) { Seq = 5, At = At(2), Usage = new(30, 40, 0.00125m) };
         Assert.True((await _journal.AppendAsync(new(run, [end], RunStatus.Failed, null), Token)).IsSuccess);
-        var ended = (await _runs.FindAsync(Workspace, run, Token))!;
+        var ended = (await _runs.FindAsync(Workspace, run, null, Token))!;
         Assert.Equal((RunStatus.Failed, At(2), null, error, new RunUsage(30, 40, 0.00125m)), (ended.Status, ended.EndedAt, ended.ClockAt, ended.Error, ended.Usage));
         Assert.Equal(run, Assert.Single((await _runs.ListAsync(Workspace, new(start.Flow, RunStatus.Failed), null, 10, Token)).Items).Id);
         Assert.Empty((await _runs.ListAsync(Workspace, new(start.Flow, RunStatus.Running), null, 10, Token)).Items);
@@ -106,7 +106,7 @@ public abstract class FlowJournalTests(DataFixture data)
             Assert.NotNull(left);
         }
 
-        Assert.Null(await _runs.FindAsync(Workspace, run, Token));
+        Assert.Null(await _runs.FindAsync(Workspace, run, null, Token));
         Assert.Empty(await ReadAsync(run));
     }
 

@@ -49,4 +49,5 @@ public sealed record RunSummary(
 /// <summary>Which runs a list has.</summary>
 /// <param name="Flow">Of one flow; null: of all.</param>
 /// <param name="Status">In one state; null: in any.</param>
-public sealed record RunFilter(FlowId? Flow = null, RunStatus? Status = null);
+/// <param name="StartedBy">Of one person; null: of everybody.</param>
+public sealed record RunFilter(FlowId? Flow = null, RunStatus? Status = null, UserId? StartedBy = null);

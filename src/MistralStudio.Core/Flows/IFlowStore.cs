@@ -42,7 +42,8 @@ public interface IRunStore
     /// <summary>Newest first.</summary>
     Task<Listing<RunSummary>> ListAsync(WorkspaceId workspace, RunFilter filter, string? after, int limit, CancellationToken cancellationToken);
 
-    Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, CancellationToken cancellationToken);
+    /// <param name="startedBy">Who has to have begun it; null: anybody.</param>
+    Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, UserId? startedBy, CancellationToken cancellationToken);
 
     /// <summary>Runs of every workspace that go on by themselves: what a start takes up again.</summary>
     Task<IReadOnlyList<RunId>> ListRunningAsync(CancellationToken cancellationToken);

@@ -27,7 +27,11 @@ public enum RunTrigger
 /// <summary>Whose rights a run has (rule 13): those of who pressed Run for a draft, those that the publisher still holds for a version.</summary>
 /// <param name="User">The person whose present rights count.</param>
 /// <param name="PublishedVersion">Number of the published version whose grants bound them; null for a draft.</param>
-public sealed record RunAuthority(UserId User, int? PublishedVersion);
+public sealed record RunAuthority(UserId User, int? PublishedVersion)
+{
+    /// <summary>The key that began the run, whose scopes bound a draft's rights and whose end is the run's; null where a person or the studio did.</summary>
+    public ApiKeyId? Key { get; init; }
+}
 
 /// <summary>Everything that a run needs to begin; it is the journal's first event, and all that a restart knows.</summary>
 public sealed record RunStart
@@ -55,6 +59,9 @@ public sealed record RunStart
 
     /// <summary>Whose rights it has.</summary>
     public required RunAuthority Authority { get; init; }
+
+    /// <summary>Who began it, and may look at it; null for the studio itself: then it is <see cref="RunAuthority.User"/>.</summary>
+    public UserId? StartedBy { get; init; }
 
     /// <summary>What it may use; the definition may say less.</summary>
     public RunBudget Budget { get; init; } = RunBudget.Unlimited;

@@ -208,14 +208,14 @@ internal sealed class FlowStore(IDbContextFactory<StudioDbContext> contexts, IBl
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await Versions(context, workspace).Where(found => found.Hash == hash).OrderByDescending(found => found.Number)
-            .Select(found => new FlowVersion(found.Flow, found.Hash, found.Number, found.Json)).FirstOrDefaultAsync(cancellationToken);
+            .Select(found => new FlowVersion(found.Flow, found.Hash, found.Number, found.Json) { PublishedBy = found.By == null ? null : UserId.From(found.By.Value) }).FirstOrDefaultAsync(cancellationToken);
     }
 
     public async ValueTask<FlowVersion?> FindAsync(WorkspaceId workspace, string slug, int? number, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         return await Versions(context, workspace).Where(found => found.Slug == slug && found.Number != null && (number == null ? found.Number == found.Latest : found.Number == number))
-            .Select(found => new FlowVersion(found.Flow, found.Hash, found.Number, found.Json)).FirstOrDefaultAsync(cancellationToken);
+            .Select(found => new FlowVersion(found.Flow, found.Hash, found.Number, found.Json) { PublishedBy = found.By == null ? null : UserId.From(found.By.Value) }).FirstOrDefaultAsync(cancellationToken);
     }
 
     private static IQueryable<FoundVersion> Versions(StudioDbContext context, WorkspaceId workspace) =>
@@ -227,6 +227,7 @@ internal sealed class FlowStore(IDbContextFactory<StudioDbContext> contexts, IBl
         select new FoundVersion
         {
             Flow = flow.Id, Slug = flow.Slug, Latest = flow.PublishedVersion, Hash = definition.Hash, Number = version == null ? null : version.Number, Json = definition.Json,
+            By = version == null ? null : version.PublishedBy,
         };
 
     private static async Task AddDefinitionAsync(StudioDbContext context, FlowId id, string canonical, string hash, CancellationToken cancellationToken)
@@ -259,5 +260,7 @@ internal sealed class FlowStore(IDbContextFactory<StudioDbContext> contexts, IBl
         public int? Number { get; init; }
 
         public required string Json { get; init; }
+
+        public Guid? By { get; init; }
     }
 }

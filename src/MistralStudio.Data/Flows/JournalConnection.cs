@@ -78,7 +78,7 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
         {
             await RunAsync(
                 transaction, Begin, ("id", id), ("workspace", start.Workspace.Value), ("flow", start.Flow.Value), ("definition", start.Definition), ("version", start.Version),
-                ("status", commit.Status.ToString()), ("trigger", start.Trigger.ToString()), ("by", start.Authority.User.Value), ("at", first.At.UtcTicks));
+                ("status", commit.Status.ToString()), ("trigger", start.Trigger.ToString()), ("by", (start.StartedBy ?? start.Authority.User).Value), ("at", first.At.UtcTicks));
         }
 
         if (await RunAsync(

@@ -23,6 +23,11 @@ internal sealed class RunStore(IDbContextFactory<StudioDbContext> contexts) : IR
             rows = rows.Where(row => row.Status == status);
         }
 
+        if (filter.StartedBy is { } person)
+        {
+            rows = rows.Where(row => row.StartedBy == person.Value);
+        }
+
         var cursor = Cursor.Parse(after);
         limit = ListQuery.Limit(limit);
         var read = await rows.Where(row => row.StartedAt <= cursor.Instant).OrderByDescending(row => row.StartedAt).ThenByDescending(row => row.Id)
@@ -30,10 +35,16 @@ internal sealed class RunStore(IDbContextFactory<StudioDbContext> contexts) : IR
         return cursor.Page([.. read.Select(RunRows.ToSummary)], limit, item => item.StartedAt);
     }
 
-    public async Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, CancellationToken cancellationToken)
+    public async Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, UserId? startedBy, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return (await context.Runs.AsNoTracking().FirstOrDefaultAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken))?.ToSummary();
+        var rows = context.Runs.AsNoTracking().Where(row => row.Id == id && row.WorkspaceId == workspace);
+        if (startedBy is { } person)
+        {
+            rows = rows.Where(row => row.StartedBy == person.Value);
+        }
+
+        return (await rows.FirstOrDefaultAsync(cancellationToken))?.ToSummary();
     }
 
     public async Task<IReadOnlyList<RunId>> ListRunningAsync(CancellationToken cancellationToken)

@@ -3,6 +3,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Runs;
 
 namespace MistralStudio.Flows.Engine;
@@ -28,20 +29,42 @@ public sealed class FlowEngine
     /// </summary>
     public async ValueTask<Result<RunLoop>> StartAsync(RunId run, RunStart start, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(start);
-        var plan = await _plans.OfAsync(start, cancellationToken);
-        if (!plan.IsSuccess)
+        var prepared = await PrepareAsync(run, start, null, cancellationToken);
+        return prepared.IsSuccess ? prepared.Value.ToLoop(run, _services) : prepared.Error;
+    }
+
+    /// <summary>
+    /// Makes a new run durable without going on with it, which is its owner's: <see cref="OpenAsync"/>. Fails as <see cref="StartAsync"/> and
+    /// <see cref="ForkAsync"/> do, and with <see cref="FlowRunErrors.JournalTaken"/> where a run has this id.
+    /// </summary>
+    /// <param name="forked">What it is a fork of; null where it is none.</param>
+    public async ValueTask<Result<Unit>> BeginAsync(RunId run, RunStart start, Forked? forked, CancellationToken cancellationToken)
+    {
+        var prepared = await PrepareAsync(run, start, forked, cancellationToken);
+        if (!prepared.IsSuccess)
         {
-            return plan.Error;
+            return prepared.Error;
         }
 
-        if (RunInputs.Problem(plan.Value.Inputs, start) is { } problem)
+        List<RunEvent> events = [new RunStarted(prepared.Value.Start)];
+        if (forked is not null)
         {
-            return problem;
+            events.Add(forked);
         }
 
-        var kept = await new ValueKeeper(_services.Blobs, start.Workspace, run).KeepAsync(start.Inputs, cancellationToken);
-        return kept.IsSuccess ? new RunLoop(run, plan.Value, start with { Inputs = kept.Value }, [], _services) : kept.Error;
+        return await AppendAsync(run, 0, events, RunStatus.Running);
+    }
+
+    /// <summary>Ends a run that no loop can go on with any more: its definition is gone, or does not compile here.</summary>
+    public async ValueTask<Result<Unit>> EndAsync(RunId run, RunStatus status, Error error, CancellationToken cancellationToken)
+    {
+        var events = await ReadAsync(run, cancellationToken);
+        return events switch
+        {
+            [] => FlowRunErrors.NotFound(),
+            [.., RunFinished] => RunErrors.Ended(),
+            _ => await AppendAsync(run, events[^1].Seq, [new RunFinished(status, new Dictionary<string, FlowValue>(), error)], status),
+        };
     }
 
     /// <summary>The loop of a run that has a journal: it goes on where that ends.</summary>
@@ -70,26 +93,9 @@ public sealed class FlowEngine
     /// <param name="forked">Which run, from which node on, with which values instead.</param>
     public async ValueTask<Result<RunLoop>> ForkAsync(RunId run, RunStart start, Forked forked, CancellationToken cancellationToken)
     {
-        ArgumentNullException.ThrowIfNull(start);
         ArgumentNullException.ThrowIfNull(forked);
-        var plan = await _plans.OfAsync(start, cancellationToken);
-        if (!plan.IsSuccess)
-        {
-            return plan.Error;
-        }
-
-        if (await Forking.FromAsync(forked, start, _plans, source => ReadAsync(source, cancellationToken), cancellationToken) is not { } source)
-        {
-            return FlowRunErrors.NotFound();
-        }
-
-        if (Forking.Problem(plan.Value, forked) is { } problem)
-        {
-            return problem;
-        }
-
-        var kept = await new ValueKeeper(_services.Blobs, start.Workspace, run).AdoptAsync(start.Inputs, cancellationToken);
-        return kept.IsSuccess ? new RunLoop(run, plan.Value, start with { Inputs = kept.Value }, [], _services, source) : kept.Error;
+        var prepared = await PrepareAsync(run, start, forked, cancellationToken);
+        return prepared.IsSuccess ? prepared.Value.ToLoop(run, _services) : prepared.Error;
     }
 
     /// <summary>The state of a run as far as its journal is durable; null where there is no such run.</summary>
@@ -105,6 +111,57 @@ public sealed class FlowEngine
         return plan.IsSuccess ? RunState.Fold(plan.Value, events) : plan.Error;
     }
 
+    private async ValueTask<Result<Prepared>> PrepareAsync(RunId run, RunStart start, Forked? forked, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(start);
+        var plan = await _plans.OfAsync(start, cancellationToken);
+        if (!plan.IsSuccess)
+        {
+            return plan.Error;
+        }
+
+        var keeper = new ValueKeeper(_services.Blobs, start.Workspace, run);
+        if (forked is null)
+        {
+            if (RunInputs.Problem(plan.Value.Inputs, start) is { } wrong)
+            {
+                return wrong;
+            }
+
+            var kept = await keeper.KeepAsync(start.Inputs, cancellationToken);
+            return kept.IsSuccess ? new Prepared(plan.Value, start with { Inputs = kept.Value }, null) : kept.Error;
+        }
+
+        if (await Forking.FromAsync(forked, start, _plans, source => ReadAsync(source, cancellationToken), cancellationToken) is not { } fork)
+        {
+            return FlowRunErrors.NotFound();
+        }
+
+        if (Forking.Problem(plan.Value, forked) is { } problem)
+        {
+            return problem;
+        }
+
+        var adopted = await keeper.AdoptAsync(start.Inputs, cancellationToken);
+        return adopted.IsSuccess ? new Prepared(plan.Value, start with { Inputs = adopted.Value }, fork) : adopted.Error;
+    }
+
+    private async ValueTask<Result<Unit>> AppendAsync(RunId run, long after, IReadOnlyList<RunEvent> happened, RunStatus status)
+    {
+        var now = _services.Time.GetUtcNow();
+        RunEvent[] events = [.. happened.Select((one, index) => one with { Seq = after + index + 1, At = now })];
+        var committed = await _services.Journal.AppendAsync(new RunCommit(run, events, status, null), CancellationToken.None);
+        if (committed.IsSuccess)
+        {
+            foreach (var observer in _services.Observers)
+            {
+                observer.Committed(run, events);
+            }
+        }
+
+        return committed;
+    }
+
     private async Task<List<RunEvent>> ReadAsync(RunId run, CancellationToken cancellationToken)
     {
         var events = new List<RunEvent>();
@@ -114,5 +171,10 @@ public sealed class FlowEngine
         }
 
         return events;
+    }
+
+    private sealed record Prepared(FlowPlan Plan, RunStart Start, ForkSource? Fork)
+    {
+        public RunLoop ToLoop(RunId run, RunServices services) => new(run, Plan, Start, [], services, Fork);
     }
 }

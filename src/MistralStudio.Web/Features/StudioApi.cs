@@ -2,6 +2,7 @@ using MistralStudio.Core.Models;
 using MistralStudio.Web.Features.AppsApi;
 using MistralStudio.Web.Features.AuditApi;
 using MistralStudio.Web.Features.ConnectionsApi;
+using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Features.KeysApi;
 using MistralStudio.Web.Features.KnowledgeApi;
 using MistralStudio.Web.Features.MembersApi;
@@ -20,6 +21,7 @@ public static class StudioApi
     {
         services.AddSingleton<IModelRouter, ModelRouter>();
         services.AddSingleton<IModelDownload, EgressDownload>();
+        services.AddSingleton<FlowPublication>();
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
@@ -33,6 +35,7 @@ public static class StudioApi
         app.MapKnowledgeApi();
         app.MapConversationFiles();
         app.MapAppsApi();
+        app.MapFlowsApi();
         app.MapMembersApi();
         app.MapKeysApi();
         app.MapModelsApi();

@@ -28,6 +28,8 @@ internal static class Rooms
             builder.Configuration.GetSection(McpOptions.Section).Bind,
             builder.Configuration.GetSection(MailOptions.Section).Bind);
         builder.Services.AddFlows();
+        builder.Services.AddFlowRuns();
+        builder.Services.AddFlowHosting();
         builder.Services.AddStudioApi();
         builder.AddCluster();
     }

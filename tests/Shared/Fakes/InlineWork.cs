@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Threading.Channels;
 using MistralStudio.Core.Work;
 
 namespace MistralStudio.Tests.Shared.Fakes;
@@ -27,7 +28,11 @@ public sealed class InlineWork : IWorkOwner
             {
                 try
                 {
-                    await executor.ExecuteAsync(work, running, CancellationToken.None);
+                    do
+                    {
+                        await executor.ExecuteAsync(work, running, CancellationToken.None);
+                    }
+                    while (running.Inbox.Reader.Count > 0 || (running.Inbox.Writer.TryComplete() && running.Inbox.Reader.Count > 0));
                 }
                 finally
                 {
@@ -51,6 +56,18 @@ public sealed class InlineWork : IWorkOwner
         return Task.FromResult(true);
     }
 
+    /// <inheritdoc/>
+    public async Task<string> AskAsync(WorkKey work, string message, CancellationToken cancellationToken)
+    {
+        var asked = new WorkMessage(message);
+        do
+        {
+            await StartAsync(work, cancellationToken);
+        }
+        while (!_running.TryGetValue(work, out var running) || !running.Inbox.Writer.TryWrite(asked));
+        return await asked.Answered.WaitAsync(TimeSpan.FromSeconds(30), cancellationToken);
+    }
+
     /// <summary>Waits until nothing runs.</summary>
     public async Task IdleAsync()
     {
@@ -66,6 +83,10 @@ public sealed class InlineWork : IWorkOwner
 
         public Task Task { get; set; } = Task.CompletedTask;
 
+        public Channel<WorkMessage> Inbox { get; } = Channel.CreateUnbounded<WorkMessage>();
+
+        public ChannelReader<WorkMessage> Messages => Inbox.Reader;
+
         public CancellationToken Token(string signal) => _sources.GetOrAdd(signal, _ => new()).Token;
 
         public void Send(string signal) => _sources.GetOrAdd(signal, _ => new()).Cancel();
@@ -77,4 +98,7 @@ public sealed class NoSignals : IWorkSignals
 {
     /// <inheritdoc/>
     public CancellationToken Token(string signal) => CancellationToken.None;
+
+    /// <inheritdoc/>
+    public ChannelReader<WorkMessage> Messages { get; } = Channel.CreateUnbounded<WorkMessage>().Reader;
 }

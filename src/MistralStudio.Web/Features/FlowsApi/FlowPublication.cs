@@ -1,0 +1,42 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Compilation;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Engine;
+
+namespace MistralStudio.Web.Features.FlowsApi;
+
+/// <summary>What a publication came to: a version, or problems of the draft, or a refusal.</summary>
+internal sealed record Publication(PublishedFlow? Version, IReadOnlyList<FlowProblem> Problems, Error? Refusal);
+
+/// <summary>Makes drafts versions: nothing is published that does not compile.</summary>
+internal sealed class FlowPublication(IFlowStore flows, FlowPlans plans)
+{
+    /// <summary>Publishes the draft of a flow.</summary>
+    /// <param name="revision">The draft that was seen; null: whatever it is now.</param>
+    public async Task<Publication> PublishAsync(
+        WorkspaceId workspace, FlowId id, long? revision, string message, UserId by, CancellationToken cancellationToken)
+    {
+        if (await flows.FindAsync(workspace, id, cancellationToken) is not { } flow)
+        {
+            return new(null, [], FlowStoreErrors.NotFound());
+        }
+
+        var read = FlowDefinitions.Read(flow.Draft);
+        if (!read.IsSuccess)
+        {
+            return new(null, [], read.Error);
+        }
+
+        var compiled = await plans.CompileAsync(workspace, read.Value, cancellationToken);
+        if (compiled.Plan is null)
+        {
+            return new(null, compiled.Problems, null);
+        }
+
+        var published = await flows.PublishAsync(
+            workspace, id, revision ?? flow.Revision, FlowDefinitions.Write(read.Value), FlowDefinitions.Hash(read.Value), message, by, cancellationToken);
+        return new(published.IsSuccess ? published.Value : null, [], published.Error);
+    }
+}

@@ -1,0 +1,258 @@
+using System.Text.Json;
+using Microsoft.AspNetCore.Mvc;
+using MistralStudio.Core;
+using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Flows.Runs;
+using MistralStudio.Web.Features.WorkspaceApi;
+using MistralStudio.Web.Security;
+
+namespace MistralStudio.Web.Features.FlowsApi;
+
+/// <summary>Runs of flows, under <c>/api/flows/{id}/runs</c> and <c>/api/runs</c>.</summary>
+internal static class RunEndpoints
+{
+    private const int UsualWaitSeconds = 120;
+    private const int MostWaitSeconds = 600;
+
+    /// <summary>Maps what begins runs, below the group of flows.</summary>
+    public static void MapFlowRuns(this RouteGroupBuilder flows)
+    {
+        flows.MapPost("/{id:guid}/runs", StartAsync).RequirePermission(Permissions.FlowsRun).WithIdempotency()
+            .WithSummary("Starts a run: 202 at once, or with wait 200 once it has ended (202 where it waits for somebody, or longer than waitSeconds).")
+            .Produces<WireStarted>().Produces<WireStarted>(202).ProducesProblems(403, 404, 409, 422, 507);
+    }
+
+    /// <summary>Maps what speaks to runs.</summary>
+    public static void MapRunsApi(this IEndpointRouteBuilder app)
+    {
+        var runs = app.MapGroup("/api/runs").WithTags("Runs").GuardCookies();
+        runs.MapGet("/", ListAsync).RequirePermission(Permissions.RunsRead)
+            .WithSummary("Runs, newest first: one's own, or everybody's with runs:read-all.").Produces<WirePage<WireRunItem>>().ProducesProblems(422);
+        runs.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.RunsRead).WithSummary("One run with its nodes.").Produces<WireRun>().ProducesProblems(404, 422);
+        runs.MapGet("/{id:guid}/nodes", ListNodesAsync).RequirePermission(Permissions.RunsRead)
+            .WithSummary("The instances inside a container (path=each) or one of its rounds (path=each[17]).").Produces<WirePage<WireInstance>>().ProducesProblems(404, 422);
+        runs.MapGet("/{id:guid}/values/{sha256}", FindValueAsync).RequirePermission(Permissions.RunsRead)
+            .WithSummary("A large value of a run.").Produces<JsonElement>().ProducesProblems(404);
+        runs.MapGet("/{id:guid}/events", RunEvents.StreamAsync).RequirePermission(Permissions.RunsRead)
+            .WithSummary("The journal as server-sent events, from after Last-Event-ID on, until the run has ended; 204 where nothing can follow.")
+            .Produces<string>(contentType: "text/event-stream").Produces(204).ProducesProblems(404);
+        runs.MapPost("/{id:guid}/cancel", CancelAsync).RequirePermission(Permissions.FlowsRun)
+            .WithSummary("Ends a run.").Produces<WireRunId>(202).ProducesProblems(404, 409);
+        runs.MapPost("/{id:guid}/resume", ResumeAsync).RequirePermission(Permissions.RunsDecide)
+            .WithSummary("Uses a bookmark of a run that waits; who may is checked.").Produces<WireRunId>(202).ProducesProblems(403, 404, 409, 422);
+        runs.MapPost("/{id:guid}/fork", ForkAsync).RequirePermission(Permissions.FlowsRun).WithIdempotency()
+            .WithSummary("Begins a new run that takes over what this one came to before a node.").Produces<WireRunId>(201).ProducesProblems(404, 422);
+    }
+
+    /// <summary>The run where the caller may look at it: everybody's, or one's own.</summary>
+    internal static Task<RunSummary?> FindRunAsync(this IRunStore runs, RunId id, HttpContext http)
+    {
+        var caller = http.GetCaller();
+        return runs.FindAsync(caller.Workspace, id, caller.May(Permissions.RunsReadAll) ? null : caller.User, http.RequestAborted);
+    }
+
+    /// <summary>Reads which definition is meant.</summary>
+    internal static Result<VersionChoice> ReadVersion(JsonElement? sent) => sent switch
+    {
+        null or { ValueKind: JsonValueKind.Null or JsonValueKind.Undefined } => VersionChoice.Latest,
+        { ValueKind: JsonValueKind.Number } number when number.TryGetInt32(out var one) && one > 0 => VersionChoice.Of(one),
+        { ValueKind: JsonValueKind.String } text when text.GetString() == "draft" => VersionChoice.Draft,
+        { } other => FlowApiErrors.BadVersion(other.GetRawText()),
+    };
+
+    private static async Task<IResult> StartAsync(FlowId id, WireRunOrder? body, HttpContext http, [FromServices] FlowRuns runs)
+    {
+        var caller = http.GetCaller();
+        var version = ReadVersion(body?.Version);
+        var seconds = PageSize.Read(body?.WaitSeconds, UsualWaitSeconds, MostWaitSeconds, "waitSeconds");
+        if (!version.IsSuccess || !seconds.IsSuccess)
+        {
+            return ErrorResults.From(version.Error ?? seconds.Error!);
+        }
+
+        var order = new RunOrder
+        {
+            Workspace = caller.Workspace,
+            Flow = id,
+            Version = version.Value,
+            Inputs = body?.Inputs ?? [],
+            By = caller.User,
+            Key = KeyOf(http),
+        };
+        if (body?.Wait != true)
+        {
+            var started = await runs.StartAsync(order, http.RequestAborted);
+            return started.Match<IResult>(
+                run => TypedResults.Accepted($"/api/runs/{run}", new WireStarted(run, WireJson.Camel(RunStatus.Running))), ErrorResults.From);
+        }
+
+        var result = await runs.RunAsync(order, TimeSpan.FromSeconds(seconds.Value), null, http.RequestAborted);
+        return result.Match<IResult>(
+            done => done.Status.IsEnded() ? TypedResults.Ok(WireStarted.From(done)) : TypedResults.Accepted($"/api/runs/{done.Id}", WireStarted.From(done)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IRunStore runs, FlowId? flow, string? state, string? after, int? limit)
+    {
+        var caller = http.GetCaller();
+        var size = PageSize.Read(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        RunStatus? status = null;
+        if (state is not null)
+        {
+            if (!Enum.TryParse<RunStatus>(state, ignoreCase: true, out var named) || !Enum.IsDefined(named))
+            {
+                return ErrorResults.From(RunApiErrors.BadState(state));
+            }
+
+            status = named;
+        }
+
+        var page = await runs.ListAsync(
+            caller.Workspace, new RunFilter(flow, status, caller.May(Permissions.RunsReadAll) ? null : caller.User), after, size.Value, http.RequestAborted);
+        return TypedResults.Ok(WirePage<WireRunItem>.From(page, WireRunItem.From));
+    }
+
+    private static async Task<IResult> FindAsync(RunId id, HttpContext http, [FromServices] IRunStore store, [FromServices] FlowRuns runs)
+    {
+        if (await store.FindRunAsync(id, http) is not { } summary)
+        {
+            return ErrorResults.From(FlowRunErrors.NotFound());
+        }
+
+        var read = await runs.StateAsync(id, http.RequestAborted);
+        if (!read.IsSuccess)
+        {
+            return ErrorResults.From(read.Error);
+        }
+
+        var state = read.Value;
+        var start = state.Start!;
+        return TypedResults.Ok(new WireRun(
+            id, start.Flow, start.Version, WireJson.Camel(state.EndedAt is null ? summary.Status : state.Status), WireJson.Camel(start.Trigger), state.StartedAt, state.EndedAt,
+            WireValues.Of(start.Inputs), WireValues.Of(await runs.LoadAsync(summary.Workspace, id, state.Outputs, http.RequestAborted)), state.Error,
+            [.. state.Nodes().Select(WireNode.From)], state.EndedAt is null ? [.. state.WaitingFor.Select(WireBookmark.From)] : [], WireUsage.From(state.Usage),
+            state.Fork is { } fork ? new WireFork(fork.From, fork.FromNode, [.. fork.Edits.Keys]) : null, state.LastSeq));
+    }
+
+    private static async Task<IResult> ListNodesAsync(
+        RunId id, HttpContext http, [FromServices] IRunStore store, [FromServices] IFlowJournal journal, string? path, string? after, int? limit)
+    {
+        var size = PageSize.Read(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        return await store.FindRunAsync(id, http) is null
+            ? ErrorResults.From(FlowRunErrors.NotFound())
+            : TypedResults.Ok(await Instances.ListAsync(journal, id, path ?? "", after, size.Value, http.RequestAborted));
+    }
+
+    private static async Task<IResult> FindValueAsync(
+        RunId id, string sha256, HttpContext http, [FromServices] IRunStore store, [FromServices] IFlowJournal journal, [FromServices] IBlobStore blobs)
+    {
+        if (await store.FindRunAsync(id, http) is not { } run)
+        {
+            return ErrorResults.From(FlowRunErrors.NotFound());
+        }
+
+        return await RunValues.HasAsync(journal, id, sha256, http.RequestAborted) && await blobs.OpenAsync(run.Workspace, sha256, http.RequestAborted) is { } content
+            ? TypedResults.Stream(content, "application/json")
+            : ErrorResults.From(FlowApiErrors.ValueNotFound());
+    }
+
+    private static async Task<IResult> CancelAsync(RunId id, HttpContext http, [FromServices] IRunStore store, [FromServices] FlowRuns runs)
+    {
+        if (await store.FindRunAsync(id, http) is null)
+        {
+            return ErrorResults.From(FlowRunErrors.NotFound());
+        }
+
+        var asked = await runs.CancelAsync(id, http.GetCaller().User, http.RequestAborted);
+        return asked.Match<IResult>(_ => TypedResults.Accepted($"/api/runs/{id}", new WireRunId(id)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> ResumeAsync(
+        RunId id, WireDecision body, HttpContext http, [FromServices] IRunStore store, [FromServices] FlowRuns runs, [FromServices] AccountStore accounts)
+    {
+        // Who is named in a step need not be able to look at the rest of the run.
+        var caller = http.GetCaller();
+        if (caller.User is not { } user || await store.FindAsync(caller.Workspace, id, null, http.RequestAborted) is null)
+        {
+            return ErrorResults.From(FlowRunErrors.NotFound());
+        }
+
+        if (body is not { Bookmark: { } bookmark, Decision: { } decision })
+        {
+            return ErrorResults.From(FlowApiErrors.BadBookmark());
+        }
+
+        var state = await runs.StateAsync(id, http.RequestAborted);
+        if (!state.IsSuccess)
+        {
+            return ErrorResults.From(state.Error);
+        }
+
+        if (state.Value.WaitingFor.FirstOrDefault(waiting => waiting.Bookmark.Id == bookmark).Bookmark is not { } waits)
+        {
+            return ErrorResults.From(RunErrors.BookmarkUsed());
+        }
+
+        var member = await accounts.FindMemberAsync(caller.Workspace, user, http.RequestAborted);
+        if (member is null || !waits.Allows(member.Email, member.Role) || (waits.Kind == BookmarkKind.Uncertain && await store.FindRunAsync(id, http) is null))
+        {
+            return ErrorResults.From(FlowApiErrors.NotYours(waits.Kind == BookmarkKind.Timer ? "the clock" : string.Join(", ", waits.Who.DefaultIfEmpty("who may see the run"))));
+        }
+
+        var resumed = await runs.ResumeAsync(id, new Resumption(bookmark, decision, body.Values ?? [], user), http.RequestAborted);
+        return resumed.Match<IResult>(_ => TypedResults.Accepted($"/api/runs/{id}", new WireRunId(id)), ErrorResults.From);
+    }
+
+    private static async Task<IResult> ForkAsync(RunId id, WireForkOrder? body, HttpContext http, [FromServices] IRunStore store, [FromServices] FlowRuns runs)
+    {
+        var caller = http.GetCaller();
+        if (caller.User is not { } user || await store.FindRunAsync(id, http) is null)
+        {
+            return ErrorResults.From(FlowRunErrors.NotFound());
+        }
+
+        var version = ReadVersion(body?.Version);
+        if (!version.IsSuccess)
+        {
+            return ErrorResults.From(version.Error);
+        }
+
+        var fork = await runs.ForkAsync(
+            new ForkOrder
+            {
+                Workspace = caller.Workspace,
+                From = id,
+                Node = body?.From,
+                Edits = body?.Edits ?? [],
+                Inputs = body?.Inputs ?? [],
+                Version = body?.Version is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } ? version.Value : null,
+                By = user,
+                Key = KeyOf(http),
+            },
+            http.RequestAborted);
+        return fork.Match<IResult>(run => TypedResults.Created($"/api/runs/{run}", new WireRunId(run)), ErrorResults.From);
+    }
+
+    internal static ApiKeyId? KeyOf(HttpContext http) => ApiKeyId.TryParse(http.User.FindFirst("key")?.Value, null, out var key) ? key : null;
+}
+
+/// <summary>Expected failures of lists of runs.</summary>
+internal static class RunApiErrors
+{
+    public static Error BadState(string state) => new(
+        "run.bad_state", $"There is no state \"{state}\".", "Use one of: running, suspended, uncertain, succeeded, failed, cancelled.");
+}

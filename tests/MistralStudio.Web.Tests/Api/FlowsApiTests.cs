@@ -1,0 +1,272 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json.Nodes;
+using MistralStudio.Core.Security;
+
+namespace MistralStudio.Web.Tests.Api;
+
+public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
+{
+    private const string Greeting = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","config":{"template":"Hello {{ start.name }}!"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"answer.text"}],
+         "inputs":[{"name":"name","type":"text","required":true}]}
+        """;
+
+    private const string Approved = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"ask","type":"approval","config":{"title":"Send to {{ start.name }}?","who":WHO}},
+                  {"id":"yes","type":"template","config":{"template":"sent: {{ ask.approved.note }}"}},{"id":"no","type":"template","config":{"template":"kept"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"start.name","to":"ask.name"},{"from":"ask.approved","to":"yes.x"},{"from":"ask.refused","to":"no.x"},
+                  {"from":"yes.text","to":"answer.text"},{"from":"no.text","to":"answer.text"}],
+         "inputs":[{"name":"name","type":"text","required":true}]}
+        """;
+
+    private const string Slow = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"busy","type":"loop","config":{"most":1000},"body":{"nodes":[{"id":"c","type":"code","config":{"source":"let x = 0; for (let i = 0; i < 100000; i++) x += i; return x;"}}],"edges":[{"from":"busy.index","to":"c.i"},{"from":"c.value","to":"busy.value"}]}},{"id":"out","type":"output"}],
+         "edges":[{"from":"start.name","to":"busy.x"},{"from":"busy.value","to":"out.v"}],
+         "inputs":[{"name":"name","type":"text"}]}
+        """;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task AFlow_IsCreated_Saved_Published_AndRun()
+    {
+        using var client = await studio.SignedInAsync();
+        var created = await PostAsync(client, "/api/flows", new { name = "Greeting", definition = JsonNode.Parse(Greeting) }, HttpStatusCode.Created);
+        Assert.Equal("greeting", created["slug"]!.GetValue<string>());
+        Assert.Empty(created["problems"]!.AsArray());
+        var id = created["id"]!.GetValue<string>();
+
+        var read = await client.GetAsync($"/api/flows/{id}", Token);
+        var draft = Greeting.Replace("Hello", "Goodbye", StringComparison.Ordinal);
+        using var save = new HttpRequestMessage(HttpMethod.Put, $"/api/flows/{id}/draft") { Content = Json(draft) };
+        save.Headers.IfMatch.Add(read.Headers.ETag!);
+        var saved = await client.SendAsync(save, Token);
+        Assert.Equal(HttpStatusCode.OK, saved.StatusCode);
+
+        // Somebody who read it before that finds it changed.
+        using var late = new HttpRequestMessage(HttpMethod.Put, $"/api/flows/{id}/draft") { Content = Json(Greeting) };
+        late.Headers.IfMatch.Add(read.Headers.ETag!);
+        Assert.Equal(HttpStatusCode.PreconditionFailed, (await client.SendAsync(late, Token)).StatusCode);
+        using var blind = new HttpRequestMessage(HttpMethod.Put, $"/api/flows/{id}/draft") { Content = Json(Greeting) };
+        Assert.Equal((HttpStatusCode)428, (await client.SendAsync(blind, Token)).StatusCode);
+
+        var version = await PostAsync(client, $"/api/flows/{id}/versions", new { message = "first" }, HttpStatusCode.Created);
+        Assert.Equal(1, version["number"]!.GetValue<int>());
+        Assert.Equal(64, version["hash"]!.GetValue<string>().Length);
+
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Ada" }, version = 1, wait = true }, HttpStatusCode.OK);
+        Assert.Equal("succeeded", run["state"]!.GetValue<string>());
+        Assert.Equal("Goodbye Ada!", run["outputs"]!["text"]!.GetValue<string>());
+
+        var whole = (await client.GetFromJsonAsync<JsonObject>($"/api/runs/{run["id"]}", Token))!;
+        Assert.Equal(["start", "greet", "answer"], whole["nodes"]!.AsArray().Select(node => node!["path"]!.GetValue<string>()));
+        Assert.All(whole["nodes"]!.AsArray(), node => Assert.Equal("succeeded", node!["state"]!.GetValue<string>()));
+        Assert.Equal("Ada", whole["nodes"]![1]!["inputs"]!["name"]!.GetValue<string>());
+        Assert.Equal(1, whole["version"]!.GetValue<int>());
+        Assert.Equal("Ada", whole["inputs"]!["name"]!.GetValue<string>());
+
+        var diff = (await client.GetFromJsonAsync<JsonObject>($"/api/flows/{id}/diff?from=1&to=draft", Token))!;
+        Assert.Empty(diff["changes"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task ADraft_ThatDoesNotCompile_IsKept_NotPublished_AndNamesItsProblems()
+    {
+        using var client = await studio.SignedInAsync();
+        var broken = Greeting.Replace("start.name }}", "start.nobody }}", StringComparison.Ordinal);
+        var created = await PostAsync(client, "/api/flows", new { name = "Broken", definition = JsonNode.Parse(broken) }, HttpStatusCode.Created);
+        var problem = Assert.Single(created["problems"]!.AsArray())!;
+        Assert.Equal("greet", problem["node"]!.GetValue<string>());
+        Assert.Equal("/template", problem["field"]!.GetValue<string>());
+        Assert.NotEmpty(problem["next"]!.GetValue<string>());
+
+        var refused = await PostAsync(client, $"/api/flows/{created["id"]}/versions", new { message = "" }, HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("flow.does_not_compile", refused["code"]!.GetValue<string>());
+        Assert.Equal("greet", refused["problems"]![0]!["node"]!.GetValue<string>());
+        var run = await PostAsync(client, $"/api/flows/{created["id"]}/runs", new { inputs = new { name = "Ada" } }, HttpStatusCode.UnprocessableEntity);
+        Assert.Contains("greet", run["detail"]!.GetValue<string>(), StringComparison.Ordinal);
+        var unreadable = await PostAsync(client, "/api/flows", new { name = "No flow", definition = new { schema = "dify/1" } }, HttpStatusCode.UnprocessableEntity);
+        Assert.Equal("flow.other_schema", unreadable["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task ARunThatWaits_GoesOn_WithTheDecisionOfWhoMayMakeIt_Once()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Approved", Approved.Replace("WHO", """["ana@example.org"]""", StringComparison.Ordinal));
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Bo" }, wait = true }, HttpStatusCode.Accepted);
+        Assert.Equal("suspended", run["state"]!.GetValue<string>());
+
+        var waiting = (await client.GetFromJsonAsync<JsonObject>($"/api/runs/{run["id"]}", Token))!;
+        Assert.Equal("suspended", waiting["state"]!.GetValue<string>());
+        var bookmark = Assert.Single(waiting["waitingFor"]!.AsArray())!;
+        Assert.Equal("Send to Bo?", bookmark["title"]!.GetValue<string>());
+        var decision = new { bookmark = bookmark["bookmark"]!.GetValue<string>(), decision = "approve", values = new { note = "fine" } };
+
+        // The owner holds the bookmark, and is not who was named.
+        Assert.Equal("run.not_yours_to_decide", (await PostAsync(client, $"/api/runs/{run["id"]}/resume", decision, HttpStatusCode.Forbidden))["code"]!.GetValue<string>());
+        var ana = await studio.JoinAsync("ana@example.org", Role.Member);
+        using var member = await studio.SignedInAsync(ana.User, Permissions.RunsDecide, Permissions.RunsRead);
+        Assert.Equal("run.unknown_decision", (await PostAsync(member, $"/api/runs/{run["id"]}/resume", decision with { decision = "maybe" }, HttpStatusCode.UnprocessableEntity))["code"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.Accepted, (await member.PostAsJsonAsync($"/api/runs/{run["id"]}/resume", decision, Token)).StatusCode);
+        Assert.Equal("run.bookmark_used", (await PostAsync(member, $"/api/runs/{run["id"]}/resume", decision, HttpStatusCode.Conflict))["code"]!.GetValue<string>());
+
+        // Who may decide about a step does not see the run for that.
+        Assert.Equal(HttpStatusCode.NotFound, (await member.GetAsync($"/api/runs/{run["id"]}", Token)).StatusCode);
+        var events = await EventsAsync(client, $"/api/runs/{run["id"]}/events");
+        Assert.Equal("RunFinished", events[^1].Data["kind"]!.GetValue<string>());
+        Assert.Equal("sent: fine", events[^1].Data["outputs"]!["text"]!["v"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task Events_AreNumbered_GoOnAfterTheLastSeen_AndEnd()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Told", Greeting);
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Ada" }, wait = true }, HttpStatusCode.OK);
+        var all = await EventsAsync(client, $"/api/runs/{run["id"]}/events");
+        Assert.Equal(Enumerable.Range(1, all.Count).Select(number => (long)number), all.Select(one => one.Id));
+        Assert.Equal("RunStarted", all[0].Data["kind"]!.GetValue<string>());
+
+        using var rest = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{run["id"]}/events");
+        rest.Headers.Add("Last-Event-ID", "2");
+        Assert.Equal(all.Skip(2).Select(one => one.Id), (await EventsAsync(client, rest)).Select(one => one.Id));
+        using var none = new HttpRequestMessage(HttpMethod.Get, $"/api/runs/{run["id"]}/events");
+        none.Headers.Add("Last-Event-ID", $"{all[^1].Id}");
+        Assert.Equal(HttpStatusCode.NoContent, (await client.SendAsync(none, Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task ARun_IsCancelled_AndStaysSo()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Cancelled", Approved.Replace("WHO", "[]", StringComparison.Ordinal));
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Bo" }, wait = true }, HttpStatusCode.Accepted);
+        Assert.Equal("flow.has_runs", (await JsonAsync(await client.DeleteAsync($"/api/flows/{id}", Token), HttpStatusCode.Conflict))["code"]!.GetValue<string>());
+
+        Assert.Equal(HttpStatusCode.Accepted, (await client.PostAsync($"/api/runs/{run["id"]}/cancel", null, Token)).StatusCode);
+        var ended = await EventsAsync(client, $"/api/runs/{run["id"]}/events");
+        Assert.Equal("cancelled", ended[^1].Data["status"]!.GetValue<string>());
+        Assert.Equal("run.ended", (await JsonAsync(await client.PostAsync($"/api/runs/{run["id"]}/cancel", null, Token), HttpStatusCode.Conflict))["code"]!.GetValue<string>());
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/flows/{id}", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await client.GetAsync($"/api/runs/{run["id"]}", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task AFork_TakesOverWhatCameBefore_AndUsesTheEditedValue()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Forked", Greeting);
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Ada" }, wait = true }, HttpStatusCode.OK);
+        var fork = await PostAsync(
+            client, $"/api/runs/{run["id"]}/fork", new { from = "answer", edits = new Dictionary<string, string> { ["answer.text"] = "Edited" } }, HttpStatusCode.Created);
+        await EventsAsync(client, $"/api/runs/{fork["id"]}/events");
+        var whole = (await client.GetFromJsonAsync<JsonObject>($"/api/runs/{fork["id"]}", Token))!;
+        Assert.Equal("Edited", whole["outputs"]!["text"]!.GetValue<string>());
+        Assert.True(whole["nodes"]![1]!["reused"]!.GetValue<bool>());
+        Assert.Equal(run["id"]!.GetValue<string>(), whole["fork"]!["run"]!.GetValue<string>());
+        Assert.Equal("fork.no_such_node", (await PostAsync(client, $"/api/runs/{run["id"]}/fork", new { from = "nothing" }, HttpStatusCode.UnprocessableEntity))["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task TheSameOrder_SentTwiceUnderOneKey_RunsOnce()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Once", Greeting);
+        var ids = new HashSet<string>();
+        for (var i = 0; i < 2; i++)
+        {
+            using var order = new HttpRequestMessage(HttpMethod.Post, $"/api/flows/{id}/runs") { Content = JsonContent.Create(new { inputs = new { name = "Ada" }, wait = true }) };
+            order.Headers.Add("Idempotency-Key", "order-1");
+            ids.Add((await JsonAsync(await client.SendAsync(order, Token), HttpStatusCode.OK))["id"]!.GetValue<string>());
+        }
+
+        Assert.Single(ids);
+        Assert.Single((await client.GetFromJsonAsync<JsonObject>($"/api/runs?flow={id}", Token))!["items"]!.AsArray());
+    }
+
+    [Fact]
+    public async Task BadOrders_AreRefused_InASentence()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Refused", Greeting);
+        async Task<string> RefusedAsync(object order, HttpStatusCode status) => (await PostAsync(client, $"/api/flows/{id}/runs", order, status))["code"]!.GetValue<string>();
+        Assert.Equal("run.input_missing", await RefusedAsync(new { }, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("run.input_unknown", await RefusedAsync(new { inputs = new { name = "a", other = 1 } }, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("run.input_of_wrong_type", await RefusedAsync(new { inputs = new { name = 7 } }, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal("flow.version_not_found", await RefusedAsync(new { inputs = new { name = "a" }, version = 9 }, HttpStatusCode.NotFound));
+        Assert.Equal("flow.bad_version", await RefusedAsync(new { inputs = new { name = "a" }, version = "newest" }, HttpStatusCode.UnprocessableEntity));
+        Assert.Equal(HttpStatusCode.NotFound, (await client.PostAsJsonAsync($"/api/flows/{Guid.NewGuid()}/runs", new { }, Token)).StatusCode);
+        Assert.Equal("run.bad_state", (await JsonAsync(await client.GetAsync("/api/runs?state=odd", Token), HttpStatusCode.UnprocessableEntity))["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task RightsThatWereTaken_EndARun_ThatGoesOn()
+    {
+        using var owner = await studio.SignedInAsync();
+        var id = await FlowAsync(owner, "Waits", Slow);
+        var ben = await studio.JoinAsync("ben@example.org", Role.Member);
+        using var member = await studio.SignedInAsync(ben.User, Permissions.FlowsRun, Permissions.RunsRead);
+        var run = await PostAsync(member, $"/api/flows/{id}/runs", new { inputs = new { name = "Ben" } }, HttpStatusCode.Accepted);
+        using var other = await studio.SignedInAsync((await studio.JoinAsync("cy@example.org", Role.Member)).User, Permissions.RunsRead, Permissions.FlowsRun);
+        Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync($"/api/runs/{run["id"]}", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await other.PostAsync($"/api/runs/{run["id"]}/cancel", null, Token)).StatusCode);
+
+        var begin = TimeProvider.System.GetTimestamp();
+        using var suspend = new HttpRequestMessage(HttpMethod.Patch, $"/api/members/{ben.User}") { Content = JsonContent.Create(new { suspended = true }) };
+        suspend.Headers.TryAddWithoutValidation("If-Match", (await owner.GetAsync($"/api/members/{ben.User}", Token)).Headers.ETag?.ToString());
+        Assert.True((await owner.SendAsync(suspend, Token)).IsSuccessStatusCode);
+        var events = await EventsAsync(owner, $"/api/runs/{run["id"]}/events");
+        Assert.Equal("cancelled", events[^1].Data["status"]!.GetValue<string>());
+        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(5));
+    }
+
+    private static async Task<string> FlowAsync(HttpClient client, string name, string definition)
+    {
+        var created = await PostAsync(client, "/api/flows", new { name, definition = JsonNode.Parse(definition) }, HttpStatusCode.Created);
+        Assert.True(created["problems"]!.AsArray().Count == 0, created.ToJsonString());
+        return created["id"]!.GetValue<string>();
+    }
+
+    private static async Task<JsonObject> PostAsync(HttpClient client, string address, object body, HttpStatusCode expected) =>
+        await JsonAsync(await client.PostAsJsonAsync(address, body, Token), expected);
+
+    private static async Task<JsonObject> JsonAsync(HttpResponseMessage response, HttpStatusCode expected)
+    {
+        var text = await response.Content.ReadAsStringAsync(Token);
+        Assert.True(response.StatusCode == expected, $"{(int)response.StatusCode}: {text}");
+        return JsonNode.Parse(text)!.AsObject();
+    }
+
+    private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
+
+    private static Task<List<(long Id, JsonObject Data)>> EventsAsync(HttpClient client, string address) => EventsAsync(client, new HttpRequestMessage(HttpMethod.Get, address));
+
+    private static async Task<List<(long Id, JsonObject Data)>> EventsAsync(HttpClient client, HttpRequestMessage request)
+    {
+        using var response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, Token);
+        Assert.Equal("text/event-stream", response.Content.Headers.ContentType?.MediaType);
+        var found = new List<(long, JsonObject)>();
+        long? id = null;
+        using var reader = new StreamReader(await response.Content.ReadAsStreamAsync(Token));
+        while (await reader.ReadLineAsync(Token) is { } line)
+        {
+            if (line.StartsWith("id: ", StringComparison.Ordinal))
+            {
+                id = long.Parse(line[4..], System.Globalization.CultureInfo.InvariantCulture);
+            }
+            else if (line.StartsWith("data: ", StringComparison.Ordinal) && id is { } number)
+            {
+                found.Add((number, JsonNode.Parse(line[6..])!.AsObject()));
+                id = null;
+            }
+        }
+
+        return found;
+    }
+}
