@@ -86,6 +86,7 @@ public static class FlowServices
         services.AddHostedService(provider => provider.GetRequiredService<RunClock>());
         services.AddSingleton<IWorkExecutor, RunExecutor>();
         services.AddSingleton<FlowRuns>();
+        services.AddSingleton<IFlowCalls, FlowCalls>();
         return services;
     }
 

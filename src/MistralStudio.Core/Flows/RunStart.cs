@@ -63,6 +63,9 @@ public sealed record RunStart
     /// <summary>Who began it, and may look at it; null for the studio itself: then it is <see cref="RunAuthority.User"/>.</summary>
     public UserId? StartedBy { get; init; }
 
+    /// <summary>How many runs stand above it, each called by a node of the one above; 0 for a run of its own.</summary>
+    public int Depth { get; init; }
+
     /// <summary>What it may use; the definition may say less.</summary>
     public RunBudget Budget { get; init; } = RunBudget.Unlimited;
 }

@@ -21,7 +21,7 @@ public sealed record RunResult(RunId Id, RunStatus Status, IReadOnlyDictionary<s
 public sealed class FlowRuns(
     FlowEngine engine, FlowPlans plans, IFlowStore flows, IFlowVersions versions, IRunStore runs, IFlowJournal journal, IBlobStore blobs, IWorkOwner owner, RunWatch watch)
 {
-    /// <summary>Begins a run; returns once it is durable and somebody owns it.</summary>
+    /// <summary>Begins a run; returns once it is durable and somebody owns it. An order with an id that was carried out before begins nothing.</summary>
     public async Task<Result<RunId>> StartAsync(RunOrder order, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(order);
@@ -29,7 +29,7 @@ public sealed class FlowRuns(
         var begun = await BeginAsync(run, order, cancellationToken);
         if (!begun.IsSuccess)
         {
-            return begun.Error;
+            return order.Id is not null && begun.Error.Code == FlowRunErrors.JournalTakenCode ? run : begun.Error;
         }
 
         await owner.StartAsync(RunExecutor.Work(run), CancellationToken.None);
@@ -41,11 +41,12 @@ public sealed class FlowRuns(
     public async Task<Result<RunResult>> RunAsync(RunOrder order, TimeSpan limit, Func<RunNotice, ValueTask>? seen, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(order);
+        var isNew = order.Id is null;
         order = order with { Id = order.Id ?? RunId.New() };
         var run = order.Id.Value;
         using var watcher = watch.Watch(run);
         var started = await StartAsync(order, cancellationToken);
-        return started.IsSuccess ? await WaitAsync(watcher, order.Workspace, isNew: true, limit, seen, cancellationToken) : started.Error;
+        return started.IsSuccess ? await WaitAsync(watcher, order.Workspace, isNew, limit, seen, cancellationToken) : started.Error;
     }
 
     /// <summary>Begins a fork; returns once it is durable and somebody owns it. It has the rights of who wants it.</summary>
@@ -156,6 +157,7 @@ public sealed class FlowRuns(
             Trigger = order.Trigger,
             Authority = new RunAuthority((number is null ? order.By : publisher)!.Value, number) { Key = order.Key },
             StartedBy = order.By,
+            Depth = order.Depth,
             Budget = order.Budget,
         };
         return await engine.BeginAsync(run, start, null, cancellationToken);

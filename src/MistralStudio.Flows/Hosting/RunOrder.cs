@@ -46,6 +46,9 @@ public sealed record RunOrder
     /// <summary>Its id, where the same order may come twice and counts once; null for a new one.</summary>
     public RunId? Id { get; init; }
 
+    /// <summary>How many runs stand above it.</summary>
+    public int Depth { get; init; }
+
     /// <summary>What it may use, beside what its flow says.</summary>
     public RunBudget Budget { get; init; } = RunBudget.Unlimited;
 }

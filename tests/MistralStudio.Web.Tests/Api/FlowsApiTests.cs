@@ -191,6 +191,23 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task APublishedFlow_IsAModel()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Model of courtesy", Greeting);
+        async Task<JsonObject> AskAsync(HttpStatusCode status) => await PostAsync(
+            client, "/v1/chat/completions", new { model = "flow:model-of-courtesy", messages = new[] { new { role = "user", content = "Ada" } } }, status);
+        Assert.Contains("flow:model-of-courtesy", (await AskAsync(HttpStatusCode.NotFound))["error"]!["message"]!.GetValue<string>(), StringComparison.Ordinal);
+
+        await PostAsync(client, $"/api/flows/{id}/versions", new { message = "" }, HttpStatusCode.Created);
+        Assert.Equal("Hello Ada!", (await AskAsync(HttpStatusCode.OK))["choices"]![0]!["message"]!["content"]!.GetValue<string>());
+        var models = (await client.GetFromJsonAsync<JsonObject>("/v1/models", Token))!["data"]!.AsArray();
+        Assert.Contains(models, model => model!["id"]!.GetValue<string>() == "flow:model-of-courtesy");
+        var run = (await client.GetFromJsonAsync<JsonObject>($"/api/runs?flow={id}", Token))!["items"]![0]!;
+        Assert.Equal("model", run["trigger"]!.GetValue<string>());
+    }
+
+    [Fact]
     public async Task BadOrders_AreRefused_InASentence()
     {
         using var client = await studio.SignedInAsync();

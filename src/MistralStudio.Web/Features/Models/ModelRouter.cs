@@ -3,18 +3,19 @@ using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Connections;
+using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.Models;
 
 /// <summary>
-/// Finds models by reference: those on this machine, those behind connections, and the published apps of the workspace. What stays on this
+/// Finds models by reference: those on this machine, those behind connections, and the published apps and flows of the workspace. What stays on this
 /// machine is refused here, since there is no other way to a connection.
 /// </summary>
 /// <param name="services">Gives the agent runner when an app is asked; the runner needs this router, so it cannot be asked for earlier.</param>
 public sealed class ModelRouter(
-    IModelHost host, IAppStore apps, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IDefaultModels defaults, IServiceProvider services) : IModelRouter
+    IModelHost host, IAppStore apps, IFlowStore flows, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IDefaultModels defaults, IServiceProvider services) : IModelRouter
 {
     private const int MostApps = 200;
 
@@ -28,6 +29,7 @@ public sealed class ModelRouter(
             ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
             ModelReferenceKind.Connection => await FindRemoteAsync(workspace, reference, knowledge, hasFallback: true, cancellationToken),
             ModelReferenceKind.App => await FindAppAsync(workspace, reference, knowledge, cancellationToken),
+            ModelReferenceKind.Flow => await FindFlowAsync(workspace, reference, knowledge, cancellationToken),
             _ => null,
         };
         if (found is { } resolved)
@@ -50,8 +52,13 @@ public sealed class ModelRouter(
         var built = (await apps.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
             .Where(app => app.PublishedVersion is not null)
             .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
-        return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Chat, cancellationToken), .. built];
+        var drawn = (await flows.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
+            .Where(flow => flow.PublishedVersion is not null)
+            .Select(flow => new ModelChoice($"flow:{flow.Slug}", flow.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
+        return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Chat, cancellationToken), .. built, .. drawn];
     }
+
+    private IFlowCalls Calls => services.GetRequiredService<IFlowCalls>();
 
     private Result<ResolvedModel> Local(string id)
     {
@@ -170,6 +177,20 @@ public sealed class ModelRouter(
             ? await FindRemoteAsync(workspace, reference, knowledge, hasFallback: false, cancellationToken)
             : await ResolveAsync(workspace, reference, knowledge, cancellationToken);
         return found is { IsSuccess: true } model ? model.Value.Chat : null;
+    }
+
+    // A flow sends what it is told wherever its author wants: words that stay on this machine are not told to it.
+    private async ValueTask<Result<ResolvedModel>?> FindFlowAsync(
+        WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
+    {
+        if (knowledge.Count > 0 && await classes.FindRefusalAsync(workspace, knowledge, cancellationToken) is { } refusal)
+        {
+            return (Result<ResolvedModel>)refusal;
+        }
+
+        return await Calls.FindAsync(workspace, reference.Detail is { } number ? $"{reference.Name}@{number}" : reference.Name, cancellationToken) is { } flow
+            ? (Result<ResolvedModel>?)new ResolvedModel(reference.ToString(), flow.Name, new FlowChatClient(workspace, flow, Calls))
+            : null;
     }
 
     private async ValueTask<Result<ResolvedModel>?> FindAppAsync(
