@@ -3,9 +3,14 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using MistralStudio.Agents.Connections;
 using MistralStudio.Agents.Mail;
 using MistralStudio.Agents.Mcp;
+using MistralStudio.Agents.Nodes;
+using MistralStudio.Agents.Nodes.Classify;
+using MistralStudio.Agents.Nodes.Extract;
+using MistralStudio.Agents.Nodes.Llm;
 using MistralStudio.Agents.Outside;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Connections;
+using MistralStudio.Core.Flows;
 
 namespace MistralStudio.Agents;
 
@@ -24,6 +29,17 @@ public static class AgentServices
         services.AddSingleton<IAgentRunner, AgentRunner>();
         services.AddSingleton<IRemoteModels, RemoteModels>();
         services.AddOutside(mcp, mail);
+        services.AddSingleton<ModelCalls>();
+        services.AddNode<LlmExecutor>(LlmNode.Type);
+        services.AddNode<ClassifyExecutor>(ClassifyNode.Type);
+        services.AddNode<ExtractExecutor>(ExtractNode.Type);
         return services;
+    }
+
+    private static void AddNode<TExecutor>(this IServiceCollection services, NodeType type)
+        where TExecutor : class, INodeExecutor
+    {
+        services.AddSingleton(type);
+        services.AddSingleton<INodeExecutor, TExecutor>();
     }
 }

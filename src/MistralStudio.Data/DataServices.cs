@@ -63,6 +63,7 @@ public static class DataServices
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
         services.AddSingleton<IConversationFiles, ConversationFileStore>();
         services.AddSingleton<IPassageStore, PassageStore>();
+        services.AddSingleton<IKnowledgeStates, KnowledgeStates>();
         services.AddSingleton<IPassageRevisions, PassageRevisionStore>();
         services.AddSingleton<IIndexPlacements, IndexPlacementStore>();
         services.AddSingleton<ISourceStore, SourceStore>();

@@ -3,6 +3,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core;
+using MistralStudio.Core.Flows;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Work;
 using MistralStudio.Retrieval.Citations;
@@ -10,6 +11,9 @@ using MistralStudio.Retrieval.Documents;
 using MistralStudio.Retrieval.Documents.Worker;
 using MistralStudio.Retrieval.Index;
 using MistralStudio.Retrieval.Ingestion;
+using MistralStudio.Retrieval.Nodes.KnowledgeSearch;
+using MistralStudio.Retrieval.Nodes.ReadDocument;
+using MistralStudio.Retrieval.Nodes.Rerank;
 using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Retrieval.Search;
 using MistralStudio.Retrieval.Sources;
@@ -20,8 +24,8 @@ namespace MistralStudio.Retrieval;
 public static class RetrievalServices
 {
     /// <summary>
-    /// Adds <see cref="IDocumentIntake"/>, <see cref="IKnowledgeSearch"/>, <see cref="ICitationLinker"/> and the executor of ingestion over
-    /// <c>{dataPath}/index.db</c>. Needs the stores, blobs, work and models of the other rooms.
+    /// Adds <see cref="IDocumentIntake"/>, <see cref="IKnowledgeSearch"/>, <see cref="ICitationLinker"/>, the flow nodes that read documents and
+    /// knowledge, and the executor of ingestion over <c>{dataPath}/index.db</c>. Needs the stores, blobs, work and models of the other rooms.
     /// </summary>
     /// <param name="configure">Binds section <see cref="KnowledgeOptions.Section"/>; options are validated at start.</param>
     /// <param name="parserHost">The assembly whose entry point runs <see cref="ParserLoop"/> when it is asked for; the process's own by default.</param>
@@ -92,6 +96,16 @@ public static class RetrievalServices
         services.AddSingleton<ICitationLinker, CitationLinker>();
         services.AddSingleton<IndexRebuild>();
         services.AddHostedService(provider => provider.GetRequiredService<IndexRebuild>());
+        services.AddNode<KnowledgeSearchExecutor>(KnowledgeSearchNode.Type);
+        services.AddNode<RerankExecutor>(RerankNode.Type);
+        services.AddNode<ReadDocumentExecutor>(ReadDocumentNode.Type);
         return services;
+    }
+
+    private static void AddNode<TExecutor>(this IServiceCollection services, NodeType type)
+        where TExecutor : class, INodeExecutor
+    {
+        services.AddSingleton(type);
+        services.AddSingleton<INodeExecutor, TExecutor>();
     }
 }

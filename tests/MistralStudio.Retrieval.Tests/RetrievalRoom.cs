@@ -124,6 +124,7 @@ internal sealed class RetrievalRoom : IDisposable
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IKnowledgeStore>(Store);
+        services.AddSingleton<IKnowledgeStates>(Store);
         services.AddSingleton<IPassageStore>(Store);
         services.AddSingleton<IConversationFiles>(Store);
         services.AddSingleton<IIndexPlacements>(Store);

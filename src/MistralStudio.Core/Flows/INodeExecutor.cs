@@ -109,6 +109,9 @@ public sealed record StepValue(FlowValue Value, RunUsage? Usage = null);
 /// <summary>Steps inside a node that are journalled one by one, so that a crash repeats at most one.</summary>
 public interface INodeSteps
 {
+    /// <summary>How many steps, from the first on, the journal has the outcome of: they are given back instead of done.</summary>
+    int Recorded { get; }
+
     /// <summary>
     /// Does the next step, or gives what the journal has of it without doing it. Returns once the outcome is durable. A step that changes the
     /// world, is not idempotent and was cut off is not done again: the run waits for a person, and this call is cancelled.

@@ -6,7 +6,20 @@ namespace MistralStudio.Core.Flows;
 /// <summary>What a run may touch at this moment.</summary>
 /// <param name="Caller">The rights that are left of those it began with.</param>
 /// <param name="AccessSet">Names everything that it may read: results of one access set are not shown to another.</param>
-public sealed record RunRights(Caller Caller, string AccessSet);
+public sealed record RunRights(Caller Caller, string AccessSet)
+{
+    /// <summary>Why the run may not do what needs a permission (<see cref="Permissions"/>); null where it may.</summary>
+    public Error? Refuses(string permission) => Caller.May(permission) ? null : RunRightErrors.Missing(permission);
+}
+
+/// <summary>Expected failures of nodes whose run lacks a right.</summary>
+public static class RunRightErrors
+{
+    public static Error Missing(string permission) => new(
+        "run.right_missing",
+        $"This run lacks the right {permission} that the node needs.",
+        "A draft has the rights of who starts it, a published version those that its publisher holds: have an admin give that person a role that has it.");
+}
 
 /// <summary>Looks a run's rights up. Asked before every node that reads or changes the world, so that a right that was taken is gone at once.</summary>
 public interface IRunRights

@@ -11,6 +11,21 @@ public static class KnowledgeErrors
         "This knowledge base does not exist here.",
         "It may have been deleted; open Knowledge to see which there are.");
 
+    public static Error NoBaseNamed(string reference) => new(
+        "knowledge.base_not_found",
+        $"There is no knowledge base \"{(reference.Length <= 100 ? reference : reference[..97] + "...")}\" here.",
+        "Write its name or its id as Knowledge shows it; it may have been renamed or deleted.");
+
+    public static Error SeveralBasesNamed(string name) => new(
+        "knowledge.base_ambiguous",
+        $"Several knowledge bases are called \"{name}\".",
+        "Write the id of the one that is meant in the place of its name.");
+
+    public static Error BadFilter(string reason) => new(
+        "knowledge.bad_filter",
+        $"The filter is none: {reason}.",
+        "Write it as {\"documents\":[ids],\"conditions\":[{\"field\":\"year\",\"op\":\"atLeast\",\"values\":[2024]}]}; op is is, isNot, atLeast, atMost or exists.");
+
     public static Error DocumentNotFound() => new(
         "knowledge.document_not_found",
         "This document does not exist in this knowledge base.",

@@ -8,6 +8,11 @@ public static class ModelErrors
         $"There is no model \"{id}\" here.",
         $"Choose one of: {string.Join(", ", installed)}.");
 
+    public static Error BadReference(string text) => new(
+        "model.bad_reference",
+        $"\"{(text.Length <= 100 ? text : text[..97] + "...")}\" names no model.",
+        "Write default, the id of a local model, connection/name, or app:slug.");
+
     public static Error NoneInstalled() => new(
         "model.none_installed",
         "There is no chat model here.",

@@ -15,6 +15,8 @@ internal sealed class StepLog(
 {
     private int _next;
 
+    public int Recorded { get; } = recorded.TakeWhile(step => (step.Value ?? (object?)step.Error) is not null).Count();
+
     public async ValueTask<Result<FlowValue>> RunAsync(
         NodeStep step, Func<CancellationToken, ValueTask<Result<StepValue>>> work, CancellationToken cancellationToken)
     {

@@ -8,12 +8,21 @@ namespace MistralStudio.Tests.Shared.Fakes;
 /// <summary>Routes <c>default</c> and one local id to a client.</summary>
 public sealed class FakeModelRouter(IChatClient client, string id = "scripted") : IModelRouter
 {
+    /// <summary>The bases whose words the last request was said to hold.</summary>
+    public IReadOnlyCollection<KnowledgeBaseId> Heard { get; private set; } = [];
+
+    /// <summary>Why words of some bases may not go to it; null where they may.</summary>
+    public Func<IReadOnlyCollection<KnowledgeBaseId>, Error?> Refuses { get; set; } = _ => null;
+
     /// <inheritdoc/>
-    public ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<Result<ResolvedModel>>(
-            reference == ModelReference.Default || reference.ToString() == id
-                ? new ResolvedModel(id, "Scripted", client)
-                : ModelErrors.NotFound(reference.ToString(), [id]));
+    public ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
+    {
+        Heard = knowledge;
+        return ValueTask.FromResult<Result<ResolvedModel>>(
+            reference != ModelReference.Default && reference.ToString() != id ? ModelErrors.NotFound(reference.ToString(), [id])
+            : Refuses(knowledge) is { } refused ? refused
+            : new ResolvedModel(id, "Scripted", client));
+    }
 
     /// <inheritdoc/>
     public ValueTask<Result<ResolvedEmbedder>> ResolveEmbedderAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken) =>

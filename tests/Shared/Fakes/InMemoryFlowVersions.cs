@@ -40,8 +40,11 @@ public sealed class FixedRunRights : IRunRights
     /// <summary>Names what may be read.</summary>
     public string AccessSet { get; set; } = "all";
 
+    /// <summary>The permissions of the run.</summary>
+    public FrozenSet<string> Granted { get; set; } = FrozenSet<string>.Empty;
+
     /// <inheritdoc/>
     public ValueTask<Result<RunRights>> ResolveAsync(RunStart run, CancellationToken cancellationToken) => new(Refusal is { } refusal
         ? refusal
-        : new RunRights(new Caller(run.Workspace, run.Authority.User, FrozenSet<string>.Empty), AccessSet));
+        : new RunRights(new Caller(run.Workspace, run.Authority.User, Granted), AccessSet));
 }

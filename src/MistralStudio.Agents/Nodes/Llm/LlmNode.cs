@@ -1,0 +1,131 @@
+using System.Text.Json;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Models;
+using MistralStudio.Core.Schemas;
+
+namespace MistralStudio.Agents.Nodes.Llm;
+
+/// <summary>Configuration of an LLM node, evaluated.</summary>
+internal sealed record LlmConfig
+{
+    public string Model { get; init; } = "default";
+
+    public string Prompt { get; init; } = "";
+
+    public string System { get; init; } = "";
+
+    public float? Temperature { get; init; }
+
+    public int MaxTokens { get; init; } = LlmNode.UsualTokens;
+
+    /// <summary>What the answer must be; null: words.</summary>
+    public JsonElement? Schema { get; init; }
+}
+
+/// <summary>Asks a model.</summary>
+internal static class LlmNode
+{
+    public const int UsualTokens = 1024;
+
+    public static NodeType Type { get; } = new()
+    {
+        Id = "llm",
+        Category = NodeCategory.Models,
+        ConfigType = typeof(LlmConfig),
+        Schema = """
+            {
+              "type": "object",
+              "properties": {
+                "model": { "type": "string", "title": "Model", "description": "default, the id of a local model, connection/name, or app:slug.", "minLength": 1, "maxLength": 300, "default": "default" },
+                "prompt": { "type": "string", "title": "Prompt", "description": "What is asked. Empty: the last of the messages is the question.", "maxLength": 200000, "default": "" },
+                "system": { "type": "string", "title": "Instructions", "description": "What the model is and how it should answer.", "maxLength": 100000, "default": "" },
+                "temperature": { "type": "number", "title": "Temperature", "description": "0 takes the likeliest words, more varies them. Empty: the model's own.", "minimum": 0, "maximum": 2 },
+                "maxTokens": { "type": "integer", "title": "Most tokens of the answer", "minimum": 1, "maximum": 200000, "default": 1024 },
+                "schema": { "type": "object", "title": "JSON Schema of the answer", "description": "Empty: the answer is words." }
+              },
+              "additionalProperties": false
+            }
+            """,
+        Fields = [new ConfigField("/prompt", FieldSyntax.Template), new ConfigField("/system", FieldSyntax.Template)],
+        Ports = shape => new NodePorts(
+            [new Port("messages", PortType.Messages, Required: false)],
+            [
+                new Port("text", PortType.Text), new Port("messages", PortType.Messages), new Port("usage", PortType.Json),
+                .. shape.Config.TryGetProperty("schema", out _) ? [new Port("value", PortType.Json)] : (Port[])[],
+            ])
+        {
+            Named = true,
+        },
+        Check = SchemaField.Problems,
+        Effects = _ => NodeEffects.Reads,
+        Policy = new NodePolicy { Timeout = TimeSpan.FromMinutes(10), Retry = new RetryPolicy(3) },
+        StreamsText = true,
+        Help = "Asks a model. The prompt names what is connected: {{ question }} or {{ search.passages }}. \"messages\" brings what was said before and gives it back with the answer, for the next question; of it only what people and models said counts, since instructions are the author's. With a schema the answer is JSON that follows it, as \"value\" too. A model that is busy is asked again.",
+        Example = """{"model":"default","system":"Answer in one sentence.","prompt":"What is a flow?","temperature":0.2,"maxTokens":300}""",
+    };
+}
+
+/// <summary>Runs LLM nodes.</summary>
+internal sealed class LlmExecutor(ModelCalls calls) : INodeExecutor
+{
+    /// <inheritdoc/>
+    public string Type => LlmNode.Type.Id;
+
+    /// <inheritdoc/>
+    public async ValueTask<NodeOutcome> ExecuteAsync(NodeExecution execution, CancellationToken cancellationToken)
+    {
+        var config = (LlmConfig)execution.Config;
+        var resolved = await calls.ResolveAsync(execution, config.Model, [], cancellationToken);
+        if (!resolved.IsSuccess)
+        {
+            return ModelFailure.Of(resolved.Error);
+        }
+
+        var system = config.System.Trim();
+        var options = new ChatOptions { Temperature = config.Temperature, MaxOutputTokens = config.MaxTokens };
+        if (config.Schema is { } wanted)
+        {
+            JsonAnswers.Want(wanted, resolved.Value, options, ref system);
+        }
+
+        var history = MessageValues.Read(execution.Inputs.GetValueOrDefault("messages"));
+        var messages = MessageValues.Compose(system, history, config.Prompt.Trim(), config.MaxTokens, resolved.Value.Chat.GetService<ITokenCounter>());
+        if (messages is not [.., { } question] || question.Role != ChatRole.User)
+        {
+            return new NodeOutcome.Failed(ModelErrors.EmptyPrompt());
+        }
+
+        try
+        {
+            var answer = await calls.AskAsync(execution, resolved.Value, messages, options, execution.Stream, cancellationToken);
+            var said = history.Count > 0 && history[^1] == question ? history : [.. history, question];
+            var outputs = new Dictionary<string, FlowValue>(StringComparer.Ordinal)
+            {
+                ["text"] = FlowValue.Of(answer.Text),
+                ["messages"] = MessageValues.Write([.. said, answer.Message]),
+                ["usage"] = answer.UsageValue,
+            };
+            if (config.Schema is { } schema)
+            {
+                var value = JsonAnswers.Read(answer, JsonSchema.Read(schema).Value);
+                if (!value.IsSuccess)
+                {
+                    return new NodeOutcome.Failed(value.Error);
+                }
+
+                outputs["value"] = FlowValue.Of(value.Value);
+            }
+
+            return new NodeOutcome.Succeeded(outputs) { Usage = answer.RunUsage };
+        }
+        catch (ModelException failure)
+        {
+            return ModelFailure.Of(failure);
+        }
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<string?> GenerationAsync(NodeExecution execution, CancellationToken cancellationToken) =>
+        calls.GenerationAsync(execution, ((LlmConfig)execution.Config).Model, cancellationToken);
+}

@@ -1,0 +1,56 @@
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Egress;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Tests.Shared.Fakes;
+using MistralStudio.Tests.Shared.Rigs;
+
+namespace MistralStudio.Agents.Tests.Nodes;
+
+/// <summary>This room's nodes in the engine, over one scripted model.</summary>
+internal sealed class AgentNodes : IDisposable
+{
+    public AgentNodes(IChatClient model, TimeProvider? time = null)
+    {
+        Router = new FakeModelRouter(model);
+        Rig = new NodeRig(
+            services =>
+            {
+                services.AddSingleton<IModelRouter>(Router);
+                services.AddSingleton<IModelHost>(Models);
+                services.AddSingleton<IKnowledgeStates>(Knowledge);
+                services.AddSingleton<IKnowledgeStore>(Knowledge);
+                services.AddSingleton<IKnowledgeSearch>(Search);
+                services.AddSingleton<IKnowledgeReader>(Search);
+                services.AddSingleton<ICitationLinker>(Search);
+                services.AddSingleton<IEgress>(new GuardedEgress([OperatorHosts.Read([]).Hosts!], new SystemNetwork(), TimeProvider.System));
+                services.AddAgents();
+            },
+            time);
+    }
+
+    public NodeRig Rig { get; }
+
+    public FakeModelRouter Router { get; }
+
+    public ModelShelf Models { get; } = new();
+
+    public InMemoryKnowledge Knowledge { get; } = new();
+
+    public FakeKnowledgeSearch Search { get; } = new();
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    /// <summary>A base with one document, and a text that came from it.</summary>
+    public async Task<(KnowledgeBaseId Base, FlowValue Text)> TextOfABaseAsync(string text)
+    {
+        var parent = await Knowledge.CreateBaseAsync(Rig.Workspace, "Contracts", "e", null, Token);
+        var document = await Knowledge.AddDocumentAsync(Rig.Workspace, parent.Id, new NewDocument("a.pdf", "application/pdf", 1, "00", null), Token);
+        return (parent.Id, FlowValue.Of(text) with { Sources = [document!.Id] });
+    }
+
+    public void Dispose() => Rig.Dispose();
+}
