@@ -1,5 +1,6 @@
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Connections;
 using MistralStudio.Core.Egress;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
@@ -27,6 +28,8 @@ internal sealed class AgentNodes : IDisposable
                 services.AddSingleton<IKnowledgeReader>(Search);
                 services.AddSingleton<ICitationLinker>(Search);
                 services.AddSingleton<IEgress>(new GuardedEgress([OperatorHosts.Read([]).Hosts!], new SystemNetwork(), TimeProvider.System));
+                services.AddSingleton<IConnectionStore>(Connections);
+                services.AddSingleton<IDataClasses>(Connections);
                 services.AddAgents();
             },
             time);
@@ -35,6 +38,8 @@ internal sealed class AgentNodes : IDisposable
     public NodeRig Rig { get; }
 
     public FakeModelRouter Router { get; }
+
+    public KeptConnections Connections { get; } = new();
 
     public ModelShelf Models { get; } = new();
 

@@ -8,7 +8,10 @@ using MistralStudio.Core.Connections;
 using MistralStudio.Core.Egress;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
+using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Tests.Shared.Servers;
 
 namespace MistralStudio.Agents.Tests.Nodes;
@@ -30,6 +33,12 @@ internal sealed class NodeRoom : IAsyncDisposable
         services.AddSingleton<INetwork>(Network);
         services.AddSingleton<IAllowedHosts>(OperatorHosts.Read(allowed).Hosts!);
         services.AddSingleton<IEgress, GuardedEgress>();
+        // What the nodes need that ask models; nobody asks any here.
+        services.AddSingleton<IModelRouter>(new FakeModelRouter(new ScriptedChatClient(_ => "")));
+        services.AddSingleton<IModelHost>(new ModelShelf());
+        services.AddSingleton<IKnowledgeStates>(Knowledge);
+        services.AddSingleton<IKnowledgeStore>(Knowledge);
+        services.AddSingleton<IKnowledgeSearch>(new FakeKnowledgeSearch());
         services.AddAgents(mcp, mail);
         _provider = services.BuildServiceProvider();
     }
@@ -37,6 +46,8 @@ internal sealed class NodeRoom : IAsyncDisposable
     public WorkspaceId Workspace { get; } = WorkspaceId.New();
 
     public KeptConnections Connections { get; } = new();
+
+    public InMemoryKnowledge Knowledge { get; } = new();
 
     public MappedNetwork Network { get; } = new MappedNetwork().Name("localhost", "127.0.0.1");
 

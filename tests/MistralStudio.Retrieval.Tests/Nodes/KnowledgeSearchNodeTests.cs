@@ -103,6 +103,7 @@ public sealed class KnowledgeSearchNodeTests : IDisposable
         var after = await GenerationAsync();
         Assert.NotEqual(before, after);
         await _nodes.Room.Intake.DeleteAsync(_nodes.Room.Workspace, parent.Id, added.Id, null, Token);
+        await _nodes.Room.Work.IdleAsync();
         Assert.Equal(before, await GenerationAsync());
 
         await _nodes.Room.Store.ChangeSettingsAsync(
