@@ -4,6 +4,8 @@ using MistralStudio.Agents.Connections;
 using MistralStudio.Agents.Mail;
 using MistralStudio.Agents.Mcp;
 using MistralStudio.Agents.Nodes;
+using MistralStudio.Agents.Nodes.Agent;
+using MistralStudio.Agents.Nodes.Agent.Tools;
 using MistralStudio.Agents.Nodes.Classify;
 using MistralStudio.Agents.Nodes.Extract;
 using MistralStudio.Agents.Nodes.Llm;
@@ -33,6 +35,13 @@ public static class AgentServices
         services.AddNode<LlmExecutor>(LlmNode.Type);
         services.AddNode<ClassifyExecutor>(ClassifyNode.Type);
         services.AddNode<ExtractExecutor>(ExtractNode.Type);
+        services.AddSingleton<IAgentTools, KnowledgeTools>();
+        services.AddSingleton<IAgentTools, HttpTools>();
+        services.AddSingleton<IAgentTools, FlowTools>();
+        services.AddSingleton<IAgentTools, ServerTools>();
+        services.AddSingleton(provider => new Lazy<IFlowCalls>(provider.GetRequiredService<IFlowCalls>));
+        services.AddSingleton<AgentToolbox>();
+        services.AddNode<AgentExecutor>(AgentNode.Type);
         return services;
     }
 

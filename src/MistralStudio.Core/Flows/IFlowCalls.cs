@@ -39,6 +39,9 @@ public sealed record FlowCall(WorkspaceId Workspace, string Reference, IReadOnly
     /// <summary>A call with this name is made once, however often it comes: the later ones are given what the first came to. Null: every call counts.</summary>
     public string? Once { get; init; }
 
+    /// <summary>Documents that its inputs came from: their words stay in it where theirs do.</summary>
+    public IReadOnlyCollection<DocumentId> Sources { get; init; } = [];
+
     /// <summary>Takes more of its answer's text while it grows; null for nobody.</summary>
     public Func<string, ValueTask>? Stream { get; init; }
 }

@@ -78,6 +78,7 @@ internal sealed class FlowCalls(FlowRuns runs, FlowPlans plans, IFlowStore flows
             Flow = flow.Flow,
             Version = VersionChoice.Of(flow.Number),
             Inputs = call.Inputs,
+            Sources = call.Sources,
             Trigger = call.Trigger,
             By = call.By,
             Key = call.Key,

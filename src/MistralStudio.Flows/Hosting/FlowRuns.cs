@@ -153,7 +153,7 @@ public sealed class FlowRuns(
             Definition = hash,
             Version = number,
             SubFlows = called,
-            Inputs = order.Inputs.ToDictionary(input => input.Key, input => FlowValue.Of(input.Value), StringComparer.Ordinal),
+            Inputs = order.Inputs.ToDictionary(input => input.Key, input => FlowValue.Of(input.Value).From(order.Sources), StringComparer.Ordinal),
             Trigger = order.Trigger,
             Authority = new RunAuthority((number is null ? order.By : publisher)!.Value, number) { Key = order.Key },
             StartedBy = order.By,

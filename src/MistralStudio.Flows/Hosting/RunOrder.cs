@@ -34,6 +34,9 @@ public sealed record RunOrder
     /// <summary>The flow's inputs by name.</summary>
     public IReadOnlyDictionary<string, JsonElement> Inputs { get; init; } = new Dictionary<string, JsonElement>();
 
+    /// <summary>Documents that its inputs came from.</summary>
+    public IReadOnlyCollection<DocumentId> Sources { get; init; } = [];
+
     /// <summary>Why it begins.</summary>
     public RunTrigger Trigger { get; init; }
 

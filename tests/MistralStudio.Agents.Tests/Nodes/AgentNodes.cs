@@ -1,5 +1,7 @@
+using System.Text.Json;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Egress;
 using MistralStudio.Core.Flows;
@@ -14,7 +16,8 @@ namespace MistralStudio.Agents.Tests.Nodes;
 /// <summary>This room's nodes in the engine, over one scripted model.</summary>
 internal sealed class AgentNodes : IDisposable
 {
-    public AgentNodes(IChatClient model, TimeProvider? time = null)
+    /// <param name="allowed">Places that the operator allows.</param>
+    public AgentNodes(IChatClient model, TimeProvider? time = null, params string[] allowed)
     {
         Router = new FakeModelRouter(model);
         Rig = new NodeRig(
@@ -27,7 +30,8 @@ internal sealed class AgentNodes : IDisposable
                 services.AddSingleton<IKnowledgeSearch>(Search);
                 services.AddSingleton<IKnowledgeReader>(Search);
                 services.AddSingleton<ICitationLinker>(Search);
-                services.AddSingleton<IEgress>(new GuardedEgress([OperatorHosts.Read([]).Hosts!], new SystemNetwork(), TimeProvider.System));
+                services.AddSingleton<IEgress>(new GuardedEgress([OperatorHosts.Read(allowed).Hosts!], new SystemNetwork(), TimeProvider.System));
+                services.AddSingleton<IFlowCalls>(Flows);
                 services.AddSingleton<IConnectionStore>(Connections);
                 services.AddSingleton<IDataClasses>(Connections);
                 services.AddAgents();
@@ -40,6 +44,8 @@ internal sealed class AgentNodes : IDisposable
     public FakeModelRouter Router { get; }
 
     public KeptConnections Connections { get; } = new();
+
+    public ScriptedFlows Flows { get; } = new();
 
     public ModelShelf Models { get; } = new();
 
@@ -58,4 +64,29 @@ internal sealed class AgentNodes : IDisposable
     }
 
     public void Dispose() => Rig.Dispose();
+}
+
+/// <summary>One published flow, <c>triage@3</c>, that gives what a test says.</summary>
+internal sealed class ScriptedFlows : IFlowCalls
+{
+    private static readonly CallableFlow s_triage = new(
+        FlowId.New(), "triage", "Triage", 3, JsonElement.Parse("""{"type":"object","properties":{"question":{"type":"string"}},"required":["question"]}"""));
+
+    /// <summary>Every call, in order.</summary>
+    public List<FlowCall> Calls { get; } = [];
+
+    /// <summary>What a call comes to.</summary>
+    public Func<FlowCall, Result<FlowAnswer>> Answers { get; set; } = _ =>
+        new FlowAnswer(RunId.New(), new Dictionary<string, FlowValue> { ["text"] = FlowValue.Of("urgent") }, new RunUsage(100, 7));
+
+    public ValueTask<CallableFlow?> FindAsync(WorkspaceId workspace, string reference, CancellationToken cancellationToken) =>
+        new(reference is "triage" or "triage@3" ? s_triage : null);
+
+    public ValueTask<IReadOnlyList<CallableFlow>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) => new([s_triage]);
+
+    public Task<Result<FlowAnswer>> CallAsync(FlowCall call, CancellationToken cancellationToken)
+    {
+        Calls.Add(call);
+        return Task.FromResult(Answers(call));
+    }
 }

@@ -27,7 +27,7 @@ public sealed partial class ComposedCatalogTests(OneServer server) : IClassFixtu
 
     [Fact]
     public void TheNodesOfEveryRoom_AreHere() => Assert.Empty(
-        new[] { "start", "llm", "classify", "extract", "knowledge-search", "rerank", "read-document", "condition", "template", "approval", "answer" }
+        new[] { "start", "llm", "agent", "classify", "extract", "knowledge-search", "rerank", "read-document", "http-request", "send", "mcp-tool", "condition", "template", "approval", "answer" }
             .Except(Catalog.Entries.Select(entry => entry.Type.Id), StringComparer.Ordinal));
 
     [Fact]

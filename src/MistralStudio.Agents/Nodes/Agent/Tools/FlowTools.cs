@@ -1,0 +1,46 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+
+namespace MistralStudio.Agents.Nodes.Agent.Tools;
+
+/// <summary>Published flows. A call is a run of its own with the rights of its version; the same call is made once, however often a crash repeats it.</summary>
+/// <param name="calls">Asked for when a flow is called: what runs flows runs this node.</param>
+internal sealed class FlowTools(Lazy<IFlowCalls> calls) : IAgentTools
+{
+    public ToolKind Kind => ToolKind.Flow;
+
+    public async ValueTask<Result<IReadOnlyList<AgentFunction>>> ListAsync(NodeExecution execution, AgentTool tool, int index, CancellationToken cancellationToken)
+    {
+        if (await calls.Value.FindAsync(execution.Start.Workspace, tool.Flow!, cancellationToken) is not { } flow)
+        {
+            return AgentNodeErrors.NoFlow(tool.Flow!);
+        }
+
+        // The number is kept: a version that is published while the agent waits is not the one that was approved.
+        var slug = tool.Flow!.Split('@')[0];
+        return Result<IReadOnlyList<AgentFunction>>.Success(
+        [
+            new AgentFunction(
+                tool.Name ?? $"run_{slug.Replace('-', '_')}", tool.Description ?? $"Runs the flow \"{flow.Name}\" and gives its answer.", flow.InputSchema, index,
+                $"{slug}@{flow.Number}", NodeEffects.Changes, IsIdempotent: true),
+        ]);
+    }
+
+    public async Task<Result<ToolOutcome>> CallAsync(AgentCall call, CancellationToken cancellationToken)
+    {
+        var start = call.Execution.Start;
+        var answer = await calls.Value.CallAsync(
+            new FlowCall(start.Workspace, call.Function.Target, call.Arguments.EnumerateObject().ToDictionary(one => one.Name, one => one.Value, StringComparer.Ordinal))
+            {
+                By = start.StartedBy ?? start.Authority.User,
+                Key = start.Authority.Key,
+                Depth = start.Depth + 1,
+                Once = call.Key,
+                Sources = call.Sources,
+            },
+            cancellationToken);
+        return answer.IsSuccess
+            ? new ToolOutcome(answer.Value.Text) { Sources = [.. answer.Value.Outputs.Values.SelectMany(value => value.Sources).Distinct()], Usage = answer.Value.Usage }
+            : answer.Error;
+    }
+}
