@@ -159,16 +159,25 @@ internal sealed class AgentRunner(
         _ => null,
     };
 
-    private static ChatOptions OptionsOf(AgentTurn turn) => new()
+    private static ChatOptions OptionsOf(AgentTurn turn)
     {
-        // Over documents the likeliest words are the right ones, unless the author says otherwise.
-        Temperature = turn.Settings.Temperature ?? (turn.Knowledge.Count > 0 ? 0 : null),
-        TopP = turn.Settings.TopP,
-        MaxOutputTokens = turn.Settings.MaxOutputTokens ?? PromptBuilder.DefaultAnswerTokens,
-        Seed = turn.Settings.Seed,
-        // Without it a small model that takes the likeliest word falls into a loop.
-        AdditionalProperties = turn.Knowledge.Count > 0 ? new() { ["repetition_penalty"] = GroundedRepetitionPenalty } : null,
-    };
+        var options = new ChatOptions
+        {
+            // Over documents the likeliest words are the right ones, unless the author says otherwise.
+            Temperature = turn.Settings.Temperature ?? (turn.Knowledge.Count > 0 ? 0 : null),
+            TopP = turn.Settings.TopP,
+            MaxOutputTokens = turn.Settings.MaxOutputTokens ?? PromptBuilder.DefaultAnswerTokens,
+            Seed = turn.Settings.Seed,
+            Depth = turn.Depth > 0 ? turn.Depth : null,
+        };
+        if (turn.Knowledge.Count > 0)
+        {
+            // Without it a small model that takes the likeliest word falls into a loop.
+            options.RepetitionPenalty = GroundedRepetitionPenalty;
+        }
+
+        return options;
+    }
 
     // Without a logger: the kernel logs each function under its own name, and a cancelled one as an error. What goes wrong is an event here.
     private Kernel BuildKernel(IChatClient model)

@@ -294,6 +294,16 @@ public sealed class AgentRunnerTests
         Assert.Empty(events);
     }
 
+    [Fact]
+    public async Task ATurnBelowRunsOfFlows_TellsItsModelHowDeepItIs()
+    {
+        var model = new ScriptedChatClient(_ => "Yes.");
+        await RunAsync(model, Turn("Deep?") with { Depth = 3 });
+        await RunAsync(model, Turn("Deep?"));
+
+        Assert.Equal([3, null], model.Requests.Select(request => request.Options!.Depth));
+    }
+
     private static AgentTurn Turn(string question) => new()
     {
         Workspace = WorkspaceId.New(),

@@ -39,6 +39,7 @@ internal sealed class ModelCalls(IModelRouter router, IKnowledgeStates knowledge
         CancellationToken cancellationToken)
     {
         options.Client = execution.Start.Authority.User.ToString();
+        options.Depth = execution.Start.Depth + 1;
         var clock = new TurnClock(time);
         var updates = new List<ChatResponseUpdate>();
         await foreach (var update in model.Chat.GetStreamingResponseAsync(messages, options, cancellationToken))

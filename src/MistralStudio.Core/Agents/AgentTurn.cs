@@ -32,6 +32,9 @@ public sealed record AgentTurn
     /// <summary>Knowledge bases whose words earlier answers of the conversation may hold; they keep their data class here.</summary>
     public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];
 
+    /// <summary>How many runs of flows stand above it; see <see cref="ChatOptionKeys.Depth"/>.</summary>
+    public int Depth { get; init; }
+
     /// <summary>How the answer is drawn.</summary>
     public GenerationSettings Settings { get; init; } = GenerationSettings.Default;
 }

@@ -78,6 +78,13 @@ public static class ChatOptionExtensions
             set => Set(options, ChatOptionKeys.Client, value);
         }
 
+        /// <inheritdoc cref="ChatOptionKeys.Depth"/>
+        public int? Depth
+        {
+            get => Find(options, ChatOptionKeys.Depth) as int?;
+            set => Set(options, ChatOptionKeys.Depth, value);
+        }
+
         /// <inheritdoc cref="ChatOptionKeys.StreamsCalls"/>
         public bool? StreamsCalls
         {

@@ -38,6 +38,9 @@ public static class ChatOptionKeys
     /// <summary>string: who asks (a key, a member). Those who wait for one model take turns by it; nothing else is made of it.</summary>
     public const string Client = "client";
 
+    /// <summary>int: how many runs of flows stand above the request; a flow that is asked as a model counts on, so that none asks itself without end.</summary>
+    public const string Depth = "depth";
+
     /// <summary>bool: calls of tools come as <see cref="FunctionCallDelta"/>s while they are written, before they come whole.</summary>
     public const string StreamsCalls = "streams_calls";
 

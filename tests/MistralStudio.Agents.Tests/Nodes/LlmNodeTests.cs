@@ -29,7 +29,7 @@ public sealed class LlmNodeTests
         Assert.Equal(new RunUsage(5, 3), state.Usage);
         var (messages, options) = Assert.Single(model.Requests);
         Assert.Equal([(ChatRole.System, "Be brief."), (ChatRole.User, "Say it: capital?")], messages.Select(message => (message.Role, message.Text)));
-        Assert.Equal((0.5f, 40, $"{nodes.Rig.User}"), (options!.Temperature, options.MaxOutputTokens, options.Client));
+        Assert.Equal((0.5f, 40, $"{nodes.Rig.User}", 1), (options!.Temperature, options.MaxOutputTokens, options.Client, options.Depth));
     }
 
     [Fact]

@@ -135,7 +135,7 @@ internal sealed class RerankExecutor(IModelHost host, IModelRouter router, IDefa
 
         var answer = await model.Value.Chat.GetResponseAsync(
             [new(ChatRole.System, PassageReranking.Instructions), new(ChatRole.User, PassageReranking.Request(question, texts))],
-            new() { Temperature = 0, MaxOutputTokens = PassageReranking.TokensOf(texts.Count) },
+            new() { Temperature = 0, MaxOutputTokens = PassageReranking.TokensOf(texts.Count), Depth = execution.Start.Depth + 1 },
             cancellationToken);
         var (input, output) = (answer.Usage?.InputTokenCount ?? 0, answer.Usage?.OutputTokenCount ?? 0);
         return PassageReranking.ReadOrder(answer.Text, texts.Count) is { } scores

@@ -89,6 +89,7 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnl
             ],
             Knowledge = app.Definition.Knowledge,
             Heard = [.. heard],
+            Depth = options?.Depth ?? 0,
             Settings = settings with
             {
                 Temperature = options?.Temperature ?? settings.Temperature,

@@ -30,6 +30,7 @@ public sealed class FlowChatClient(WorkspaceId workspace, CallableFlow flow, IFl
         var call = new FlowCall(workspace, flow.Reference, Inputs([.. messages]))
         {
             Trigger = RunTrigger.Model,
+            Depth = options?.Depth ?? 0,
             Stream = text => deltas.Writer.WriteAsync(text, CancellationToken.None),
         };
         var answering = CallAsync(call, deltas.Writer, cancellationToken);
