@@ -19,6 +19,8 @@ internal static class ImportCatalog
             [new Port("messages", PortType.Messages, Required: false)],
             [new Port("text", PortType.Text), new Port("messages", PortType.Messages), new Port("usage", PortType.Json), .. shape.Config.TryGetProperty("schema", out _) ? [new Port("value", PortType.Json)] : s_none]) { Named = true },
             "/prompt", "/system"));
+        Add(services, Type("agent", _ => new NodePorts(
+            [new Port("messages", PortType.Messages, Required: false)], [new Port("text", PortType.Text), new Port("steps", PortType.Json), new Port("usage", PortType.Json)]) { Named = true }, "/prompt", "/system"));
         Add(services, Type("classify", shape => new NodePorts(
             [new Port("text", PortType.Text)],
             [.. shape.Config.GetProperty("classes").EnumerateArray().Select(one => new Port(one.GetProperty("name").GetString()!, PortType.Text) { IsBranch = true })]) { Named = true }, "/instructions"));

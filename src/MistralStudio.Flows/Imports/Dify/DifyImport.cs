@@ -47,7 +47,7 @@ internal static class DifyImport
             }
         }
 
-        var node = new ForeignNode("llm", "llm")
+        var node = new ForeignNode("llm", chat.Flag("agent_mode", "enabled") ? "agent" : "llm")
         {
             Title = flow.Name,
             Config = DifyNodes.Model(chat.Object("model")),
@@ -56,7 +56,7 @@ internal static class DifyImport
         flow.Carried(node, flow.Name, "chat", DifyNodes.ModelRemark(chat.Object("model")));
         foreach (var tool in chat.Objects("agent_mode", "tools"))
         {
-            flow.Note(tool.Text("tool_label") ?? tool.Text("tool_name") ?? "tool", "tool", ImportOutcome.Left, "A tool of Dify's: give an Agent a tool that does the same.");
+            flow.Note(tool.Text("tool_label") ?? tool.Text("tool_name") ?? "tool", "tool", ImportOutcome.Left, "A tool of Dify's: give the agent another that does the same.");
         }
 
         foreach (var set in chat.Objects("dataset_configs", "datasets", "datasets"))

@@ -151,7 +151,7 @@ internal sealed class FlowiseAgentFlow(ForeignFlow flow, JsonObject root)
             prompt.Add(before ?? (made.Parent is { } parent ? new ForeignReference(parent, "item") : Question()));
         }
 
-        var node = made with { Type = "llm", Config = new JsonObject { ["model"] = "default" }, Texts = new() { ["prompt"] = prompt } };
+        var node = made with { Type = TypeOf(kind, inputs), Config = new JsonObject { ["model"] = "default" }, Texts = new() { ["prompt"] = prompt } };
         if (!system.IsEmpty)
         {
             node.Texts["system"] = system;
@@ -183,12 +183,14 @@ internal sealed class FlowiseAgentFlow(ForeignFlow flow, JsonObject root)
         flow.Carried(node, title, kind, string.Join(' ', ((string[])
         [
             model,
-            tools.Count > 0 ? $"Its tools ({string.Join(", ", tools.Take(5))}) were left out: an Agent here can have tools." : "",
+            tools.Count > 0 ? $"Its tools ({string.Join(", ", tools.Take(5))}) were left out: give it others that do the same." : "",
             stores ? "Its document stores were left out: put a Knowledge search before it." : "",
             command is null ? "" : FlowiseImport.CommandRemark(command),
         ]).Where(remark => remark.Length > 0)) is { Length: > 0 } remark ? remark : null);
         _answered.Add(made.Id);
     }
+
+    private static string TypeOf(string kind, JsonObject inputs) => kind == "agentAgentflow" && !inputs.Objects("agentStructuredOutput").Any() ? "agent" : "llm";
 
     private void Condition(ForeignNode made, JsonObject inputs, string title, string kind)
     {

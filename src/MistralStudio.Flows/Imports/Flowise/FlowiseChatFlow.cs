@@ -28,7 +28,7 @@ internal sealed class FlowiseChatFlow(ForeignFlow flow, JsonObject root)
             Read(node, node.Text("id")!, node.Object("data")!, question);
         }
 
-        foreach (var chain in flow.Nodes.Where(node => node.Type == "llm" && !flow.Nodes.Exists(other => other.Texts.Values.Any(text => text.References.Any(from => from.Node == node.Id)))).ToList())
+        foreach (var chain in flow.Nodes.Where(node => node.Type is "llm" or "agent" && !flow.Nodes.Exists(other => other.Texts.Values.Any(text => text.References.Any(from => from.Node == node.Id)))).ToList())
         {
             flow.Nodes.Add(new ForeignNode($"{chain.Id}\u0001answer", "answer") { Title = "Answer", Ports = [("text", new ForeignReference(chain.Id, "text"))] });
         }
@@ -74,7 +74,7 @@ internal sealed class FlowiseChatFlow(ForeignFlow flow, JsonObject root)
 
     private void Chain(ForeignNode made, JsonObject inputs, string title, string kind, ForeignReference question)
     {
-        var node = made with { Type = "llm", Config = new JsonObject { ["model"] = "default" } };
+        var node = made with { Type = kind.EndsWith("Agent", StringComparison.Ordinal) ? "agent" : "llm", Config = new JsonObject { ["model"] = "default" } };
         var model = Plugged(inputs["model"]).FirstOrDefault();
         if (model is not null && _data[model].Number("inputs", "temperature") is >= 0 and <= 2 and var temperature)
         {
@@ -110,7 +110,7 @@ internal sealed class FlowiseChatFlow(ForeignFlow flow, JsonObject root)
         [
             "It asks the workspace's default model here.",
             passages is null ? "" : "Make a knowledge base of its documents, and name it in the search before it.",
-            tools.Count > 0 ? $"Its tools ({string.Join(", ", tools.Take(5))}) were left out: an Agent here can have tools." : "",
+            tools.Count > 0 ? $"Its tools ({string.Join(", ", tools.Take(5))}) were left out: give it others that do the same." : "",
             kind.Contains("sql", StringComparison.OrdinalIgnoreCase) ? "It read a database there: nothing here runs SQL that a model wrote." : "",
         ]).Where(remark => remark.Length > 0)));
     }

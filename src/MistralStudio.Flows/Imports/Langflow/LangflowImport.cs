@@ -184,7 +184,7 @@ internal sealed class LangflowGraph(ForeignFlow flow, JsonObject graph)
     {
         var system = Field(id, data, "system_message") is { IsEmpty: false } given ? given : Field(id, data, "system_prompt");
         var prompt = Field(id, data, "input_value");
-        var node = made with { Type = "llm", Config = new JsonObject { ["model"] = "default" }, Texts = new() { ["prompt"] = prompt.IsEmpty ? system : prompt } };
+        var node = made with { Type = kind == "Agent" ? "agent" : "llm", Config = new JsonObject { ["model"] = "default" }, Texts = new() { ["prompt"] = prompt.IsEmpty ? system : prompt } };
         if (!system.IsEmpty && !prompt.IsEmpty)
         {
             node.Texts["system"] = system;
@@ -198,7 +198,7 @@ internal sealed class LangflowGraph(ForeignFlow flow, JsonObject graph)
         var tools = _arriving.GetValueOrDefault((id, "tools"))?.Select(from => _data[from.Node].Text("node", "display_name") ?? from.Node).ToList() ?? [];
         flow.Carried(
             node, title, kind,
-            tools.Count > 0 ? $"It asks the workspace's default model here. Its tools ({string.Join(", ", tools.Take(5))}) were left out: an Agent here can have tools." : "It asks the workspace's default model here.");
+            tools.Count > 0 ? $"It asks the workspace's default model here. Its tools ({string.Join(", ", tools.Take(5))}) were left out: give it others that do the same." : "It asks the workspace's default model here.");
     }
 
     // A pattern over one record, or over each of a table: "Title: {title}\nSummary: {summary}".
