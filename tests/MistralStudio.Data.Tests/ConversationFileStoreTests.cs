@@ -91,6 +91,16 @@ public abstract class ConversationFileStoreTests(DataFixture data)
         Assert.DoesNotContain(audit.Items, entry => entry.ToString().Contains("very-private", StringComparison.Ordinal));
     }
 
+    [Fact]
+    public async Task AFile_IsNotTheSourceOfItsTwinInAFlow_ButItsWordsStayWhereItStays()
+    {
+        var (_, parent, document, _) = await FileAsync();
+        var states = data.Get<IKnowledgeStates>();
+
+        Assert.Empty(await states.ListDocumentsOfAsync(Workspace, new string('0', 64), Token));
+        Assert.Equal([parent], await states.ListBasesOfAsync(Workspace, [document], Token));
+    }
+
     private Task<Conversation> ConversationAsync() =>
         _conversations.CreateAsync(new(Workspace, Owner, null, "Title", "default", "", GenerationSettings.Default, []), Token);
 

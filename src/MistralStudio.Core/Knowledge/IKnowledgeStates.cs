@@ -9,7 +9,7 @@ public interface IKnowledgeStates
     Task<IReadOnlyList<KnowledgeBaseId>> ListBasesOfAsync(
         WorkspaceId workspace, IReadOnlyCollection<DocumentId> documents, CancellationToken cancellationToken);
 
-    /// <summary>The documents of a workspace's bases whose file has this content.</summary>
+    /// <summary>The documents of the bases that a workspace's members share whose file has this content.</summary>
     /// <param name="sha256">Lower-case hex.</param>
     Task<IReadOnlyList<DocumentId>> ListDocumentsOfAsync(WorkspaceId workspace, string sha256, CancellationToken cancellationToken);
 

@@ -35,7 +35,7 @@ internal sealed class KnowledgeStates(IDbContextFactory<StudioDbContext> context
     public async Task<IReadOnlyList<DocumentId>> ListDocumentsOfAsync(WorkspaceId workspace, string sha256, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        return await context.Documents.Where(row => row.WorkspaceId == workspace && row.Sha256 == sha256).Select(row => row.Id).ToListAsync(cancellationToken);
+        return await context.Documents(workspace).Where(row => row.Sha256 == sha256).Select(row => row.Id).ToListAsync(cancellationToken);
     }
 
     public async Task<string> NameAsync(WorkspaceId workspace, IReadOnlyCollection<KnowledgeBaseId> bases, CancellationToken cancellationToken)
@@ -44,10 +44,10 @@ internal sealed class KnowledgeStates(IDbContextFactory<StudioDbContext> context
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var id in bases.Distinct())
         {
-            var found = await context.KnowledgeBases.Where(row => row.Id == id && row.WorkspaceId == workspace)
+            var found = await context.Bases(workspace).Where(row => row.Id == id)
                 .Select(row => new { row.EmbeddingModel, row.SettingsVersion, row.Store }).FirstOrDefaultAsync(cancellationToken);
             Add(hash, $"{id} {found?.EmbeddingModel} {found?.SettingsVersion} {found?.Store}");
-            var rows = context.Documents.Where(row => row.KnowledgeBaseId == id && row.WorkspaceId == workspace).OrderBy(row => row.Id)
+            var rows = context.Documents(workspace, id).OrderBy(row => row.Id)
                 .Select(row => new { row.Id, row.Name, row.State, row.TextSha256, row.PassageCount, row.Revisions, row.MetadataVersion });
             await foreach (var row in rows.AsAsyncEnumerable().WithCancellation(cancellationToken))
             {
