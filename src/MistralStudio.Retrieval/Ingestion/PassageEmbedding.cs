@@ -10,7 +10,10 @@ namespace MistralStudio.Retrieval.Ingestion;
 /// <summary>Gives each passage of a document a vector in the index, by moderate batches, and only where there is none yet.</summary>
 internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IOptions<KnowledgeOptions> options)
 {
-    /// <summary>What the embedder reads of a passage: the headings above it say what it is about.</summary>
+    /// <summary>
+    /// What the embedder reads of a passage: the headings above it say what it is about. Not the document's name, which only words are looked up
+    /// in: a title moves no passage for a model that reads it as well, and a file name that says nothing costs some (see the benchmark of titles).
+    /// </summary>
     public static string TextOf(Passage passage) => passage.Section is null ? passage.ReadableText : $"{passage.Section}\n{passage.ReadableText}";
 
     /// <returns>How many texts were embedded now.</returns>

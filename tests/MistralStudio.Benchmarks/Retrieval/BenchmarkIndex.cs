@@ -27,12 +27,14 @@ internal sealed class BenchmarkIndex : IDisposable
 
     public KnowledgeBaseId Base => _document.Base;
 
-    public Task FillAsync(IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors) => AddAsync(_document, texts, vectors);
+    public Task FillAsync(IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors, IReadOnlyList<string?>? sections = null) =>
+        AddAsync(_document, texts, vectors, sections);
 
     /// <summary>Shows a document; returns its first passage.</summary>
-    public async Task<PassageId> AddAsync(KnowledgeDocument document, IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors)
+    public async Task<PassageId> AddAsync(
+        KnowledgeDocument document, IReadOnlyList<string> texts, IReadOnlyList<ReadOnlyMemory<float>> vectors, IReadOnlyList<string?>? sections = null)
     {
-        var passages = texts.Select((text, i) => Passage(document.Id, i, text)).ToList();
+        var passages = texts.Select((text, i) => Passage(document.Id, i, text) with { Section = sections?[i] }).ToList();
         passages.ForEach(passage => _ordinals[passage.Id] = passage.Ordinal);
         await _index.StageAsync(Base, [.. passages.Zip(vectors)], CancellationToken.None);
         await _index.PublishAsync(document, passages, CancellationToken.None);

@@ -9,7 +9,8 @@ namespace MistralStudio.Benchmarks.Retrieval;
 
 /// <summary>
 /// Retrieval in one table: the vector scan beside the memory's own speed, a whole search over 100,000 passages, a chat
-/// beside an ingestion, and rankings of public corpora by each leg and both. <c>scan</c>, <c>million</c>, <c>search</c>, <c>beside</c> and <c>rank</c> name parts.
+/// beside an ingestion, rankings of public corpora by each leg and both, and what titles do for them. <c>scan</c>, <c>million</c>, <c>search</c>,
+/// <c>beside</c>, <c>rank</c> and <c>titles</c> name parts.
 /// </summary>
 internal static class RetrievalBenchmark
 {
@@ -46,6 +47,11 @@ internal static class RetrievalBenchmark
             if (Wanted("rank"))
             {
                 await RankingBenchmark.RunAsync(Path.Combine(folder, "rank"), model);
+            }
+
+            if (Wanted("titles"))
+            {
+                await TitlesBenchmark.RunAsync(Path.Combine(folder, "titles"), model);
             }
         }
         finally
