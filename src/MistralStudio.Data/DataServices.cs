@@ -65,9 +65,12 @@ public static class DataServices
         services.AddSingleton<IPassageStore, PassageStore>();
         services.AddSingleton<IKnowledgeStates, KnowledgeStates>();
         services.AddSingleton<IPassageRevisions, PassageRevisionStore>();
-        services.AddSingleton<IIndexPlacements, IndexPlacementStore>();
+        services.AddSingleton<IndexPlacementStore>();
+        services.AddSingleton<IIndexPlacements>(provider => provider.GetRequiredService<IndexPlacementStore>());
+        services.AddSingleton<IVectorMakers>(provider => provider.GetRequiredService<IndexPlacementStore>());
         services.AddSingleton<ISourceStore, SourceStore>();
         services.AddSingleton<IJudgmentStore, JudgmentStore>();
+        services.AddSingleton<IQualityRuns, QualityRunStore>();
         services.AddSingleton<IConversationStore, ConversationStore>();
         services.AddSingleton<IFeedbackStore, FeedbackStore>();
         services.AddSingleton<FlowStore>();

@@ -57,6 +57,8 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
 
     internal DbSet<JudgmentRow> Judgments => Set<JudgmentRow>();
 
+    internal DbSet<QualityRunRow> QualityRuns => Set<QualityRunRow>();
+
     internal DbSet<BlobRow> Blobs => Set<BlobRow>();
 
     internal DbSet<BlobReferenceRow> BlobReferences => Set<BlobReferenceRow>();

@@ -63,6 +63,7 @@ public static class RetrievalServices
         services.AddSingleton<IWorkExecutor>(provider => provider.GetRequiredService<IndexMove>());
         services.AddSingleton<IIndexMoves>(provider => provider.GetRequiredService<IndexMove>());
         services.AddSingleton<IDocumentMetadata, DocumentMetadata>();
+        services.AddSingleton<EmbedderIdentity>();
         services.AddSingleton<PassageEmbedding>();
         services.AddSingleton(ParserLaunch.Of(parserHost ?? Assembly.GetEntryAssembly()!));
         services.AddSingleton<ParserPool>();

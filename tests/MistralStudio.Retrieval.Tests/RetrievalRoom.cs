@@ -128,6 +128,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddSingleton<IPassageStore>(Store);
         services.AddSingleton<IConversationFiles>(Store);
         services.AddSingleton<IIndexPlacements>(Store);
+        services.AddSingleton<IVectorMakers>(Store);
         services.AddSingleton<IPassageRevisions>(Store);
         services.AddSingleton<ISourceStore>(Store);
         services.AddSingleton<IEgress>(new ScriptedSite());

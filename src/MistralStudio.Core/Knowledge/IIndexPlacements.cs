@@ -37,6 +37,21 @@ public interface IIndexPlacements
     /// <summary>Writes a placement where the base has the one that was read; false where somebody was faster or there is no such base.</summary>
     Task<bool> TryWriteAsync(KnowledgeBaseId id, IndexPlacement was, IndexPlacement placement, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Starts a move where the base has the placement that was read, with its entry in the audit log; false where somebody was faster, there is no
+    /// such base, or it stays on this machine and the move would take it away.
+    /// </summary>
+    /// <param name="leaves">True where <paramref name="placement"/> is not on this machine.</param>
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<bool> StartMoveAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, IndexPlacement was, IndexPlacement placement, bool leaves, UserId? by, CancellationToken cancellationToken);
+
+    /// <summary>True where no word of a base may leave this machine: by its own mark, or by that of its workspace.</summary>
+    Task<bool> StaysAsync(KnowledgeBaseId id, CancellationToken cancellationToken);
+
+    /// <summary>Names of the bases of a workspace that are in a store or on their way to it, or of one of them.</summary>
+    Task<IReadOnlyList<string>> ListInAsync(WorkspaceId workspace, KnowledgeBaseId? id, IndexStore store, CancellationToken cancellationToken);
+
     /// <summary>Bases whose move is not at its end.</summary>
     Task<IReadOnlyList<KnowledgeBaseId>> ListMovingAsync(CancellationToken cancellationToken);
 
@@ -49,7 +64,14 @@ public interface IIndexMoves
 {
     /// <summary>
     /// Starts a move, or the way back of one that is going on. Fails where the base is unknown, where Qdrant is not set up, or does not answer.
-    /// Searches are answered by the store that it comes from until the copy was compared.
+    /// Searches are answered by the store that it comes from until the copy was compared. A base that stays on this machine is not moved to a Qdrant
+    /// that is elsewhere.
     /// </summary>
-    Task<Result<IndexPlacement>> StartAsync(WorkspaceId workspace, KnowledgeBaseId id, IndexStore to, CancellationToken cancellationToken);
+    /// <param name="by">Who does it, for the audit log.</param>
+    Task<Result<IndexPlacement>> StartAsync(WorkspaceId workspace, KnowledgeBaseId id, IndexStore to, UserId? by, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Why a base, or with null a whole workspace, cannot be marked to stay on this machine: vectors of it are elsewhere. Null where it can.
+    /// </summary>
+    Task<Error?> FindElsewhereAsync(WorkspaceId workspace, KnowledgeBaseId? id, CancellationToken cancellationToken);
 }

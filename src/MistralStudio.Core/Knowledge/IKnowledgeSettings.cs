@@ -19,6 +19,11 @@ public interface IKnowledgeSettings
     /// </summary>
     Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
 
+    /// <summary>
+    /// Says that the base's embedding model is another one than its vectors were made by, and what to do; null where it is the same, or not known.
+    /// </summary>
+    Task<Error?> FindOtherEmbedderAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken);
+
     /// <summary>The first passages that a document of the base would be cut into; nothing is kept.</summary>
     Task<Result<SplitPreview>> PreviewAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, SplittingSettings settings, CancellationToken cancellationToken);

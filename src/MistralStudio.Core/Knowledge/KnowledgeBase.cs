@@ -26,6 +26,9 @@ public sealed record KnowledgeBase(
     /// <summary>Where its vectors and words are.</summary>
     public IndexPlacement Placement { get; init; } = IndexPlacement.Embedded;
 
+    /// <summary>The fingerprint of the embedder that its vectors come from; null where none is known. See <see cref="IVectorMakers"/>.</summary>
+    public string? VectorsMadeBy { get; init; }
+
     /// <summary>Counts the changes of <see cref="Settings"/>, from 0: what a change was made on.</summary>
     public int SettingsVersion { get; init; }
 }

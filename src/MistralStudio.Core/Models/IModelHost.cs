@@ -26,6 +26,11 @@ public interface IModelHost
     /// <summary>A reranker (<see cref="ModelTask.Reranking"/>), or why there is none.</summary>
     Result<IReranker> Reranker(string id) => ModelErrors.NoReranker();
 
+    /// <summary>
+    /// What tells a model from another one under the same id: a hash of its weights and of what reads texts for them. Empty where it is not known.
+    /// </summary>
+    Task<string> FingerprintAsync(string id, CancellationToken cancellationToken) => Task.FromResult("");
+
     /// <summary>Loads a model and waits until it is ready.</summary>
     Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken);
 

@@ -84,8 +84,8 @@ internal sealed class AuditLog(IDbContextFactory<StudioDbContext> contexts, Time
         }
 
         var (named, ids) = (query.Named.Select(person => (Guid?)person.Value).ToList(), query.Named.Select(person => person.ToString()).ToList());
-        return rows.Where(row => EF.Functions.Like(row.Action.ToLower(), pattern, "\\") || EF.Functions.Like(row.Subject.ToLower(), pattern, "\\")
-            || EF.Functions.Like(row.Detail.ToLower(), pattern, "\\") || named.Contains(row.By) || ids.Contains(row.Subject));
+        return rows.Where(row => EF.Functions.Like(row.Action.ToUpper(), pattern, "\\") || EF.Functions.Like(row.Subject.ToUpper(), pattern, "\\")
+            || EF.Functions.Like(row.Detail.ToUpper(), pattern, "\\") || named.Contains(row.By) || ids.Contains(row.Subject));
     }
 
     private static AuditEntry ToEntry(AuditRow row) =>

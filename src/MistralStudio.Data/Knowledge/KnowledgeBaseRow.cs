@@ -38,6 +38,9 @@ internal sealed class KnowledgeBaseRow
     /// <summary>Counts the changes of <see cref="Settings"/>.</summary>
     public int SettingsVersion { get; set; }
 
+    /// <summary>See <see cref="IVectorMakers"/>.</summary>
+    public string? VectorsMadeBy { get; set; }
+
     /// <summary>Where its vectors and words are.</summary>
     public IndexStore Store { get; set; }
 
@@ -60,6 +63,7 @@ internal sealed class KnowledgeBaseConfiguration : IEntityTypeConfiguration<Know
         builder.ToTable("KnowledgeBases");
         builder.Property(row => row.Id).ValueGeneratedNever();
         builder.Property(row => row.Store).HasConversion<string>().HasMaxLength(20).HasDefaultValue(IndexStore.Embedded).HasSentinel(IndexStore.Embedded);
+        builder.Property(row => row.VectorsMadeBy).HasMaxLength(64);
         builder.Property(row => row.MovingTo).HasConversion<string>().HasMaxLength(20);
         builder.HasIndex(row => new { row.WorkspaceId, row.CreatedAt, row.Id });
         builder.HasIndex(row => row.ConversationId).IsUnique();

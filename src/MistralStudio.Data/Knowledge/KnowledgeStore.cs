@@ -291,6 +291,7 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             SettingsVersion = Row.SettingsVersion,
             Placement = Row.ToPlacement(),
             Conversation = Row.ConversationId,
+            VectorsMadeBy = Row.VectorsMadeBy,
         };
     }
 }

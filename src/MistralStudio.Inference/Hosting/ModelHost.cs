@@ -16,6 +16,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     private readonly ILogger<ModelHost> _log;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, InstalledModelEntry> _entries = new(StringComparer.Ordinal);
+    private readonly ModelFingerprints _fingerprints = new();
     private readonly InstalledFolders _folders;
     private readonly ModelMemory _memory;
     private readonly ModelLoader _loader;
@@ -59,6 +60,9 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
         var entry = Entry(id, ModelTask.Reranking);
         return entry.IsSuccess ? new Reranker(entry.Value, this) : entry.Error;
     }
+
+    public Task<string> FingerprintAsync(string id, CancellationToken cancellationToken) =>
+        FindEntry(id) is { } entry ? _fingerprints.OfAsync(entry.Folder, cancellationToken) : Task.FromResult("");
 
     public async Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken)
     {

@@ -203,6 +203,16 @@ internal sealed class EmbeddedIndex(IndexFile file, ResidentVectors resident, Em
         return vectors;
     }
 
+    /// <summary>Whether vectors of a base wait for their documents to be shown.</summary>
+    public bool HasStaged(KnowledgeBaseId parent)
+    {
+        using var connection = file.Connect();
+        using var select = connection.CreateCommand();
+        select.CommandText = "SELECT EXISTS (SELECT 1 FROM staged WHERE base = $id);";
+        select.Parameters.AddWithValue("$id", Bytes(parent.Value));
+        return (long)select.ExecuteScalar()! == 1;
+    }
+
     /// <summary>Removes the staged vectors of a document that is shown elsewhere.</summary>
     public Task DropStagedAsync(DocumentId document, CancellationToken cancellationToken) => WriteAsync(
         (connection, transaction) =>

@@ -1,5 +1,6 @@
 using System.Numerics.Tensors;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -15,7 +16,7 @@ namespace MistralStudio.Retrieval.Index;
 /// </summary>
 internal sealed class IndexMove(
     IIndexPlacements placements, IKnowledgeStore knowledge, IPassageStore store, PassageIndex index, QdrantCollections collections, QdrantClient client,
-    Lazy<IWorkOwner> work, TimeProvider time, ILogger<IndexMove> log) : IWorkExecutor, IIndexMoves
+    IOptions<QdrantOptions> options, Lazy<IWorkOwner> work, TimeProvider time, ILogger<IndexMove> log) : IWorkExecutor, IIndexMoves
 {
     /// <summary>The kind of this work.</summary>
     public const string WorkKind = "index-move";
@@ -34,9 +35,9 @@ internal sealed class IndexMove(
     public static WorkKey Work(KnowledgeBaseId id) => new(WorkKind, id.ToString());
 
     /// <inheritdoc/>
-    public async Task<Result<IndexPlacement>> StartAsync(WorkspaceId workspace, KnowledgeBaseId id, IndexStore to, CancellationToken cancellationToken)
+    public async Task<Result<IndexPlacement>> StartAsync(WorkspaceId workspace, KnowledgeBaseId id, IndexStore to, UserId? by, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is not { Placement: var placement })
+        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is not { Placement: var placement } found)
         {
             return KnowledgeErrors.BaseNotFound();
         }
@@ -51,6 +52,11 @@ internal sealed class IndexMove(
             return QdrantErrors.NotSet();
         }
 
+        if (Leaves(to) && await placements.StaysAsync(id, cancellationToken))
+        {
+            return QdrantErrors.Stays(found.Name, client.Root);
+        }
+
         try
         {
             await collections.CheckVersionAsync(cancellationToken);
@@ -62,13 +68,20 @@ internal sealed class IndexMove(
 
         // Back before the copy took over is a removal of the copy: the state of a move that is at its end.
         var next = new IndexPlacement(placement.Store, to);
-        if (!await placements.TryWriteAsync(id, placement, next, cancellationToken))
+        if (!await placements.StartMoveAsync(workspace, id, placement, next, Leaves(to), by, cancellationToken))
         {
-            return KnowledgeErrors.Conflict();
+            return QdrantErrors.MovedMeanwhile();
         }
 
         await work.Value.StartAsync(Work(id), CancellationToken.None);
         return next;
+    }
+
+    /// <inheritdoc/>
+    public async Task<Error?> FindElsewhereAsync(WorkspaceId workspace, KnowledgeBaseId? id, CancellationToken cancellationToken)
+    {
+        var names = Leaves(IndexStore.Qdrant) ? await placements.ListInAsync(workspace, id, IndexStore.Qdrant, cancellationToken) : [];
+        return names.Count == 0 ? null : QdrantErrors.Elsewhere(names, client.Root);
     }
 
     /// <inheritdoc/>
@@ -87,9 +100,18 @@ internal sealed class IndexMove(
                 if (to == placement.Store)
                 {
                     await index.Store(to == IndexStore.Embedded ? IndexStore.Qdrant : IndexStore.Embedded).ForgetAsync(id, cancellationToken);
-                    await placements.TryWriteAsync(id, placement, new(placement.Store), cancellationToken);
-                    Log.BaseMoved(log, id, to);
-                    return;
+                    if (await placements.TryWriteAsync(id, placement, placement with { MovingTo = null, Progress = 0 }, cancellationToken))
+                    {
+                        Log.BaseMoved(log, id, to);
+                    }
+
+                    // Where somebody moved it on while the copy was being removed, this goes on with that.
+                    continue;
+                }
+
+                if (await TurnsBackAsync(id, placement, to, cancellationToken))
+                {
+                    continue;
                 }
 
                 if (!await CopyAsync(id, placement, to, cancellationToken))
@@ -113,12 +135,32 @@ internal sealed class IndexMove(
         }
     }
 
+    private bool Leaves(IndexStore to) => to == IndexStore.Qdrant && !options.Value.CountsAsThisMachine;
+
+    /// <summary>A base that was marked to stay while it was on its way is not taken further, and what was copied of it is removed.</summary>
+    private async Task<bool> TurnsBackAsync(KnowledgeBaseId id, IndexPlacement placement, IndexStore to, CancellationToken cancellationToken)
+    {
+        if (!Leaves(to) || !await placements.StaysAsync(id, cancellationToken))
+        {
+            return false;
+        }
+
+        await placements.TryWriteAsync(
+            id, placement, new(placement.Store, placement.Store, 0, QdrantErrors.StaysNow(client.Root)), cancellationToken);
+        return true;
+    }
+
     /// <returns>False where somebody chose otherwise meanwhile.</returns>
     private async Task<bool> CopyAsync(KnowledgeBaseId id, IndexPlacement placement, IndexStore to, CancellationToken cancellationToken)
     {
         var documents = await placements.ListDocumentsAsync(id, cancellationToken);
         foreach (var (i, document) in documents.Index())
         {
+            if (await TurnsBackAsync(id, placement, to, cancellationToken))
+            {
+                return false;
+            }
+
             await CopyAsync(id, document, index.Store(placement.Store), index.Store(to), cancellationToken);
             if (!await placements.TryWriteAsync(id, placement, placement with { Progress = (i + 1.0) / documents.Count, Waiting = null }, cancellationToken))
             {

@@ -72,6 +72,22 @@ internal sealed class PassageIndex(EmbeddedIndex embedded, QdrantIndex qdrant, Q
         }
     }
 
+    /// <summary>Whether there is any vector of a base, shown or staged.</summary>
+    public async Task<bool> HasVectorsAsync(KnowledgeBaseId parent, CancellationToken cancellationToken) =>
+        embedded.HasStaged(parent) || await Store((await PlacementAsync(parent, cancellationToken)).Store).CountAsync(parent, cancellationToken) > 0;
+
+    /// <summary>Takes all of a base out of every store that it is in, with the vectors that wait for their documents; it may be put in again.</summary>
+    public Task ForgetAsync(KnowledgeBaseId parent, CancellationToken cancellationToken) =>
+        AloneAsync(parent, async placement =>
+        {
+            foreach (var store in StoresOf(placement).Append(IndexStore.Embedded).Distinct())
+            {
+                await Store(store).ForgetAsync(parent, cancellationToken);
+            }
+
+            return true;
+        }, cancellationToken);
+
     /// <summary>The documents that the file of this machine holds, with their bases.</summary>
     public Dictionary<DocumentId, KnowledgeBaseId> Documents() => embedded.Documents();
 

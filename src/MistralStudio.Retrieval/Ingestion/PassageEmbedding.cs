@@ -8,7 +8,7 @@ using MistralStudio.Retrieval.Index;
 namespace MistralStudio.Retrieval.Ingestion;
 
 /// <summary>Gives each passage of a document a vector in the index, by moderate batches, and only where there is none yet.</summary>
-internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IOptions<KnowledgeOptions> options)
+internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, EmbedderIdentity identity, IOptions<KnowledgeOptions> options)
 {
     /// <summary>
     /// What the embedder reads of a passage: the headings above it say what it is about. Not the document's name, which only words are looked up
@@ -35,6 +35,7 @@ internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, IO
             return embedder.Error;
         }
 
+        await identity.NoteAsync(document.Base, model, cancellationToken);
         var done = 0;
         // Texts of like length go together: a batch is padded to its longest.
         foreach (var batch in missing.OrderBy(passage => passage.ReadableText.Length).Chunk(options.Value.EmbeddingBatch))

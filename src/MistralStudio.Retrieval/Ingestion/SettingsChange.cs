@@ -5,13 +5,14 @@ using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Work;
 using MistralStudio.Retrieval.Index;
+using MistralStudio.Retrieval.Search;
 using MistralStudio.Retrieval.Splitting;
 
 namespace MistralStudio.Retrieval.Ingestion;
 
 /// <inheritdoc cref="IKnowledgeSettings"/>
 internal sealed class SettingsChange(
-    IKnowledgeStore knowledge, IPassageStore passages, ISourceStore store, IWorkOwner work, PassageIndex index,
+    IKnowledgeStore knowledge, IPassageStore passages, ISourceStore store, IWorkOwner work, PassageIndex index, EmbedderIdentity identity,
     IOptions<KnowledgeOptions> options) : IKnowledgeSettings
 {
     private const int Previewed = 30;
@@ -44,7 +45,7 @@ internal sealed class SettingsChange(
 
     public async Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken)
     {
-        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is not { } found)
+        if (await knowledge.FindBaseAsync(workspace, id, cancellationToken) is null)
         {
             return KnowledgeErrors.BaseNotFound();
         }
@@ -52,7 +53,7 @@ internal sealed class SettingsChange(
         try
         {
             // Vectors first: where the process ends before the documents begin, its next start finds them missing.
-            await index.Store(found.Placement.Store).ForgetAsync(id, cancellationToken);
+            await index.ForgetAsync(id, cancellationToken);
         }
         catch (IndexUnavailableException exception)
         {
@@ -61,6 +62,11 @@ internal sealed class SettingsChange(
 
         return await CutAgainAsync(id, cancellationToken);
     }
+
+    public async Task<Error?> FindOtherEmbedderAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        await knowledge.FindBaseAsync(workspace, id, cancellationToken) is { } found && (await identity.OthersAsync([found], cancellationToken)).Contains(id)
+            ? SearchErrors.OtherVectors([found.Name], found.EmbeddingModel)
+            : null;
 
     public async Task<Result<SplitPreview>> PreviewAsync(
         WorkspaceId workspace, KnowledgeBaseId id, DocumentId document, SplittingSettings settings, CancellationToken cancellationToken)

@@ -34,6 +34,24 @@ internal static class QdrantErrors
     public static Error TooOld(Uri url, string version) => new(
         "index.qdrant_too_old", $"The vector database at {url.Authority} is version {version}.", "Version 1.17 or newer is needed.");
 
+    public static Error Stays(string name, Uri url) => new(
+        "index.base_stays",
+        $"The knowledge base \"{name}\" stays on this machine, and the vector database at {url.Authority} is elsewhere.",
+        "An admin can let it go under Models, Connections; or the administrator says that the database counts as this machine: Qdrant:OnThisMachine.");
+
+    public static Error StaysNow(Uri url) => new(
+        "index.base_stays",
+        $"This knowledge base was marked to stay on this machine while it was moved to the vector database at {url.Authority}, so it turned back.",
+        "Nothing is left to do; what was copied is removed.");
+
+    public static Error Elsewhere(IReadOnlyList<string> names, Uri url) => new(
+        "index.base_elsewhere",
+        $"Vectors of {string.Join(", ", names.Select(name => $"\"{name}\""))} are in the vector database at {url.Authority}, which is not on this machine.",
+        "Move them back first (PUT /api/knowledge-bases/{id}/store with {\"store\":\"embedded\"}), or let the administrator say that the database counts as this machine: Qdrant:OnThisMachine.");
+
+    public static Error MovedMeanwhile() => new(
+        "index.moved_meanwhile", "Somebody else moved this knowledge base meanwhile, or marked it to stay on this machine.", "Look where it is now, then move it again.");
+
     public static Error Differs(long here, long there) => new(
         "index.copy_differs",
         $"The copy has {there} passages and the original {here}, so the original stays in use.",

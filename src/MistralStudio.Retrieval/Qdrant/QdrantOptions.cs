@@ -34,6 +34,15 @@ public sealed class QdrantOptions
     [Range(typeof(TimeSpan), "00:00:00.1", "00:05:00")]
     public TimeSpan Timeout { get; set; } = TimeSpan.FromSeconds(20);
 
+    /// <summary>
+    /// The operator's word on whether the server is this machine's own, or in the same private network, so that knowledge bases that stay on this
+    /// machine may be kept in it. Null: one at a loopback address is, any other is not.
+    /// </summary>
+    public bool? OnThisMachine { get; set; }
+
+    /// <summary>Whether what is in it counts as being on this machine.</summary>
+    public bool CountsAsThisMachine => OnThisMachine ?? (Uri.TryCreate(Url, UriKind.Absolute, out var address) && address.IsLoopback);
+
     /// <summary>Whether a server is set up.</summary>
     public bool IsSet => Url.Length > 0;
 }

@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -5,7 +7,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Retrieval.Search;
 
 /// <inheritdoc cref="IQualityMeter"/>
-internal sealed class QualityMeter(IKnowledgeSearch search, IJudgmentStore judgments) : IQualityMeter
+internal sealed class QualityMeter(IKnowledgeSearch search, IKnowledgeStore knowledge, IJudgmentStore judgments, IQualityRuns runs) : IQualityMeter
 {
     public async Task<Result<QualityReport>> MeasureAsync(WorkspaceId workspace, KnowledgeBaseId id, SearchSettings? settings, CancellationToken cancellationToken)
     {
@@ -27,8 +29,17 @@ internal sealed class QualityMeter(IKnowledgeSearch search, IJudgmentStore judgm
             measured.Add(new MeasuredQuestion(judged, RankingQuality.Of(judged, ranking, IQualityMeter.Depth), first < 0 ? null : first + 1));
         }
 
-        return new QualityReport(
-            RankingQuality.Mean([.. measured.Select(one => one.Quality)], IQualityMeter.Depth),
-            [.. measured.OrderBy(one => one.Quality.Ndcg).ThenBy(one => one.Quality.ReciprocalRank)]);
+        var mean = RankingQuality.Mean([.. measured.Select(one => one.Quality)], IQualityMeter.Depth);
+        // What is only tried is not how the base was.
+        if (settings is null && await knowledge.FindBaseAsync(workspace, id, cancellationToken) is { } parent)
+        {
+            await runs.AddAsync(workspace, id, mean, SettingsOf(parent), cancellationToken);
+        }
+
+        return new QualityReport(mean, [.. measured.OrderBy(one => one.Quality.Ndcg).ThenBy(one => one.Quality.ReciprocalRank)]);
     }
+
+    // Records write all that is in them: equal settings, equal text.
+    private static string SettingsOf(KnowledgeBase found) =>
+        Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes($"{found.Settings} {found.EmbeddingModel} {found.VectorsMadeBy}")))[..16];
 }

@@ -1,14 +1,16 @@
 using System.Diagnostics;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Retrieval.Index;
+using MistralStudio.Retrieval.Ingestion;
 
 namespace MistralStudio.Retrieval.Search;
 
 /// <summary>Runs the legs of a search over bases that may have different embedding models: each model embeds the question once.</summary>
-internal sealed class SearchRun(IModelHost models, PassageIndex index)
+internal sealed class SearchRun(IModelHost models, PassageIndex index, EmbedderIdentity identity)
 {
     /// <summary>What both legs found in all bases, best first, and what embedding took, ms.</summary>
     public async Task<Result<(LegResults Legs, double EmbedMs)>> FindAsync(
@@ -16,13 +18,14 @@ internal sealed class SearchRun(IModelHost models, PassageIndex index)
     {
         var embedMs = 0.0;
         var queries = new List<(IndexStore Store, LegQuery Query)>();
-        var groups = bases.GroupBy(found => (found.EmbeddingModel, found.Placement.Store), found => found.Id)
-            .Select(group => (Model: group.Key.EmbeddingModel, group.Key.Store, Bases: group.ToList())).ToList();
+        var others = settings.Mode == SearchMode.Lexical ? new HashSet<KnowledgeBaseId>() : await identity.OthersAsync(bases, cancellationToken);
+        var groups = bases.GroupBy(found => (found.EmbeddingModel, found.Placement.Store, IsOther: others.Contains(found.Id)), found => found.Id)
+            .Select(group => (Model: group.Key.EmbeddingModel, group.Key.Store, group.Key.IsOther, Bases: group.ToList())).ToList();
         var vectors = new Dictionary<string, ReadOnlyMemory<float>>(StringComparer.Ordinal);
         var words = settings.Mode == SearchMode.Dense ? null : question;
         if (settings.Mode != SearchMode.Lexical)
         {
-            foreach (var model in groups.Select(group => group.Model).Distinct())
+            foreach (var model in groups.Where(group => !group.IsOther).Select(group => group.Model).Distinct())
             {
                 var step = Stopwatch.GetTimestamp();
                 var vector = await EmbedAsync(model, question, cancellationToken);
@@ -35,9 +38,11 @@ internal sealed class SearchRun(IModelHost models, PassageIndex index)
                 vectors[model] = vector.Value;
             }
 
-            foreach (var (model, store, group) in groups)
+            foreach (var (model, store, isOther, group) in groups)
             {
-                queries.Add((store, new(group, vectors[model], groups.Count == 1 ? words : null, query.Filter, settings.Depth, query.Explain)));
+                // With vectors that another embedder made, a question's vector says nothing.
+                ReadOnlyMemory<float>? vector = isOther ? null : vectors[model];
+                queries.Add((store, new(group, vector, groups.Count == 1 ? words : null, query.Filter, settings.Depth, query.Explain)));
             }
         }
 
@@ -60,7 +65,8 @@ internal sealed class SearchRun(IModelHost models, PassageIndex index)
             results.Add(found.Value);
         }
 
-        return (LegMerge.Of(results, settings.Depth), embedMs);
+        var merged = LegMerge.Of(results, settings.Depth);
+        return (merged with { OtherVectors = [.. merged.OtherVectors.Union(others)] }, embedMs);
     }
 
     private async Task<Result<ReadOnlyMemory<float>>> EmbedAsync(string model, string text, CancellationToken cancellationToken)

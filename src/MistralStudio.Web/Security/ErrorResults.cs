@@ -57,6 +57,7 @@ public static class ErrorResults
         "knowledge.document_too_large" or "blob.too_large" or "import.too_large" => StatusCodes.Status413PayloadTooLarge,
         "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
         "app.conflict" or "knowledge.conflict" or "knowledge.settings_conflict" or "knowledge.metadata_conflict" or "knowledge.passage_conflict" or "account.conflict" or "connection.conflict" or "flow.conflict" => StatusCodes.Status412PreconditionFailed,
+        "index.base_stays" or "index.base_elsewhere" or "index.moved_meanwhile" => StatusCodes.Status409Conflict,
         "index.unreachable" or "index.qdrant_failed" or "index.qdrant_too_old" => StatusCodes.Status503ServiceUnavailable,
         "request.revision_missing" => StatusCodes.Status428PreconditionRequired,
         "idempotency.conflict" or "model.in_use" or "model.measuring" or "import.id_taken" or "import.running" or "import.elsewhere" or "account.last_owner" or "connection.in_use" or "connection.slug_taken"

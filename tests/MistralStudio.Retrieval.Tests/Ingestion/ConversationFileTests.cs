@@ -33,7 +33,7 @@ public sealed class ConversationFileTests
             Assert.Empty(await room.Get<ICitationLinker>().LinkAsync(KnowledgeAccess.Of(room.Workspace, reader), "The offer ends on Friday.", mine.Value.Hits, Cancellation));
         }
 
-        Assert.Equal("knowledge.base_not_found", (await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, Cancellation)).Error?.Code);
+        Assert.Equal("knowledge.base_not_found", (await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, null, Cancellation)).Error?.Code);
         Assert.Equal("knowledge.base_not_found", (await room.Get<IKnowledgeSettings>().EmbedAgainAsync(room.Workspace, parent, Cancellation)).Error?.Code);
     }
 

@@ -130,7 +130,7 @@ public sealed class QdrantIndexTests
                 throw new InvalidOperationException("kill -9");
             }
         };
-        Assert.True((await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, Cancellation)).IsSuccess);
+        Assert.True((await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, null, Cancellation)).IsSuccess);
         await Assert.ThrowsAsync<InvalidOperationException>(room.Work.IdleAsync);
         room.Store.BeforeCommit = null;
         room.Restart();
@@ -155,9 +155,9 @@ public sealed class QdrantIndexTests
         var parent = await room.CreateBaseAsync();
         await FillAsync(room, parent);
         server.IsDown = true;
-        Assert.Equal("index.unreachable", (await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, Cancellation)).Error?.Code);
+        Assert.Equal("index.unreachable", (await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, null, Cancellation)).Error?.Code);
         server.IsDown = false;
-        Assert.True((await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, Cancellation)).IsSuccess);
+        Assert.True((await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, IndexStore.Qdrant, null, Cancellation)).IsSuccess);
         server.IsDown = true;
         await UntilAsync(async () => await PlacementAsync(room, parent) is { Waiting: not null } or { Store: IndexStore.Qdrant });
         var waits = (await PlacementAsync(room, parent)).Store == IndexStore.Embedded;
@@ -176,8 +176,8 @@ public sealed class QdrantIndexTests
         using var room = new RetrievalRoom();
         var (mine, foreign) = (await room.CreateBaseAsync(), await room.CreateBaseAsync(WorkspaceId.New()));
 
-        var without = await room.Get<IIndexMoves>().StartAsync(room.Workspace, mine, IndexStore.Qdrant, Cancellation);
-        var unknown = await room.Get<IIndexMoves>().StartAsync(room.Workspace, foreign, IndexStore.Qdrant, Cancellation);
+        var without = await room.Get<IIndexMoves>().StartAsync(room.Workspace, mine, IndexStore.Qdrant, null, Cancellation);
+        var unknown = await room.Get<IIndexMoves>().StartAsync(room.Workspace, foreign, IndexStore.Qdrant, null, Cancellation);
 
         Assert.Equal(("index.qdrant_not_set", "knowledge.base_not_found"), (without.Error?.Code, unknown.Error?.Code));
     }
@@ -212,7 +212,7 @@ public sealed class QdrantIndexTests
 
     internal static async Task MoveAsync(RetrievalRoom room, KnowledgeBaseId parent, IndexStore to)
     {
-        var started = await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, to, Cancellation);
+        var started = await room.Get<IIndexMoves>().StartAsync(room.Workspace, parent, to, null, Cancellation);
         Assert.True(started.IsSuccess, started.Error?.ToString());
         await room.Work.IdleAsync();
         Assert.Equal(new IndexPlacement(to), await PlacementAsync(room, parent));

@@ -46,9 +46,32 @@ public sealed class RepeatedPassagesTests
         var found = (await room.Search.SearchAsync(new(room.Workspace, [parent], "pears ripen") { Explain = [hidden.PassageId, shown.PassageId] }, Cancellation)).Value;
 
         Assert.Equal([AbsenceReason.Repeated, AbsenceReason.Found], found.Standings.Select(standing => standing.Reason));
+        var runs = new RecordedRuns();
         var judged = new JudgedQuestion("pears ripen", [new(hidden.PassageId, Relevance.Yes)], DateTimeOffset.UnixEpoch);
-        var report = (await new QualityMeter(room.Search, new OneJudgment(judged)).MeasureAsync(room.Workspace, parent, null, Cancellation)).Value;
+        var report = (await new QualityMeter(room.Search, room.Store, new OneJudgment(judged), runs).MeasureAsync(room.Workspace, parent, null, Cancellation)).Value;
         Assert.Equal(1, Assert.Single(report.Questions).FirstRank);
+
+        // The base as it is set up is kept with what tells its settings apart, and what is only tried is not.
+        var meter = new QualityMeter(room.Search, room.Store, new OneJudgment(judged), runs);
+        await meter.MeasureAsync(room.Workspace, parent, new SearchSettings { Mode = SearchMode.Lexical }, Cancellation);
+        Assert.Equal(1, Assert.Single(runs.Kept).Mean.Questions);
+        await room.Store.ChangeSettingsAsync(room.Workspace, parent, new() { Search = new() { Mode = SearchMode.Lexical } }, 0, Cancellation);
+        await meter.MeasureAsync(room.Workspace, parent, null, Cancellation);
+        Assert.NotEqual(runs.Kept[0].Settings, runs.Kept[1].Settings);
+    }
+
+    private sealed class RecordedRuns : IQualityRuns
+    {
+        public List<QualityRun> Kept { get; } = [];
+
+        public Task AddAsync(WorkspaceId workspace, KnowledgeBaseId id, RankingQuality mean, string settings, CancellationToken cancellationToken)
+        {
+            Kept.Add(new(DateTimeOffset.UnixEpoch, mean, settings));
+            return Task.CompletedTask;
+        }
+
+        public Task<IReadOnlyList<QualityRun>> ListAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<QualityRun>>(Kept);
     }
 
     private sealed class OneJudgment(JudgedQuestion judged) : IJudgmentStore

@@ -15,6 +15,7 @@ public sealed class ConnectionFormTests : BunitContext
     private const string Key = "sk-0123456789";
 
     private readonly FakeConnections _fake = new();
+    private readonly FakeMoves _moves = new();
     private readonly ConnectionsState _state;
 
     public ConnectionFormTests()
@@ -162,6 +163,23 @@ public sealed class ConnectionFormTests : BunitContext
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => State(Role.Builder).LoadAsync(Token));
     }
 
+    [Fact]
+    public async Task WhatIsElsewhere_IsNotMarkedToStay_AndItIsSaidWhy()
+    {
+        _moves.Elsewhere = new Core.Error("index.base_elsewhere", "Vectors of \"Base\" are elsewhere.", "Move them back first.");
+        await _state.KeepAsync(true, Token);
+        Assert.Equal("index.base_elsewhere", _state.Error?.Code);
+        Assert.False(_state.Stays);
+
+        // Letting it go asks nothing.
+        await _state.KeepAsync(false, Token);
+        Assert.Null(_state.Error);
+        _moves.Elsewhere = null;
+        await _state.KeepAsync(true, Token);
+        Assert.Null(_state.Error);
+        Assert.True(_state.Stays);
+    }
+
     private ConnectionsState State(Role role) => new(
         _fake,
         _fake,
@@ -169,6 +187,7 @@ public sealed class ConnectionFormTests : BunitContext
         _fake,
         new InMemoryKnowledge(),
         new FakeModelRouter(new ScriptedChatClient(_ => "")),
+        _moves,
         new Caller(WorkspaceId.New(), UserId.New(), RolePermissions.Of(role).ToFrozenSet(StringComparer.Ordinal)));
 
     private async Task<IRenderedComponent<ConnectionForm>> OpenAsync(Connection? connection)

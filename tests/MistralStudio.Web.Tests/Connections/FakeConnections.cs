@@ -71,13 +71,19 @@ internal sealed class FakeConnections : IConnectionStore, IRemoteModels, IWorksp
 
     public Task<bool> WithdrawAsync(WorkspaceId workspace, HostAndPort place, UserId by, CancellationToken cancellationToken) => Task.FromResult(Allowed.Remove(place));
 
-    public Task<bool> StaysAsync(WorkspaceId workspace, CancellationToken cancellationToken) => Task.FromResult(false);
+    public Task<bool> StaysAsync(WorkspaceId workspace, CancellationToken cancellationToken) => Task.FromResult(Stays);
+
+    public bool Stays { get; private set; }
 
     public Task<Error?> FindRefusalAsync(WorkspaceId workspace, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) => Task.FromResult<Error?>(null);
 
     public Task<Error?> FindRefusalOfDocumentsAsync(WorkspaceId workspace, IReadOnlyCollection<DocumentId> documents, CancellationToken cancellationToken) => Task.FromResult<Error?>(null);
 
-    public Task SetAsync(WorkspaceId workspace, bool stays, UserId by, CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task SetAsync(WorkspaceId workspace, bool stays, UserId by, CancellationToken cancellationToken)
+    {
+        Stays = stays;
+        return Task.CompletedTask;
+    }
 
     public Task<bool> SetAsync(WorkspaceId workspace, KnowledgeBaseId id, bool stays, UserId by, CancellationToken cancellationToken) => Task.FromResult(true);
 

@@ -91,6 +91,8 @@ public sealed class SearchTestStateTests : IJudgmentStore, IQualityMeter, IKnowl
             ? (await _store.FindBaseAsync(workspace, id, cancellationToken))!
             : KnowledgeErrors.SettingsConflict();
 
+    public Task<Error?> FindOtherEmbedderAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) => Task.FromResult<Error?>(null);
+
     public Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 
     public Task<Result<SplitPreview>> PreviewAsync(

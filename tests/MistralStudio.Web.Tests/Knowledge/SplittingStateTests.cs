@@ -13,6 +13,8 @@ public sealed class SplittingStateTests : IKnowledgeSettings
     private readonly List<(DocumentId Document, SplittingSettings Settings)> _cut = [];
     private readonly Queue<TaskCompletionSource> _waits = new();
 
+    private readonly Error _other = new("search.other_vectors", "Another embedder.", "Embed again.");
+
     private Result<int> _again = 3;
 
     private static CancellationToken Token => TestContext.Current.CancellationToken;
@@ -50,8 +52,10 @@ public sealed class SplittingStateTests : IKnowledgeSettings
     public async Task Documents_AreEmbeddedAgain_OrItIsSaidWhyNot()
     {
         var state = await NewAsync();
+        Assert.Equal("search.other_vectors", state.OtherEmbedder?.Code);
         await state.EmbedAgainAsync(Token);
         Assert.Equal((3, null), (state.EmbeddedAgain, state.Error));
+        Assert.Null(state.OtherEmbedder);
 
         _again = KnowledgeErrors.BaseNotFound();
         await state.EmbedAgainAsync(Token);
@@ -72,6 +76,8 @@ public sealed class SplittingStateTests : IKnowledgeSettings
         await _store.ChangeSettingsAsync(workspace, id, settings, wasVersion, cancellationToken)
             ? (await _store.FindBaseAsync(workspace, id, cancellationToken))!
             : KnowledgeErrors.SettingsConflict();
+
+    public Task<Error?> FindOtherEmbedderAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) => Task.FromResult<Error?>(_other);
 
     public Task<Result<int>> EmbedAgainAsync(WorkspaceId workspace, KnowledgeBaseId id, CancellationToken cancellationToken) =>
         Task.FromResult(_again);

@@ -92,6 +92,12 @@ public sealed class EmbeddingOnlyHost(IEmbeddingGenerator<string, Embedding<floa
     public Result<IEmbeddingGenerator<string, Embedding<float>>> Embedder(string id) =>
         id == ModelId ? Result<IEmbeddingGenerator<string, Embedding<float>>>.Success(embedder) : ModelErrors.NotFound(id, [ModelId]);
 
+    /// <summary>What tells the embedder from another under its id; empty where nothing does.</summary>
+    public string Fingerprint { get; set; } = "";
+
+    /// <inheritdoc/>
+    public Task<string> FingerprintAsync(string id, CancellationToken cancellationToken) => Task.FromResult(id == ModelId ? Fingerprint : "");
+
     /// <inheritdoc/>
     public Task<Result<InstalledModel>> LoadAsync(string id, CancellationToken cancellationToken) =>
         Task.FromResult<Result<InstalledModel>>(Find(id) is { } model ? model : ModelErrors.NotFound(id, [ModelId]));

@@ -5,7 +5,7 @@ using MistralStudio.Core.Knowledge;
 namespace MistralStudio.Tests.Shared.Fakes;
 
 /// <summary>Bases, documents, texts and passages in memory, behind their seams.</summary>
-public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, IIndexPlacements
+public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, IIndexPlacements, IVectorMakers
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<KnowledgeBaseId, KnowledgeBase> _bases = [];
@@ -210,6 +210,33 @@ public sealed partial class InMemoryKnowledge : IKnowledgeStore, IPassageStore, 
 
     Task<IReadOnlyList<DocumentId>> IIndexPlacements.ListDocumentsAsync(KnowledgeBaseId id, CancellationToken cancellationToken) =>
         Locked(() => (IReadOnlyList<DocumentId>)[.. _documents.Values.Where(d => d.Base == id && d.State == DocumentState.Indexed).Select(d => d.Id)]);
+
+    Task<bool> IIndexPlacements.StartMoveAsync(
+        WorkspaceId workspace, KnowledgeBaseId id, IndexPlacement was, IndexPlacement placement, bool leaves, UserId? by, CancellationToken cancellationToken) =>
+        Commit("Place", () => Exists(workspace, id) && !(leaves && _bases[id].StaysOnMachine) && Place(id, was, placement));
+
+    Task<bool> IIndexPlacements.StaysAsync(KnowledgeBaseId id, CancellationToken cancellationToken) =>
+        Locked(() => _bases.GetValueOrDefault(id)?.StaysOnMachine == true);
+
+    Task<IReadOnlyList<string>> IIndexPlacements.ListInAsync(WorkspaceId workspace, KnowledgeBaseId? id, IndexStore store, CancellationToken cancellationToken) =>
+        Locked(() => (IReadOnlyList<string>)[.. _bases.Values
+            .Where(b => b.Workspace == workspace && (id is null || b.Id == id) && (b.Placement.Store == store || b.Placement.MovingTo == store)).Select(b => b.Name)]);
+
+    Task<string?> IVectorMakers.FindAsync(KnowledgeBaseId id, CancellationToken cancellationToken) => Locked(() => _bases.GetValueOrDefault(id)?.VectorsMadeBy);
+
+    Task<bool> IVectorMakers.TryWriteAsync(KnowledgeBaseId id, string? was, string maker, CancellationToken cancellationToken) => Locked(() =>
+    {
+        var found = _bases.TryGetValue(id, out var kept) && kept.VectorsMadeBy == was;
+        if (found)
+        {
+            _bases[id] = kept! with { VectorsMadeBy = maker };
+        }
+
+        return found;
+    });
+
+    /// <summary>Keeps a base on this machine, or lets it go.</summary>
+    public void Keep(KnowledgeBaseId id, bool stays) => Locked(() => _bases[id] = _bases[id] with { StaysOnMachine = stays });
 
     private bool Place(KnowledgeBaseId id, IndexPlacement? was, IndexPlacement placement)
     {

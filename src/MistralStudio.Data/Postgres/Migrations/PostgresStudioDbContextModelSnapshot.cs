@@ -1275,6 +1275,10 @@ namespace MistralStudio.Data.Postgres.Migrations
                         .HasColumnType("character varying(20)")
                         .HasDefaultValue("Embedded");
 
+                    b.Property<string>("VectorsMadeBy")
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
                     b.Property<Guid>("WorkspaceId")
                         .HasColumnType("uuid");
 
@@ -1377,6 +1381,39 @@ namespace MistralStudio.Data.Postgres.Migrations
                         .IsUnique();
 
                     b.ToTable("Passages", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.QualityRunRow", b =>
+                {
+                    b.Property<Guid>("KnowledgeBaseId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("At")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Depth")
+                        .HasColumnType("integer");
+
+                    b.Property<double>("Ndcg")
+                        .HasColumnType("double precision");
+
+                    b.Property<int>("Questions")
+                        .HasColumnType("integer");
+
+                    b.Property<double>("Recall")
+                        .HasColumnType("double precision");
+
+                    b.Property<double>("ReciprocalRank")
+                        .HasColumnType("double precision");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.HasKey("KnowledgeBaseId", "At");
+
+                    b.ToTable("QualityRuns", (string)null);
                 });
 
             modelBuilder.Entity("MistralStudio.Data.Knowledge.SourceRow", b =>
@@ -1870,6 +1907,15 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.HasOne("MistralStudio.Data.Knowledge.DocumentRow", null)
                         .WithMany()
                         .HasForeignKey("DocumentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.QualityRunRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Knowledge.KnowledgeBaseRow", null)
+                        .WithMany()
+                        .HasForeignKey("KnowledgeBaseId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1268,6 +1268,10 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasColumnType("TEXT")
                         .HasDefaultValue("Embedded");
 
+                    b.Property<string>("VectorsMadeBy")
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
                     b.Property<Guid>("WorkspaceId")
                         .HasColumnType("TEXT");
 
@@ -1370,6 +1374,39 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .IsUnique();
 
                     b.ToTable("Passages", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.QualityRunRow", b =>
+                {
+                    b.Property<Guid>("KnowledgeBaseId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("At")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<int>("Depth")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Ndcg")
+                        .HasColumnType("REAL");
+
+                    b.Property<int>("Questions")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<double>("Recall")
+                        .HasColumnType("REAL");
+
+                    b.Property<double>("ReciprocalRank")
+                        .HasColumnType("REAL");
+
+                    b.Property<string>("Settings")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("KnowledgeBaseId", "At");
+
+                    b.ToTable("QualityRuns", (string)null);
                 });
 
             modelBuilder.Entity("MistralStudio.Data.Knowledge.SourceRow", b =>
@@ -1863,6 +1900,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Knowledge.DocumentRow", null)
                         .WithMany()
                         .HasForeignKey("DocumentId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Knowledge.QualityRunRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Knowledge.KnowledgeBaseRow", null)
+                        .WithMany()
+                        .HasForeignKey("KnowledgeBaseId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

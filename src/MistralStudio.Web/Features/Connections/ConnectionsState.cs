@@ -10,7 +10,7 @@ namespace MistralStudio.Web.Features.Connections;
 
 /// <summary>The connections of a workspace, the hosts that it may reach, and what of it stays here. Driven by the page, or by a test without a browser.</summary>
 public sealed class ConnectionsState(
-    IConnectionStore store, IRemoteModels remote, IWorkspaceHosts hosts, IDataClasses classes, IKnowledgeStore knowledge, IModelRouter router, Caller caller)
+    IConnectionStore store, IRemoteModels remote, IWorkspaceHosts hosts, IDataClasses classes, IKnowledgeStore knowledge, IModelRouter router, IIndexMoves moves, Caller caller)
 {
     private const int MostBases = 500;
 
@@ -164,7 +164,12 @@ public sealed class ConnectionsState(
     public async Task KeepAsync(bool stays, CancellationToken cancellationToken)
     {
         Require(Permissions.WorkspaceManage);
-        await classes.SetAsync(caller.Workspace, stays, caller.User!.Value, cancellationToken);
+        Error = stays ? await moves.FindElsewhereAsync(caller.Workspace, null, cancellationToken) : null;
+        if (Error is null)
+        {
+            await classes.SetAsync(caller.Workspace, stays, caller.User!.Value, cancellationToken);
+        }
+
         await LoadAsync(cancellationToken);
     }
 
@@ -172,7 +177,12 @@ public sealed class ConnectionsState(
     public async Task KeepAsync(KnowledgeBase found, bool stays, CancellationToken cancellationToken)
     {
         Require(Permissions.ConnectionsManage);
-        await classes.SetAsync(caller.Workspace, found.Id, stays, caller.User!.Value, cancellationToken);
+        Error = stays ? await moves.FindElsewhereAsync(caller.Workspace, found.Id, cancellationToken) : null;
+        if (Error is null)
+        {
+            await classes.SetAsync(caller.Workspace, found.Id, stays, caller.User!.Value, cancellationToken);
+        }
+
         await LoadAsync(cancellationToken);
     }
 

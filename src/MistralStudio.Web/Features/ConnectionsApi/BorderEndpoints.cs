@@ -61,7 +61,8 @@ public static class BorderEndpoints
     private static async Task<IResult> FindAsync(HttpContext http, [FromServices] IDataClasses classes) =>
         TypedResults.Ok(new WireDataClass(await classes.StaysAsync(http.GetCaller().Workspace, http.RequestAborted)));
 
-    private static async Task<IResult> SetAsync(WireDataClass body, HttpContext http, [FromServices] IDataClasses classes)
+    private static async Task<IResult> SetAsync(
+        WireDataClass body, HttpContext http, [FromServices] IDataClasses classes, [FromServices] IIndexMoves moves)
     {
         var caller = http.GetCaller();
         if (caller.User is not { } user)
@@ -69,16 +70,27 @@ public static class BorderEndpoints
             return ErrorResults.From(BorderErrors.NotYours());
         }
 
+        if (body.StaysOnMachine && await moves.FindElsewhereAsync(caller.Workspace, null, http.RequestAborted) is { } elsewhere)
+        {
+            return ErrorResults.From(elsewhere);
+        }
+
         await classes.SetAsync(caller.Workspace, body.StaysOnMachine, user, http.RequestAborted);
         return TypedResults.Ok(body);
     }
 
-    private static async Task<IResult> SetBaseAsync(KnowledgeBaseId id, WireDataClass body, HttpContext http, [FromServices] IDataClasses classes)
+    private static async Task<IResult> SetBaseAsync(
+        KnowledgeBaseId id, WireDataClass body, HttpContext http, [FromServices] IDataClasses classes, [FromServices] IIndexMoves moves)
     {
         var caller = http.GetCaller();
         if (caller.User is not { } user || (!body.StaysOnMachine && !caller.May(Permissions.ConnectionsManage)))
         {
             return ErrorResults.From(BorderErrors.NotYours());
+        }
+
+        if (body.StaysOnMachine && await moves.FindElsewhereAsync(caller.Workspace, id, http.RequestAborted) is { } elsewhere)
+        {
+            return ErrorResults.From(elsewhere);
         }
 
         return await classes.SetAsync(caller.Workspace, id, body.StaysOnMachine, user, http.RequestAborted)

@@ -45,6 +45,7 @@ public sealed class SplittingState(IKnowledgeSettings settings, IKnowledgeStore 
         Documents = [.. (await store.ListDocumentsAsync(caller.Workspace, Base.Id, null, null, Offered, cancellationToken)).Items
             .Where(document => document.State is DocumentState.Indexed or DocumentState.Embedding or DocumentState.Indexing)];
         Document = Documents.Count > 0 ? Documents[0].Id : null;
+        OtherEmbedder = await settings.FindOtherEmbedderAsync(caller.Workspace, Base.Id, cancellationToken);
         await CutAsync(cancellationToken);
     }
 
@@ -73,11 +74,15 @@ public sealed class SplittingState(IKnowledgeSettings settings, IKnowledgeStore 
     /// <summary>Documents that are embedded again; null where nobody asked for it.</summary>
     public int? EmbeddedAgain { get; private set; }
 
+    /// <summary>That another embedder made the vectors than is there now; null where it is the same.</summary>
+    public Error? OtherEmbedder { get; private set; }
+
     /// <summary>Makes the vectors of all documents again.</summary>
     public async Task EmbedAgainAsync(CancellationToken cancellationToken)
     {
         var begun = await settings.EmbedAgainAsync(caller.Workspace, Base.Id, cancellationToken);
         (EmbeddedAgain, Error) = begun.Match<(int?, Error?)>(documents => (documents, null), error => (null, error));
+        OtherEmbedder = Error is null ? null : OtherEmbedder;
         Changed?.Invoke();
     }
 

@@ -122,7 +122,7 @@ public static class KnowledgeBaseEndpoints
             return ErrorResults.From(KnowledgeApiErrors.UnknownChoice("store", body.Store ?? "", "embedded or qdrant"));
         }
 
-        var started = await moves.StartAsync(http.GetCaller().Workspace, id, store.Value, http.RequestAborted);
+        var started = await moves.StartAsync(http.GetCaller().Workspace, id, store.Value, http.GetCaller().User, http.RequestAborted);
         return started.Match<IResult>(placement => TypedResults.Accepted((string?)null, WirePlacement.From(placement)), ErrorResults.From);
     }
 

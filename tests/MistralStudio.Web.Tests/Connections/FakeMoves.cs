@@ -1,0 +1,17 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+
+namespace MistralStudio.Web.Tests.Connections;
+
+/// <summary>Moves of which a test says what is elsewhere.</summary>
+internal sealed class FakeMoves : IIndexMoves
+{
+    /// <summary>Why nothing can be marked to stay; null where it can.</summary>
+    public Error? Elsewhere { get; set; }
+
+    public Task<Result<IndexPlacement>> StartAsync(WorkspaceId workspace, KnowledgeBaseId id, IndexStore to, UserId? by, CancellationToken cancellationToken) =>
+        throw new NotSupportedException();
+
+    public Task<Error?> FindElsewhereAsync(WorkspaceId workspace, KnowledgeBaseId? id, CancellationToken cancellationToken) => Task.FromResult(Elsewhere);
+}
