@@ -7,6 +7,8 @@ using MistralStudio.Core.Schemas;
 using MistralStudio.Flows;
 using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Imports;
+using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Web.Tests.Flows;
 
@@ -41,6 +43,24 @@ public sealed partial class ComposedCatalogTests(OneServer server) : IClassFixtu
             var compiled = compiler.Compile(read.Value);
             Assert.True(compiled.Plan is not null, $"{entry.Type.Id}: {string.Join("; ", compiled.Problems)}");
         });
+    }
+
+    /// <summary>What an import makes of another tool's nodes has configurations that the nodes of every room take.</summary>
+    [Theory]
+    [InlineData("dify")]
+    [InlineData("flowise")]
+    [InlineData("langflow")]
+    public async Task ImportsOfOtherTools_HaveConfigurationsThatNodesTake(string tool)
+    {
+        var compiler = server.Studio.Services.GetRequiredService<FlowCompiler>();
+        foreach (var file in Directory.EnumerateFiles(SharedData.Require("data", "flows-foreign", tool)))
+        {
+            var import = FlowImport.Read(await File.ReadAllTextAsync(file, TestContext.Current.CancellationToken));
+            // Only what was left out, and what names it, keeps a draft from compiling.
+            var problems = import.IsSuccess ? compiler.Compile(import.Value.Draft).Problems : [];
+            Assert.Empty(problems.Where(problem => problem.Code is not ("flow.unknown_type" or "flow.unknown_name" or "flow.not_connected"))
+                .Select(problem => $"{Path.GetFileName(file)}: {problem}"));
+        }
     }
 
     [Fact]
