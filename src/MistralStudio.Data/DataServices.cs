@@ -77,6 +77,7 @@ public static class DataServices
         services.AddSingleton<IFlowStore>(provider => provider.GetRequiredService<FlowStore>());
         services.AddSingleton<IFlowVersions>(provider => provider.GetRequiredService<FlowStore>());
         services.AddSingleton<IRunStore, RunStore>();
+        services.AddSingleton<IFlowTriggers, FlowTriggerStore>();
         services.AddSingleton<INodeResults, NodeResultStore>();
         services.AddSingleton<IFlowJournal, FlowJournal>();
         services.AddSingleton<IRunRights, StandingRunRights>();

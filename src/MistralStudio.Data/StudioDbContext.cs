@@ -91,6 +91,10 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
 
     internal DbSet<FlowVersionRow> FlowVersions => Set<FlowVersionRow>();
 
+    internal DbSet<FlowTriggerRow> FlowTriggers => Set<FlowTriggerRow>();
+
+    internal DbSet<FlowScheduleRow> FlowSchedules => Set<FlowScheduleRow>();
+
     internal DbSet<RunRow> Runs => Set<RunRow>();
 
     internal DbSet<RunEventRow> RunEvents => Set<RunEventRow>();

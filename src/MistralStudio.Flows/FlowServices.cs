@@ -82,9 +82,10 @@ public static class FlowServices
         services.AddSingleton<RunWatch>();
         services.AddSingleton<IRunObserver>(provider => provider.GetRequiredService<RunWatch>());
         services.TryAddSingleton(provider => new Lazy<IWorkOwner>(provider.GetRequiredService<IWorkOwner>));
-        services.AddSingleton<RunClock>();
-        services.AddHostedService(provider => provider.GetRequiredService<RunClock>());
+        services.AddSingleton<FlowClock>();
+        services.AddHostedService(provider => provider.GetRequiredService<FlowClock>());
         services.AddSingleton<IWorkExecutor, RunExecutor>();
+        services.AddSingleton<IWorkExecutor, ScheduleExecutor>();
         services.AddSingleton<FlowRuns>();
         services.AddSingleton<IFlowCalls, FlowCalls>();
         return services;

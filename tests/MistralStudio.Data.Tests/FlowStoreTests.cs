@@ -57,6 +57,51 @@ public abstract class FlowStoreTests(DataFixture data)
     }
 
     [Fact]
+    public async Task Schedules_AreThoseOfTheLatestVersion_Due_AndMoveOnOnce()
+    {
+        var triggers = data.Get<IFlowTriggers>();
+        var flow = await CreateAsync("Weekly");
+        var at = new DateTimeOffset(2026, 3, 2, 8, 0, 0, TimeSpan.Zero);
+        Assert.True((await _flows.PublishAsync(Workspace, flow.Id, flow.Revision, First, Hash('7'), "", [new("clock", "0 8 * * 1", "Europe/Paris", at), new("never", "0 0 30 2 *", null, null)], Owner, Token)).IsSuccess);
+        Assert.Empty(await triggers.ListDueAsync(at.AddSeconds(-1), 10, Token));
+        var due = Assert.Single(await triggers.ListDueAsync(at, 10, Token));
+        Assert.Equal((flow.Id, Workspace, "clock", "0 8 * * 1", "Europe/Paris", (DateTimeOffset?)at), (due.Flow, due.Workspace, due.Node, due.Cron, due.TimeZone, due.NextAt));
+
+        Assert.True(await triggers.PauseAsync(Workspace, flow.Id, true, Owner, Token));
+        Assert.False(await triggers.PauseAsync(DataFixture.Elsewhere(), flow.Id, false, Owner, Token));
+        Assert.Empty(await triggers.ListDueAsync(at, 10, Token));
+        Assert.True(await triggers.PauseAsync(Workspace, flow.Id, false, Owner, Token));
+
+        await triggers.AdvanceAsync(due, at.AddDays(7), null, FlowStoreErrors.NotFound(), Token);
+        await triggers.AdvanceAsync(due, at.AddDays(99), RunId.New(), null, Token);
+        var moved = (await triggers.FindAsync(Workspace, flow.Id, Token))!.Schedules[0];
+        Assert.Equal(((DateTimeOffset?)at.AddDays(7), (DateTimeOffset?)at, "flow.not_found"), (moved.NextAt, moved.LastAt, moved.LastError?.Code));
+
+        var next = (await _flows.FindAsync(Workspace, flow.Id, Token))!;
+        Assert.True((await _flows.PublishAsync(Workspace, flow.Id, next.Revision, Second, Hash('8'), "", [], Owner, Token)).IsSuccess);
+        Assert.Empty((await triggers.FindAsync(Workspace, flow.Id, Token))!.Schedules);
+        Assert.Null(await triggers.FindAsync(DataFixture.Elsewhere(), flow.Id, Token));
+    }
+
+    [Fact]
+    public async Task AWebhook_HasASecret_ThatIsShownOnce_KeptEncrypted_AndEnds()
+    {
+        var triggers = data.Get<IFlowTriggers>();
+        var flow = await CreateAsync("Hooked");
+        Assert.Null(await triggers.FindWebhookAsync(flow.Id, Token));
+        Assert.Null(await triggers.RotateWebhookAsync(DataFixture.Elsewhere(), flow.Id, Owner, Token));
+        var first = (await triggers.RotateWebhookAsync(Workspace, flow.Id, Owner, Token))!;
+        var second = (await triggers.RotateWebhookAsync(Workspace, flow.Id, Owner, Token))!;
+        Assert.NotEqual(first, second);
+        Assert.Equal(new FlowWebhook(flow.Id, Workspace, second, false), await triggers.FindWebhookAsync(flow.Id, Token));
+        Assert.NotNull((await triggers.FindAsync(Workspace, flow.Id, Token))!.WebhookSince);
+        Assert.False(await triggers.RevokeWebhookAsync(DataFixture.Elsewhere(), flow.Id, Owner, Token));
+        Assert.True(await triggers.RevokeWebhookAsync(Workspace, flow.Id, Owner, Token));
+        Assert.Null(await triggers.FindWebhookAsync(flow.Id, Token));
+        Assert.False(await triggers.RevokeWebhookAsync(Workspace, flow.Id, Owner, Token));
+    }
+
+    [Fact]
     public async Task ADraftThatIsRun_IsKeptByItsHash_AndNoVersion()
     {
         var flow = await CreateAsync("Draft");
@@ -87,7 +132,7 @@ public abstract class FlowStoreTests(DataFixture data)
     private async Task<Flow> CreateAsync(string name) => (await _flows.CreateAsync(Workspace, name, First, Owner, Token)).Value;
 
     private Task<Core.Result<PublishedFlow>> PublishAsync(Flow flow, string json, string hash) =>
-        _flows.PublishAsync(Workspace, flow.Id, flow.Revision, json, hash, "why", Owner, Token);
+        _flows.PublishAsync(Workspace, flow.Id, flow.Revision, json, hash, "why", [], Owner, Token);
 
     public sealed class OnSqlite(SqliteData data) : FlowStoreTests(data), IClassFixture<SqliteData>;
 

@@ -22,8 +22,10 @@ public interface IFlowStore
     /// Fails where the draft was saved since <paramref name="revision"/>: what is published is what was read.
     /// </summary>
     /// <param name="hash">SHA-256 of <paramref name="canonical"/>, lower-case hex.</param>
+    /// <param name="schedules">When it runs by itself; they take the place of those of the version before.</param>
     Task<Result<PublishedFlow>> PublishAsync(
-        WorkspaceId workspace, FlowId id, long revision, string canonical, string hash, string message, UserId publishedBy, CancellationToken cancellationToken);
+        WorkspaceId workspace, FlowId id, long revision, string canonical, string hash, string message, IReadOnlyList<PlannedSchedule> schedules, UserId publishedBy,
+        CancellationToken cancellationToken);
 
     /// <summary>Keeps a definition that is not published for the runs of it; false where there is no such flow.</summary>
     Task<bool> KeepAsync(WorkspaceId workspace, FlowId id, string canonical, string hash, CancellationToken cancellationToken);

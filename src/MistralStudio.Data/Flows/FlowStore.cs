@@ -96,7 +96,8 @@ internal sealed class FlowStore(IDbContextFactory<StudioDbContext> contexts, IBl
     }
 
     public async Task<Result<PublishedFlow>> PublishAsync(
-        WorkspaceId workspace, FlowId id, long revision, string canonical, string hash, string message, UserId publishedBy, CancellationToken cancellationToken)
+        WorkspaceId workspace, FlowId id, long revision, string canonical, string hash, string message, IReadOnlyList<PlannedSchedule> schedules, UserId publishedBy,
+        CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
@@ -128,6 +129,8 @@ internal sealed class FlowStore(IDbContextFactory<StudioDbContext> contexts, IBl
             PublishedAt = time.GetUtcNow(),
         };
         context.FlowVersions.Add(version);
+        await context.FlowSchedules.Where(row => row.FlowId == id).ExecuteDeleteAsync(cancellationToken);
+        context.FlowSchedules.AddRange(schedules.Select(one => new FlowScheduleRow { FlowId = id, Node = one.Node, Cron = one.Cron, TimeZone = one.TimeZone, NextAt = one.NextAt }));
         flow.PublishedVersion = version.Number;
         flow.Revision++;
         flow.UpdatedAt = version.PublishedAt;

@@ -11,7 +11,7 @@ namespace MistralStudio.Flows.Hosting;
 /// Owns runs one at a time each: opens the journal, lets the loop go on until the run ends or waits, and answers what is asked meanwhile. A
 /// run that waits is in nobody's hands.
 /// </summary>
-internal sealed class RunExecutor(FlowEngine engine, IRunStore runs, IRunRights rights, RunWatch watch, RunClock clock, TimeProvider time) : IWorkExecutor
+internal sealed class RunExecutor(FlowEngine engine, IRunStore runs, IRunRights rights, RunWatch watch, FlowClock clock, TimeProvider time) : IWorkExecutor
 {
     /// <summary>The kind of work that a run is.</summary>
     public const string WorkKind = "run";

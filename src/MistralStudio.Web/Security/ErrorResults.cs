@@ -51,10 +51,10 @@ public static class ErrorResults
     /// <summary>The HTTP status of an error's code.</summary>
     public static int StatusOf(string code) => code switch
     {
-        "access.unauthenticated" => StatusCodes.Status401Unauthorized,
+        "access.unauthenticated" or "webhook.not_signed" => StatusCodes.Status401Unauthorized,
         "access.forbidden" => StatusCodes.Status403Forbidden,
         "access.too_many_requests" or "model.queue_full" or "app.link_busy" or "connection.busy" => StatusCodes.Status429TooManyRequests,
-        "knowledge.document_too_large" or "blob.too_large" or "import.too_large" => StatusCodes.Status413PayloadTooLarge,
+        "knowledge.document_too_large" or "blob.too_large" or "import.too_large" or "webhook.too_large" => StatusCodes.Status413PayloadTooLarge,
         "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
         "app.conflict" or "knowledge.conflict" or "knowledge.settings_conflict" or "knowledge.metadata_conflict" or "knowledge.passage_conflict" or "account.conflict" or "connection.conflict" or "flow.conflict" => StatusCodes.Status412PreconditionFailed,
         "index.base_stays" or "index.base_elsewhere" or "index.moved_meanwhile" => StatusCodes.Status409Conflict,
@@ -64,7 +64,7 @@ public static class ErrorResults
             or "flow.has_runs" or "run.ended" or "run.bookmark_used" => StatusCodes.Status409Conflict,
         "settings.not_allowed" or "app.publisher_gone" or "flow.publisher_gone" or "run.not_yours_to_decide" or "run.starter_gone" or "run.key_gone" or "connection.stays_on_machine" => StatusCodes.Status403Forbidden,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
-        "model.loading" or "model.load_failed" or "model.memory_in_use" or "model.wrong_checksum" or "model.unreadable" or "model.stopping" or "run.no_answer" => StatusCodes.Status503ServiceUnavailable,
+        "model.loading" or "model.load_failed" or "model.memory_in_use" or "model.wrong_checksum" or "model.unreadable" or "model.stopping" or "run.no_answer" or "webhook.paused" => StatusCodes.Status503ServiceUnavailable,
         _ when code.EndsWith("not_found", StringComparison.Ordinal) => StatusCodes.Status404NotFound,
         _ => StatusCodes.Status422UnprocessableEntity,
     };

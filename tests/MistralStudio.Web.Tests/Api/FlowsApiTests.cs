@@ -1,7 +1,12 @@
 using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.Data.Sqlite;
+using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Security;
+using MistralStudio.Flows.Hosting;
 
 namespace MistralStudio.Web.Tests.Api;
 
@@ -208,6 +213,110 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task AWebhook_StartsOneRunForACall_AndNoneThatIsNotSigned()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Hooked", Hooked);
+        await PostAsync(client, $"/api/flows/{id}/versions", new { message = "" }, HttpStatusCode.Created);
+        var made = await PostAsync(client, $"/api/flows/{id}/webhook", new { }, HttpStatusCode.Created);
+        Assert.EndsWith($"/hooks/{id}", made["url"]!.GetValue<string>(), StringComparison.Ordinal);
+        var secret = made["secret"]!.GetValue<string>();
+        using var outside = studio.CreateClient();
+        const string Body = """{"order":"A-7"}""";
+        var now = TimeProvider.System.GetUtcNow().ToUnixTimeSeconds();
+
+        async Task<HttpResponseMessage> CallAsync(string call, long at, string body, string? key = null)
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Post, $"/hooks/{id}") { Content = Json(body) };
+            var mac = HMACSHA256.HashData(Convert.FromBase64String((key ?? secret)["whsec_".Length..]), Encoding.UTF8.GetBytes($"{call}.{at}.{body}"));
+            request.Headers.Add("webhook-id", call);
+            request.Headers.Add("webhook-timestamp", $"{at}");
+            request.Headers.Add("webhook-signature", $"v1,AAAA v1,{Convert.ToBase64String(mac)}");
+            return await outside.SendAsync(request, Token);
+        }
+
+        var first = await JsonAsync(await CallAsync("m1", now, Body), HttpStatusCode.Accepted);
+        var again = await JsonAsync(await CallAsync("m1", now, Body), HttpStatusCode.Accepted);
+        Assert.Equal(first["id"]!.GetValue<string>(), again["id"]!.GetValue<string>());
+        var events = await EventsAsync(client, $"/api/runs/{first["id"]}/events");
+        Assert.Equal("order A-7", events[^1].Data["outputs"]!["text"]!["v"]!.GetValue<string>());
+        Assert.DoesNotContain("webhook-secret", events[0].Data.ToJsonString(), StringComparison.Ordinal);
+
+        Assert.Equal(HttpStatusCode.Unauthorized, (await CallAsync("m2", now - 400, Body)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await CallAsync("m2", now, Body, "whsec_" + Convert.ToBase64String(new byte[32]))).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await outside.PostAsync($"/hooks/{id}", Json(Body), Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await outside.PostAsync($"/hooks/{Guid.NewGuid()}", Json(Body), Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.RequestEntityTooLarge, (await CallAsync("m3", now, new string(' ', 1_100_000))).StatusCode);
+
+        // The form of GitHub and others: the body alone is signed, and counts once.
+        using var plain = new HttpRequestMessage(HttpMethod.Post, $"/hooks/{id}") { Content = Json("""{"order":"B"}""") };
+        plain.Headers.Add("X-Hub-Signature-256", "sha256=" + Convert.ToHexStringLower(HMACSHA256.HashData(Encoding.UTF8.GetBytes(secret), """{"order":"B"}"""u8)));
+        Assert.Equal(HttpStatusCode.Accepted, (await outside.SendAsync(plain, Token)).StatusCode);
+        Assert.Equal(2, (await client.GetFromJsonAsync<JsonObject>($"/api/runs?flow={id}", Token))!["items"]!.AsArray().Count);
+
+        Assert.True((await client.PutAsJsonAsync($"/api/flows/{id}/triggers", new { paused = true }, Token)).IsSuccessStatusCode);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await CallAsync("m4", now, Body)).StatusCode);
+        Assert.Equal(HttpStatusCode.NoContent, (await client.DeleteAsync($"/api/flows/{id}/webhook", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.Unauthorized, (await CallAsync("m5", now, Body)).StatusCode);
+    }
+
+    [Fact]
+    public async Task AScheduleThatWasMissed_RunsOnce_AndSaysWhenItIsNext()
+    {
+        using var client = await studio.SignedInAsync();
+        var bad = await PostAsync(client, "/api/flows", new { name = "Never", definition = JsonNode.Parse(Yearly.Replace("0 0 1 1 *", "0 0 32 1 *", StringComparison.Ordinal)) }, HttpStatusCode.Created);
+        Assert.Equal("schedule.bad_cron", bad["problems"]![0]!["code"]!.GetValue<string>());
+        var id = await FlowAsync(client, "Yearly", Yearly);
+        await PostAsync(client, $"/api/flows/{id}/versions", new { message = "" }, HttpStatusCode.Created);
+        var planned = (await client.GetFromJsonAsync<JsonObject>($"/api/flows/{id}/triggers", Token))!["schedules"]![0]!;
+        Assert.Equal((12, 31, 23), planned["nextAt"]!.GetValue<DateTimeOffset>() is var next ? (next.UtcDateTime.Month, next.UtcDateTime.Day, next.UtcDateTime.Hour) : default);
+
+        // As it is where the studio was stopped on the last day of the year.
+        var missed = new DateTime(2024, 12, 31, 23, 0, 0, DateTimeKind.Utc);
+        await using (var database = new SqliteConnection($"Data Source={Path.Combine(studio.Folder, "studio.db")};Pooling=False"))
+        {
+            await database.OpenAsync(Token);
+            var change = database.CreateCommand();
+            change.CommandText = "UPDATE FlowSchedules SET NextAt = $at WHERE FlowId = $flow";
+            change.Parameters.AddWithValue("$at", missed.Ticks);
+            change.Parameters.AddWithValue("$flow", id.ToUpperInvariant());
+            Assert.Equal(1, await change.ExecuteNonQueryAsync(Token));
+        }
+
+        studio.Services.GetRequiredService<FlowClock>().Note(TimeProvider.System.GetUtcNow());
+        JsonArray runs;
+        do
+        {
+            runs = (await client.GetFromJsonAsync<JsonObject>($"/api/runs?flow={id}&state=succeeded", Token))!["items"]!.AsArray();
+        }
+        while (runs.Count == 0);
+        var run = Assert.Single(runs)!;
+        Assert.Equal("schedule", run["trigger"]!.GetValue<string>());
+        var whole = (await client.GetFromJsonAsync<JsonObject>($"/api/runs/{run["id"]}", Token))!;
+        Assert.Equal("due 2024-12-31T23:00:00.0000000Z", whole["outputs"]!["text"]!.GetValue<string>());
+        JsonNode after;
+        do
+        {
+            after = (await client.GetFromJsonAsync<JsonObject>($"/api/flows/{id}/triggers", Token))!["schedules"]![0]!;
+        }
+        while (after["lastRun"] is null);
+        Assert.True(after["nextAt"]!.GetValue<DateTimeOffset>() > TimeProvider.System.GetUtcNow());
+        Assert.Equal(run["id"]!.GetValue<string>(), after["lastRun"]!.GetValue<string>());
+    }
+
+    private const string Hooked = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"hook","type":"webhook","config":{"signatureHeader":"X-Hub-Signature-256"}},{"id":"say","type":"template","config":{"template":"order {{ call.order }}"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"hook.body","to":"say.call"},{"from":"say.text","to":"answer.text"}]}
+        """;
+
+    private const string Yearly = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"clock","type":"schedule","config":{"cron":"0 0 1 1 *","timeZone":"Europe/Paris"}},{"id":"say","type":"template","config":{"template":"due {{ clock.at }}"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"clock.at","to":"say.at"},{"from":"say.text","to":"answer.text"}]}
+        """;
+
+    [Fact]
     public async Task BadOrders_AreRefused_InASentence()
     {
         using var client = await studio.SignedInAsync();
@@ -260,7 +369,7 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
         return JsonNode.Parse(text)!.AsObject();
     }
 
-    private static StringContent Json(string text) => new(text, System.Text.Encoding.UTF8, "application/json");
+    private static StringContent Json(string text) => new(text, Encoding.UTF8, "application/json");
 
     private static Task<List<(long Id, JsonObject Data)>> EventsAsync(HttpClient client, string address) => EventsAsync(client, new HttpRequestMessage(HttpMethod.Get, address));
 

@@ -846,6 +846,65 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.ToTable("Flows", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowScheduleRow", b =>
+                {
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Cron")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("ErrorCode")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("text");
+
+                    b.Property<string>("ErrorNext")
+                        .HasColumnType("text");
+
+                    b.Property<long?>("LastAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid?>("LastRun")
+                        .HasColumnType("uuid");
+
+                    b.Property<long?>("NextAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("text");
+
+                    b.HasKey("FlowId", "Node");
+
+                    b.HasIndex("NextAt");
+
+                    b.ToTable("FlowSchedules", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowTriggerRow", b =>
+                {
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<bool>("IsPaused")
+                        .HasColumnType("boolean");
+
+                    b.Property<string>("Secret")
+                        .HasColumnType("text");
+
+                    b.Property<long?>("SecretAt")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("FlowId");
+
+                    b.ToTable("FlowTriggers", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Flows.FlowVersionRow", b =>
                 {
                     b.Property<Guid>("FlowId")
@@ -1781,6 +1840,24 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
                         .WithMany()
                         .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowScheduleRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowTriggerRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
+                        .WithOne()
+                        .HasForeignKey("MistralStudio.Data.Flows.FlowTriggerRow", "FlowId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

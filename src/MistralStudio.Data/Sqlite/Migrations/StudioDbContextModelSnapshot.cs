@@ -839,6 +839,65 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.ToTable("Flows", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowScheduleRow", b =>
+                {
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Cron")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ErrorCode")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ErrorMessage")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("ErrorNext")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("LastAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid?>("LastRun")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("NextAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("TimeZone")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("FlowId", "Node");
+
+                    b.HasIndex("NextAt");
+
+                    b.ToTable("FlowSchedules", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowTriggerRow", b =>
+                {
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<bool>("IsPaused")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<string>("Secret")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long?>("SecretAt")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("FlowId");
+
+                    b.ToTable("FlowTriggers", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Flows.FlowVersionRow", b =>
                 {
                     b.Property<Guid>("FlowId")
@@ -1774,6 +1833,24 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
                         .WithMany()
                         .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowScheduleRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowTriggerRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
+                        .WithOne()
+                        .HasForeignKey("MistralStudio.Data.Flows.FlowTriggerRow", "FlowId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -49,6 +49,8 @@ public static class FlowEndpoints
         flows.MapGet("/{id:guid}/diff", DiffAsync).RequirePermission(Permissions.FlowsRead)
             .WithSummary("What differs between two definitions of a flow: version numbers, or \"draft\".").Produces<WireDiff>().ProducesProblems(404, 422);
         flows.MapFlowRuns();
+        flows.MapTriggers();
+        app.MapWebhooks();
         app.MapGet("/api/node-types", ListTypes).RequirePermission(Permissions.FlowsRead).WithTags("Flows")
             .WithSummary("The types of nodes that flows may have here.").Produces<IReadOnlyList<WireNodeType>>().ProducesProblems();
         app.MapRunsApi();

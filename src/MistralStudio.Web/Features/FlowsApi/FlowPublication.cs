@@ -4,6 +4,8 @@ using MistralStudio.Core.Ids;
 using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Flows.Nodes.Schedule;
 
 namespace MistralStudio.Web.Features.FlowsApi;
 
@@ -11,7 +13,7 @@ namespace MistralStudio.Web.Features.FlowsApi;
 internal sealed record Publication(PublishedFlow? Version, IReadOnlyList<FlowProblem> Problems, Error? Refusal);
 
 /// <summary>Makes drafts versions: nothing is published that does not compile.</summary>
-internal sealed class FlowPublication(IFlowStore flows, FlowPlans plans)
+internal sealed class FlowPublication(IFlowStore flows, FlowPlans plans, FlowClock clock, TimeProvider time)
 {
     /// <summary>Publishes the draft of a flow.</summary>
     /// <param name="revision">The draft that was seen; null: whatever it is now.</param>
@@ -35,8 +37,14 @@ internal sealed class FlowPublication(IFlowStore flows, FlowPlans plans)
             return new(null, compiled.Problems, null);
         }
 
+        var schedules = ScheduleTimes.Of(read.Value, time.GetUtcNow());
         var published = await flows.PublishAsync(
-            workspace, id, revision ?? flow.Revision, FlowDefinitions.Write(read.Value), FlowDefinitions.Hash(read.Value), message, by, cancellationToken);
+            workspace, id, revision ?? flow.Revision, FlowDefinitions.Write(read.Value), FlowDefinitions.Hash(read.Value), message, schedules, by, cancellationToken);
+        if (schedules.Min(schedule => schedule.NextAt) is { } next)
+        {
+            clock.Note(next);
+        }
+
         return new(published.IsSuccess ? published.Value : null, [], published.Error);
     }
 }

@@ -6,9 +6,10 @@ using MistralStudio.Core.Work;
 namespace MistralStudio.Flows.Hosting;
 
 /// <summary>
-/// Wakes suspended runs whose time has come: timers, decisions that expire. What came due while the studio was stopped is woken at its start.
+/// Wakes what waits for a time: suspended runs with a timer or a decision that expires, and schedules. What came due while the studio was
+/// stopped is woken at its start.
 /// </summary>
-public sealed class RunClock(IRunStore runs, Lazy<IWorkOwner> owner, TimeProvider time, ILogger<RunClock> log) : BackgroundService
+public sealed class FlowClock(IRunStore runs, IFlowTriggers triggers, Lazy<IWorkOwner> owner, TimeProvider time, ILogger<FlowClock> log) : BackgroundService
 {
     private const int MostTogether = 200;
 
@@ -20,7 +21,7 @@ public sealed class RunClock(IRunStore runs, Lazy<IWorkOwner> owner, TimeProvide
     private TaskCompletionSource _sooner = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private DateTimeOffset _next = DateTimeOffset.MaxValue;
 
-    /// <summary>Some run is due then.</summary>
+    /// <summary>Something is due then.</summary>
     public void Note(DateTimeOffset at)
     {
         lock (_lock)
@@ -67,9 +68,19 @@ public sealed class RunClock(IRunStore runs, Lazy<IWorkOwner> owner, TimeProvide
             await owner.Value.StartAsync(RunExecutor.Work(run), cancellationToken);
         }
 
+        foreach (var flow in (await triggers.ListDueAsync(time.GetUtcNow(), MostTogether, cancellationToken)).Select(due => due.Flow).Distinct())
+        {
+            await owner.Value.StartAsync(ScheduleExecutor.Work(flow), cancellationToken);
+        }
+
         if (await runs.ListDueAsync(DateTimeOffset.MaxValue, 1, cancellationToken) is [var (_, at)])
         {
             Note(at);
+        }
+
+        if (await triggers.ListDueAsync(DateTimeOffset.MaxValue, 1, cancellationToken) is [{ NextAt: { } next }])
+        {
+            Note(next);
         }
     }
 
