@@ -19,7 +19,7 @@ public sealed record RunResult(RunId Id, RunStatus Status, IReadOnlyDictionary<s
 /// whether the caller may is the caller's to check.
 /// </summary>
 public sealed class FlowRuns(
-    FlowEngine engine, FlowPlans plans, IFlowStore flows, IFlowVersions versions, IRunStore runs, IFlowJournal journal, IBlobStore blobs, IWorkOwner owner, RunWatch watch)
+    FlowEngine engine, FlowPlans plans, IFlowStore flows, IFlowVersions versions, IRunStore runs, IFlowJournal journal, IBlobStore blobs, Lazy<IWorkOwner> owner, RunWatch watch)
 {
     /// <summary>Begins a run; returns once it is durable and somebody owns it. An order with an id that was carried out before begins nothing.</summary>
     public async Task<Result<RunId>> StartAsync(RunOrder order, CancellationToken cancellationToken)
@@ -32,7 +32,7 @@ public sealed class FlowRuns(
             return order.Id is not null && begun.Error.Code == FlowRunErrors.JournalTakenCode ? run : begun.Error;
         }
 
-        await owner.StartAsync(RunExecutor.Work(run), CancellationToken.None);
+        await owner.Value.StartAsync(RunExecutor.Work(run), CancellationToken.None);
         return run;
     }
 
@@ -84,7 +84,7 @@ public sealed class FlowRuns(
             return begun.Error;
         }
 
-        await owner.StartAsync(RunExecutor.Work(run), CancellationToken.None);
+        await owner.Value.StartAsync(RunExecutor.Work(run), CancellationToken.None);
         return run;
     }
 
@@ -241,7 +241,7 @@ public sealed class FlowRuns(
     {
         try
         {
-            return RunAnswer.Read(await owner.AskAsync(RunExecutor.Work(run), message.Write(), cancellationToken));
+            return RunAnswer.Read(await owner.Value.AskAsync(RunExecutor.Work(run), message.Write(), cancellationToken));
         }
         catch (TimeoutException)
         {

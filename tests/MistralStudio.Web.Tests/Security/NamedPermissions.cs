@@ -17,7 +17,7 @@ internal static class NamedPermissions
         ["/setup", "/sign-in", "/invite/{Token}", "/s/{Token}", "/forbidden", "/not-found"];
 
     private static readonly string[] s_addressesForAll =
-        ["/", "/healthz", "/readyz", "/sign-out", "/sign-out/everywhere", "/openapi/{documentName}.json", "/api/{**path}", .. s_pagesForAll];
+        ["/", "/healthz", "/readyz", "/sign-out", "/sign-out/everywhere", "/hooks/{id:guid}", "/openapi/{documentName}.json", "/api/{**path}", .. s_pagesForAll];
 
     // Assets, the reference with its script, and the framework's socket and scripts.
     private static readonly string[] s_filesForAll = ["/docs", "/_blazor", "/_framework", "/_content", "/{**path:file}"];
