@@ -10,9 +10,11 @@ using MistralStudio.Agents.Nodes.Classify;
 using MistralStudio.Agents.Nodes.Extract;
 using MistralStudio.Agents.Nodes.Llm;
 using MistralStudio.Agents.Outside;
+using MistralStudio.Agents.Writing;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Flows;
+using MistralStudio.Core.Models;
 
 namespace MistralStudio.Agents;
 
@@ -31,6 +33,7 @@ public static class AgentServices
         services.AddSingleton<IAgentRunner, AgentRunner>();
         services.AddSingleton<IRemoteModels, RemoteModels>();
         services.AddOutside(mcp, mail);
+        services.AddSingleton<IModelWriter, ModelWriter>();
         services.AddSingleton<ModelCalls>();
         services.AddNode<LlmExecutor>(LlmNode.Type);
         services.AddNode<ClassifyExecutor>(ClassifyNode.Type);

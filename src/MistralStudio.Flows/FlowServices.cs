@@ -25,6 +25,7 @@ using MistralStudio.Flows.Nodes.Switch;
 using MistralStudio.Flows.Nodes.Template;
 using MistralStudio.Flows.Nodes.Wait;
 using MistralStudio.Flows.Nodes.Webhook;
+using MistralStudio.Flows.Words;
 
 namespace MistralStudio.Flows;
 
@@ -69,6 +70,7 @@ public static class FlowServices
     public static IServiceCollection AddFlowRuns(this IServiceCollection services)
     {
         services.AddSingleton<FlowPlans>();
+        services.AddSingleton<FlowWords>();
         services.AddSingleton<FlowEngine>();
         return services;
     }

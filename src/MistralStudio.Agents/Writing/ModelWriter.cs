@@ -1,0 +1,53 @@
+using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Nodes;
+using MistralStudio.Agents.Turns;
+using MistralStudio.Core;
+using MistralStudio.Core.Models;
+
+namespace MistralStudio.Agents.Writing;
+
+/// <inheritdoc cref="IModelWriter"/>
+internal sealed class ModelWriter(IModelRouter router, TimeProvider time) : IModelWriter
+{
+    /// <inheritdoc/>
+    public async Task<Result<WrittenText>> WriteAsync(WritingTask task, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(task);
+        var model = await router.ResolveAsync(task.Workspace, task.Model, cancellationToken);
+        if (!model.IsSuccess)
+        {
+            return model.Error;
+        }
+
+        var options = new ChatOptions { Temperature = 0, MaxOutputTokens = task.MostTokens, Client = task.Client };
+        var system = task.System;
+        if (task.Schema is { } schema)
+        {
+            JsonAnswers.Want(schema, model.Value, options, ref system);
+        }
+
+        List<ChatMessage> messages =
+        [
+            new(ChatRole.System, system),
+            .. task.Turns.Select(turn => new ChatMessage(turn.IsModel ? ChatRole.Assistant : ChatRole.User, turn.Text)),
+        ];
+        try
+        {
+            var clock = new TurnClock(time);
+            var updates = new List<ChatResponseUpdate>();
+            await foreach (var update in model.Value.Chat.GetStreamingResponseAsync(messages, options, cancellationToken))
+            {
+                clock.Read(update);
+                updates.Add(update);
+            }
+
+            var answer = updates.ToChatResponse();
+            var usage = clock.Usage();
+            return new WrittenText(answer.Text, answer.FinishReason == ChatFinishReason.Length, usage.InputTokens, usage.OutputTokens);
+        }
+        catch (ModelException failed)
+        {
+            return failed.Error;
+        }
+    }
+}
