@@ -5,6 +5,7 @@ using MistralStudio.Web.Features.ConnectionsApi;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Features.KeysApi;
 using MistralStudio.Web.Features.KnowledgeApi;
+using MistralStudio.Web.Features.McpApi;
 using MistralStudio.Web.Features.MembersApi;
 using MistralStudio.Web.Features.ModelApi;
 using MistralStudio.Web.Features.Models;
@@ -25,10 +26,11 @@ public static class StudioApi
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
+        services.AddWorkspaceTools();
         return services;
     }
 
-    /// <summary>Maps <c>/v1</c>, <c>/api</c>, <c>/openapi/v1.json</c> and <c>/docs</c>.</summary>
+    /// <summary>Maps <c>/v1</c>, <c>/api</c>, <c>/mcp</c>, <c>/openapi/v1.json</c> and <c>/docs</c>.</summary>
     public static void MapStudioApi(this IEndpointRouteBuilder app)
     {
         app.MapModelApi();
@@ -42,6 +44,7 @@ public static class StudioApi
         app.MapConnectionsApi();
         app.MapBordersApi();
         app.MapAuditApi();
+        app.MapMcpApi();
         app.MapFallback("/api/{**path}", http => ErrorResults.From(AccessErrors.NotFound()).ExecuteAsync(http)).AllowAnonymous().ExcludeFromDescription();
         app.MapOpenApi().AllowAnonymous();
         app.MapReferencePage();
