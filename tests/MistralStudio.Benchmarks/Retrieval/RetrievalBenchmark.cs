@@ -8,9 +8,9 @@ using MistralStudio.Tests.Shared;
 namespace MistralStudio.Benchmarks.Retrieval;
 
 /// <summary>
-/// Retrieval in one table: the vector scan beside the memory's own speed, a whole search over 100,000 passages, a chat
+/// Retrieval in one table: the vector scan beside the memory's own speed, a whole search over 100,000 passages, searches over HTTP, a chat
 /// beside an ingestion, rankings of public corpora by each leg and both, and what titles do for them. <c>scan</c>, <c>million</c>, <c>search</c>,
-/// <c>beside</c>, <c>rank</c> and <c>titles</c> name parts.
+/// <c>http</c>, <c>beside</c>, <c>rank</c> and <c>titles</c> name parts.
 /// </summary>
 internal static class RetrievalBenchmark
 {
@@ -37,6 +37,11 @@ internal static class RetrievalBenchmark
             if (Wanted("search"))
             {
                 await SearchBenchmark.RunAsync(Path.Combine(folder, "search"), model);
+            }
+
+            if (Wanted("http"))
+            {
+                await HttpSearchBenchmark.RunAsync(Path.Combine(folder, "http"), model);
             }
 
             if (Wanted("beside"))

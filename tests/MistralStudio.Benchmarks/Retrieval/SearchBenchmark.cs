@@ -33,29 +33,11 @@ internal static class SearchBenchmark
             return;
         }
 
-        using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
-        var items = json.RootElement.EnumerateObject().Select(item => item.Value).ToList();
-        var sentences = items.SelectMany(item => item.GetProperty("CONTEXTS").EnumerateArray()).Select(context => context.GetString()!)
-            .SelectMany(text => Sentences.Split(text, 0, text.Length, lineEnds: false).Select(span => text[span.Start..span.End])).ToList();
-        var questions = items.Select(item => item.GetProperty("QUESTION").GetString()!).Take(Questions + Warmup).ToList();
-
-        var services = new ServiceCollection();
-        services.AddLogging();
-        services.AddData(folder);
-        services.AddRetrieval(folder);
-        services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(model, ScanBenchmark.Dimensions));
-        await using var provider = services.BuildServiceProvider();
-        var prepared = await provider.GetRequiredService<DatabaseStartup>().PrepareAsync(CancellationToken.None);
-        if (!prepared.IsSuccess)
-        {
-            throw new InvalidOperationException(prepared.Error.ToString());
-        }
-
-        var owner = StudioUser.Create("owner@example.com", "Owner", DateTimeOffset.UnixEpoch);
-        var workspace = (await provider.GetRequiredService<AccountStore>().CreateFirstOwnerAsync(owner, "Benchmark", CancellationToken.None)).Value.Workspace;
-        var parent = await provider.GetRequiredService<IKnowledgeStore>().CreateBaseAsync(
-            workspace, "Base", EmbeddingOnlyHost.ModelId, null, CancellationToken.None);
-        await FillAsync(provider, workspace, parent.Id, sentences);
+        var (sentences, asked) = await ReadAsync(file);
+        var questions = asked.Take(Questions + Warmup).ToList();
+        await using var provider = Rooms(folder, model);
+        var parent = await MakeAsync(provider, EmbeddingOnlyHost.ModelId, Documents, sentences);
+        var workspace = parent.Workspace;
 
         var search = provider.GetRequiredService<IKnowledgeSearch>();
         var timings = new List<SearchTimings>();
@@ -81,14 +63,52 @@ internal static class SearchBenchmark
             string.Create(CultureInfo.InvariantCulture, $"{At(timings, .5, t => t.EmbedMs):0.0} + {At(timings, .5, t => t.DenseMs):0.0} + {At(timings, .5, t => t.LexicalMs):0.0}"));
     }
 
+    /// <summary>Sentences of public abstracts, and questions about them.</summary>
+    public static async Task<(List<string> Sentences, List<string> Questions)> ReadAsync(string file)
+    {
+        using var json = JsonDocument.Parse(await File.ReadAllBytesAsync(file));
+        var items = json.RootElement.EnumerateObject().Select(item => item.Value).ToList();
+        return (
+            [.. items.SelectMany(item => item.GetProperty("CONTEXTS").EnumerateArray()).Select(context => context.GetString()!)
+                .SelectMany(text => Sentences.Split(text, 0, text.Length, lineEnds: false).Select(span => text[span.Start..span.End]))],
+            [.. items.Select(item => item.GetProperty("QUESTION").GetString()!)]);
+    }
+
+    /// <summary>The rooms of data and retrieval over a folder.</summary>
+    public static ServiceProvider Rooms(string folder, EmbeddingModel model)
+    {
+        var services = new ServiceCollection();
+        services.AddLogging();
+        services.AddData(folder);
+        services.AddRetrieval(folder);
+        services.AddSingleton<IModelHost>(new EmbeddingOnlyHost(model, ScanBenchmark.Dimensions));
+        return services.BuildServiceProvider();
+    }
+
+    /// <summary>A base of an owner who is made for it, with documents of 2,000 passages each.</summary>
+    public static async Task<KnowledgeBase> MakeAsync(ServiceProvider provider, string embedder, int documents, List<string> sentences)
+    {
+        var prepared = await provider.GetRequiredService<DatabaseStartup>().PrepareAsync(CancellationToken.None);
+        if (!prepared.IsSuccess)
+        {
+            throw new InvalidOperationException(prepared.Error.ToString());
+        }
+
+        var owner = StudioUser.Create("owner@example.com", "Owner", DateTimeOffset.UnixEpoch);
+        var workspace = (await provider.GetRequiredService<AccountStore>().CreateFirstOwnerAsync(owner, "Benchmark", CancellationToken.None)).Value.Workspace;
+        var parent = await provider.GetRequiredService<IKnowledgeStore>().CreateBaseAsync(workspace, "Base", embedder, null, CancellationToken.None);
+        await FillAsync(provider, workspace, parent.Id, documents, sentences);
+        return parent;
+    }
+
     /// <summary>Passages of four sentences each from public abstracts; vectors of random directions, which a scan cannot tell from others.</summary>
-    private static async Task FillAsync(ServiceProvider provider, WorkspaceId workspace, KnowledgeBaseId parent, List<string> sentences)
+    private static async Task FillAsync(ServiceProvider provider, WorkspaceId workspace, KnowledgeBaseId parent, int documents, List<string> sentences)
     {
         var random = new Random(3);
         var knowledge = provider.GetRequiredService<IKnowledgeStore>();
         var store = provider.GetRequiredService<IPassageStore>();
         var index = provider.GetRequiredService<PassageIndex>();
-        for (var i = 0; i < Documents; i++)
+        for (var i = 0; i < documents; i++)
         {
             var name = string.Create(CultureInfo.InvariantCulture, $"abstracts {i}.txt");
             var document = (await knowledge.AddDocumentAsync(
