@@ -71,7 +71,7 @@ internal sealed class AgentRunner(
         if (found is not null)
         {
             // What did not fit was found all the same, but nobody read what is around it.
-            yield return new AgentEvent.Retrieved([.. given, .. hits.Skip(given.Count).Select(hit => hit with { Parent = null })], found);
+            yield return new AgentEvent.Retrieved([.. given, .. hits.Skip(given.Count).Select(hit => hit with { Parent = null })], given.Count, found);
         }
 
         if (turn.Reading.Everything && given.Count < hits.Count)

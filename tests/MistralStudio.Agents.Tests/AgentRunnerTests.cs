@@ -40,6 +40,7 @@ public sealed class AgentRunnerTests
 
         var retrieved = Assert.IsType<AgentEvent.Retrieved>(events[0]);
         Assert.Equal(_knowledge.Hits, retrieved.Hits);
+        Assert.Equal(1, retrieved.Given);
         var asked = model.Requests[0].Messages[^1];
         Assert.Equal(ChatRole.User, asked.Role);
         Assert.Contains("[1] report.pdf, page 7:\nNet revenue was 31.4 billion dollars.", asked.Text, StringComparison.Ordinal);
@@ -163,6 +164,23 @@ public sealed class AgentRunnerTests
         Assert.Equal(6, Assert.IsType<AgentEvent.Completed>(events[^1]).Citations.Count);
         Assert.Equal([true, false, false, false, false, false], Assert.IsType<AgentEvent.Retrieved>(events[0]).Hits.Select(hit => hit.Parent is not null));
         Assert.InRange(model.Requests[0].Messages.Sum(message => model.Count(message.Text)), 800, 1_490 - 512);
+    }
+
+    [Fact]
+    public async Task PassagesThatHadNoRoom_AreNotSaidToBeGiven()
+    {
+        for (var i = 0; i < 6; i++)
+        {
+            _knowledge.Hits.Add(FakeKnowledgeSearch.Hit(string.Join(' ', Enumerable.Repeat("word", 100))));
+        }
+
+        var model = new ScriptedChatClient(_ => "Yes.") { ContextLength = 900 };
+        var events = await RunAsync(model, Turn("Is it?") with { Knowledge = [KnowledgeBaseId.New()] });
+
+        var retrieved = Assert.IsType<AgentEvent.Retrieved>(events[0]);
+        Assert.InRange(retrieved.Given, 1, 5);
+        Assert.Equal(6, retrieved.Hits.Count);
+        Assert.Equal(retrieved.Given, Assert.IsType<AgentEvent.Completed>(events[^1]).Citations.Count);
     }
 
     [Fact]

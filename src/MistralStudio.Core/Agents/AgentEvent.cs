@@ -9,8 +9,9 @@ public abstract record AgentEvent
     {
     }
 
-    /// <summary>The passages that the model is given, as far as it has room: those with a parent as that, the others by themselves.</summary>
-    public sealed record Retrieved(IReadOnlyList<SearchHit> Hits, SearchTimings Timings) : AgentEvent;
+    /// <summary>The passages that were found, best first; those that the model reads with a parent have it, the others are read by themselves.</summary>
+    /// <param name="Given">How many of them, from the first, the model is given: as many as it has room for.</param>
+    public sealed record Retrieved(IReadOnlyList<SearchHit> Hits, int Given, SearchTimings Timings) : AgentEvent;
 
     /// <summary>The next piece of the answer.</summary>
     public sealed record TextDelta(string Text) : AgentEvent;

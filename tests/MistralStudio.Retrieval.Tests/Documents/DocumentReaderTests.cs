@@ -116,6 +116,30 @@ public sealed class DocumentReaderTests
         Assert.Equal(code, (await ReadAsync(Encoding.Latin1.GetBytes(content), "report.pdf")).Error?.Code);
     }
 
+    [Theory]
+    [InlineData("mail.msg", "\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1", "Save the mail as .eml")]
+    [InlineData("table.xls", "\u00D0\u00CF\u0011\u00E0\u00A1\u00B1\u001A\u00E1", "Open it and save it as .docx, .xlsx or .pptx")]
+    [InlineData("files.7z", "7z\u00BC\u00AF'\u001C\0\u0004", "Unpack it and add the files, or pack them as .zip")]
+    [InlineData("files.rar", "Rar!\u001A\u0007\u0001\0", "Unpack it and add the files, or pack them as .zip")]
+    [InlineData("files.tar.gz", "\u001F\u008B\u0008\0\0\0\0\0", "Unpack it and add the files, or pack them as .zip")]
+    [InlineData("files.tar", null, "Unpack it and add the files, or pack them as .zip")]
+    public async Task AFormatThatIsNotRead_IsRefusedByOneSentence_WithTheNextStep(string name, string? head, string next)
+    {
+        var content = new byte[1024];
+        Encoding.Latin1.GetBytes(head ?? "a.txt").CopyTo(content, 0);
+        if (head is null)
+        {
+            // A tar says what it is behind the name, mode and owner of its first file.
+            "ustar\000"u8.CopyTo(content.AsSpan(257));
+        }
+
+        var refused = (await ReadAsync(content, name)).Error!;
+        Assert.Equal("document.unsupported", refused.Code);
+        Assert.StartsWith(next, refused.Next, StringComparison.Ordinal);
+        Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain(". ", refused.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Text_IsRead_InTheEncodingThatItIsIn()
     {

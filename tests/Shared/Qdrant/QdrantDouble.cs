@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
 using MistralStudio.Tests.Shared.Servers;
@@ -40,6 +41,9 @@ public sealed class QdrantDouble : IAsyncDisposable
     /// <summary>Method and path of each request, in order.</summary>
     public List<string> Requests { get; } = [];
 
+    /// <summary>Method, path and JSON body of each request that had one, in order.</summary>
+    public List<(string Method, string Path, string Body)> Bodies { get; } = [];
+
     /// <summary>Starts one.</summary>
     /// <param name="shardOf">Which shard of so many a point (by its id) is in; null: the first.</param>
     /// <param name="segmentOf">Which segment it is in; null: the first.</param>
@@ -79,6 +83,11 @@ public sealed class QdrantDouble : IAsyncDisposable
         lock (_routes)
         {
             Requests.Add($"{http.Request.Method} {http.Request.Path}");
+            if (body.Length > 0 && http.Request.ContentType?.StartsWith("application/json", StringComparison.Ordinal) == true)
+            {
+                Bodies.Add((http.Request.Method, http.Request.Path, Encoding.UTF8.GetString(body.ToArray())));
+            }
+
             if (IsDown || Drops > 0)
             {
                 Drops = Math.Max(0, Drops - 1);

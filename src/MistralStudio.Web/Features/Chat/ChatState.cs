@@ -355,7 +355,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         switch (happened)
         {
             case AgentEvent.Retrieved retrieved:
-                answer.Given = [.. retrieved.Hits.Select(GivenPassage.Of)];
+                answer.Given = [.. retrieved.Hits.Take(retrieved.Given).Select(GivenPassage.Of)];
                 (answer.SearchMs, answer.Phase) = (retrieved.Timings.TotalMs, AnswerPhase.Reading);
                 break;
             case AgentEvent.TextDelta delta:

@@ -35,6 +35,9 @@ public sealed partial class DocumentsTab : IAsyncDisposable
 
     [Parameter, EditorRequired] public required KnowledgeBaseState State { get; set; }
 
+    /// <summary>True while a dialog over it says what went wrong.</summary>
+    [Parameter] public bool IsCovered { get; set; }
+
     [Inject] public required IOptions<KnowledgeOptions> Limits { get; set; }
 
     [Inject] public required IKnowledgeSources Sources { get; set; }

@@ -158,6 +158,9 @@ public sealed class KnowledgeBaseState(IKnowledgeStore store, IDocumentIntake in
         return Base is null;
     }
 
+    /// <summary>Takes back why the last command had no effect: the person went on.</summary>
+    public void ForgetError() => Error = null;
+
     /// <summary>Gives the base another name; false where it may not, or somebody else gave it one since <paramref name="was"/> was read.</summary>
     /// <param name="was">The name that the person saw who changes it.</param>
     public async Task<bool> RenameAsync(string name, string was, CancellationToken cancellationToken)

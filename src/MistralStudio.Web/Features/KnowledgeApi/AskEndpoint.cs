@@ -65,7 +65,7 @@ internal static class AskEndpoint
         {
             await (step switch
             {
-                AgentEvent.Retrieved found => events.SendAsync("retrieved", WireHits.From(found.Hits, found.Timings), http.RequestAborted),
+                AgentEvent.Retrieved found => events.SendAsync("retrieved", WireHits.From(found.Hits, found.Timings) with { Given = found.Given }, http.RequestAborted),
                 AgentEvent.TextDelta delta => events.SendAsync("delta", new WireDelta(delta.Text), http.RequestAborted),
                 AgentEvent.Completed done => events.SendAsync(
                     "done",

@@ -55,6 +55,9 @@ internal sealed record WireHits(IReadOnlyList<WireHit> Hits, SearchTimings Timin
     /// <summary>What the search went on without, and why.</summary>
     public IReadOnlyList<Error> Notes { get; init; } = [];
 
+    /// <summary>Of an answer: how many of the hits, from the first, the model was given; null for a search.</summary>
+    public int? Given { get; init; }
+
     public static WireHits From(IReadOnlyList<SearchHit> hits, SearchTimings timings) => new([.. hits.Select(WireHit.From)], timings);
 
     public static WireHits From(SearchResult result) => From(result.Hits, result.Timings) with
