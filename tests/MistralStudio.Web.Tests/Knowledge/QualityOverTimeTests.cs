@@ -20,7 +20,7 @@ public sealed class QualityOverTimeTests : BunitContext
     {
         var chart = new QualityChart([Run(0, .62, .5), Run(1, .7, .5), Run(4, 1, .8)]);
         Assert.Equal(.4, chart.Least);
-        Assert.Equal("36,120.9 186,98 636,12", chart.Line(mean => mean.Recall));
+        Assert.Equal("36,120.9 181,98 616,12", chart.Line(mean => mean.Recall));
         Assert.Equal((QualityChart.Right, QualityChart.Top), chart.Point(Run(4, 1, .8), mean => mean.Recall));
         Assert.Equal([1, .8, .6, .4], chart.Scale.Select(line => Math.Round(line.Figure, 1)));
         Assert.Equal(QualityChart.Bottom, chart.Scale.Last().Y, 6);

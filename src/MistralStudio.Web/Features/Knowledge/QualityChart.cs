@@ -10,7 +10,7 @@ public sealed class QualityChart
     public const double Width = 720, Height = 220;
 
     /// <summary>Where the lines are in it; beside them are the scales.</summary>
-    public const double Left = 36, Right = 636, Top = 12, Bottom = 184;
+    public const double Left = 36, Right = 616, Top = 12, Bottom = 184;
 
     // Fewer than this are looked at beside each other anyway; more are hard to read.
     private const int MostLabels = 6;
