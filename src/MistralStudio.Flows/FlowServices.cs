@@ -11,6 +11,7 @@ using MistralStudio.Flows.Nodes.Code;
 using MistralStudio.Flows.Nodes.Condition;
 using MistralStudio.Flows.Nodes.ForEach;
 using MistralStudio.Flows.Nodes.Form;
+using MistralStudio.Flows.Nodes.Given;
 using MistralStudio.Flows.Nodes.List;
 using MistralStudio.Flows.Nodes.Loop;
 using MistralStudio.Flows.Nodes.Merge;
@@ -52,6 +53,7 @@ public static class FlowServices
         services.AddNode<TemplateExecutor>(TemplateNode.Type);
         services.AddNode<CodeExecutor>(CodeNode.Type);
         services.AddNode<RedactExecutor>(RedactNode.Type);
+        services.AddNode<GivenExecutor>(GivenNode.Type);
         services.AddNode<SetVariableExecutor>(SetVariableNode.Type);
         services.AddNode<ListExecutor>(ListNode.Type);
         services.AddNode<ApprovalExecutor>(ApprovalNode.Type);
@@ -89,6 +91,7 @@ public static class FlowServices
         services.AddSingleton<IWorkExecutor, RunExecutor>();
         services.AddSingleton<IWorkExecutor, ScheduleExecutor>();
         services.AddSingleton<FlowRuns>();
+        services.AddSingleton<RunArchive>();
         services.AddSingleton<IFlowCalls, FlowCalls>();
         return services;
     }

@@ -47,6 +47,9 @@ public interface IRunStore
     /// <param name="startedBy">Who has to have begun it; null: anybody.</param>
     Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, UserId? startedBy, CancellationToken cancellationToken);
 
+    /// <summary>Writes into the audit log that somebody took a run out.</summary>
+    Task NoteExportAsync(WorkspaceId workspace, RunId id, UserId? by, CancellationToken cancellationToken);
+
     /// <summary>Runs of every workspace that go on by themselves: what a start takes up again.</summary>
     Task<IReadOnlyList<RunId>> ListRunningAsync(CancellationToken cancellationToken);
 

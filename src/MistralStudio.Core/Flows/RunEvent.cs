@@ -65,7 +65,11 @@ public sealed record RunStarted(RunStart Start) : RunEvent(RunEventKind.RunStart
 /// <param name="From">The other run.</param>
 /// <param name="FromNode">Path of the node from which on things are done anew.</param>
 /// <param name="Edits">Values put in the place of the other run's, by <c>path.port</c>.</param>
-public sealed record Forked(RunId From, string FromNode, IReadOnlyDictionary<string, FlowValue> Edits) : RunEvent(RunEventKind.Forked);
+public sealed record Forked(RunId From, string FromNode, IReadOnlyDictionary<string, FlowValue> Edits) : RunEvent(RunEventKind.Forked)
+{
+    /// <summary>True where nodes that change the world take what the other run's did, and fail where it did nothing: a replay does nothing twice.</summary>
+    public bool SparesWorld { get; init; }
+}
 
 /// <summary>A node starts. Committed before anything that it does, unless it is pure.</summary>
 public sealed record NodeStarted() : RunEvent(RunEventKind.NodeStarted)

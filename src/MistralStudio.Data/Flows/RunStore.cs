@@ -2,12 +2,13 @@ using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Audit;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Flows;
 
 /// <inheritdoc cref="IRunStore"/>
-internal sealed class RunStore(IDbContextFactory<StudioDbContext> contexts) : IRunStore
+internal sealed class RunStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IRunStore
 {
     public async Task<Listing<RunSummary>> ListAsync(WorkspaceId workspace, RunFilter filter, string? after, int limit, CancellationToken cancellationToken)
     {
@@ -45,6 +46,15 @@ internal sealed class RunStore(IDbContextFactory<StudioDbContext> contexts) : IR
         }
 
         return (await rows.FirstOrDefaultAsync(cancellationToken))?.ToSummary();
+    }
+
+    public async Task NoteExportAsync(WorkspaceId workspace, RunId id, UserId? by, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        await AuditTrail.AppendAsync(context, workspace, by, "run.exported", $"{id}", "", time, cancellationToken);
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
     }
 
     public async Task<IReadOnlyList<RunId>> ListRunningAsync(CancellationToken cancellationToken)

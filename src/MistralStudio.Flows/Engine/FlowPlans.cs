@@ -58,6 +58,15 @@ public sealed class FlowPlans(FlowCompiler compiler, IFlowVersions versions)
     public async ValueTask<CompiledFlow> CompileAsync(WorkspaceId workspace, FlowDefinition definition, CancellationToken cancellationToken) =>
         compiler.Compile(definition, (await FindCalledAsync(workspace, definition, cancellationToken)).Definitions);
 
+    /// <summary>Compiles what a run executes from definitions that nobody keeps yet, by their hashes.</summary>
+    public CompiledFlow Compile(IReadOnlyDictionary<string, FlowDefinition> definitions, RunStart start)
+    {
+        ArgumentNullException.ThrowIfNull(definitions);
+        ArgumentNullException.ThrowIfNull(start);
+        var called = start.SubFlows.Where(one => definitions.ContainsKey(one.Value)).ToDictionary(one => one.Key, one => definitions[one.Value], StringComparer.Ordinal);
+        return compiler.Compile(definitions[start.Definition], called);
+    }
+
     /// <summary>The plan that a run executes: of the definitions that it was started with, whatever was published since.</summary>
     public async ValueTask<Result<FlowPlan>> OfAsync(RunStart start, CancellationToken cancellationToken)
     {

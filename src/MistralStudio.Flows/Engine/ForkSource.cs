@@ -9,4 +9,8 @@ namespace MistralStudio.Flows.Engine;
 internal sealed record ForkSource(
     Forked Forked,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, FlowValue>> ByPath,
-    IReadOnlyDictionary<string, IReadOnlyDictionary<string, FlowValue>> ByKey);
+    IReadOnlyDictionary<string, IReadOnlyDictionary<string, FlowValue>> ByKey)
+{
+    /// <summary>Outputs of all nodes by path, where the world is spared; empty otherwise.</summary>
+    public IReadOnlyDictionary<string, IReadOnlyDictionary<string, FlowValue>> Made { get; init; } = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>();
+}

@@ -28,7 +28,8 @@ internal static class Forking
         var byPath = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
         var byKey = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
         var plan = await plans.OfAsync(source, cancellationToken);
-        var anew = plan.IsSuccess && source.Definition == start.Definition ? From(plan.Value.Root, First(forked.FromNode)) : null;
+        var made = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
+        var anew = forked.FromNode.Length > 0 && plan.IsSuccess && source.Definition == start.Definition ? From(plan.Value.Root, First(forked.FromNode)) : null;
         foreach (var happened in events)
         {
             var (outputs, key) = happened switch
@@ -48,13 +49,18 @@ internal static class Forking
                 byPath[happened.Node] = outputs;
             }
 
+            if (forked.SparesWorld)
+            {
+                made[happened.Node] = outputs;
+            }
+
             if (key is not null)
             {
                 byKey[key] = outputs;
             }
         }
 
-        return new ForkSource(forked, byPath, byKey);
+        return new ForkSource(forked, byPath, byKey) { Made = made };
     }
 
     // The node and all that comes after it.
@@ -86,6 +92,9 @@ internal static class Forking
 /// <summary>Expected failures of forks.</summary>
 public static class ForkErrors
 {
+    public static Error Spared() => new(
+        "fork.spared", "A replay does nothing to the world, and the run that it replays did nothing here that it could take.", "Run the flow itself to have it done.");
+
     public static Error NoSuchNode(string node) => new(
         "fork.no_such_node", $"There is no node \"{node}\" in this version of the flow.", "Choose a node of it, or fork the version that has the node.");
 }

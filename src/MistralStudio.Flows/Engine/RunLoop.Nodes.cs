@@ -59,6 +59,21 @@ public sealed partial class RunLoop
             return;
         }
 
+        if (_fork is { Forked.SparesWorld: true } && node.Plan.Effects == NodeEffects.Changes)
+        {
+            if (_fork.Made.GetValueOrDefault(node.Path) is { } made)
+            {
+                Reuse(node, made, _fork.Forked.From, null);
+            }
+            else
+            {
+                Emit(new NodeStarted { Node = node.Path, Attempt = node.Attempt + 1 });
+                FailFor(node, ForkErrors.Spared());
+            }
+
+            return;
+        }
+
         Then(node, token => _runner.PrepareAsync(node, _state.Edits, token), prepared =>
         {
             if (!prepared.IsSuccess)

@@ -78,7 +78,7 @@ public sealed class FlowRuns(
 
         var run = RunId.New();
         var edits = order.Edits.ToDictionary(edit => edit.Key, edit => FlowValue.Of(edit.Value), StringComparer.Ordinal);
-        var begun = await engine.BeginAsync(run, start, new Forked(order.From, order.Node ?? "", edits), cancellationToken);
+        var begun = await engine.BeginAsync(run, start, new Forked(order.From, order.Node ?? "", edits) { SparesWorld = order.SparesWorld }, cancellationToken);
         if (!begun.IsSuccess)
         {
             return begun.Error;
@@ -133,7 +133,9 @@ public sealed class FlowRuns(
     private async Task<Result<Unit>> BeginAsync(RunId run, RunOrder order, CancellationToken cancellationToken)
     {
         var isCalled = order.Trigger is not (RunTrigger.Person or RunTrigger.Replay);
-        var chosen = await ChooseAsync(order.Workspace, order.Flow, order.Version, mayBeDraft: !isCalled && order.By is not null, cancellationToken);
+        var chosen = order.Trial is { } trial
+            ? await KeepAsync(order.Workspace, order.Flow, trial, cancellationToken)
+            : await ChooseAsync(order.Workspace, order.Flow, order.Version, mayBeDraft: !isCalled && order.By is not null, cancellationToken);
         if (!chosen.IsSuccess)
         {
             return chosen.Error;
@@ -183,18 +185,19 @@ public sealed class FlowRuns(
         }
 
         var read = FlowDefinitions.Read(flow.Draft);
-        if (!read.IsSuccess)
+        return read.IsSuccess ? await KeepAsync(workspace, id, read.Value, cancellationToken) : read.Error;
+    }
+
+    private async Task<Result<Chosen>> KeepAsync(WorkspaceId workspace, FlowId id, FlowDefinition definition, CancellationToken cancellationToken)
+    {
+        var hash = FlowDefinitions.Hash(definition);
+        if (await versions.FindAsync(workspace, hash, cancellationToken) is null
+            && !await flows.KeepAsync(workspace, id, FlowDefinitions.Write(definition), hash, cancellationToken))
         {
-            return read.Error;
+            return FlowStoreErrors.NotFound();
         }
 
-        var hash = FlowDefinitions.Hash(read.Value);
-        if (await versions.FindAsync(workspace, hash, cancellationToken) is null)
-        {
-            await flows.KeepAsync(workspace, id, FlowDefinitions.Write(read.Value), hash, cancellationToken);
-        }
-
-        return new Chosen(hash, null, null, (await plans.FindCalledAsync(workspace, read.Value, cancellationToken)).Hashes);
+        return new Chosen(hash, null, null, (await plans.FindCalledAsync(workspace, definition, cancellationToken)).Hashes);
     }
 
     private async Task<Result<Chosen>> CallsAsync(WorkspaceId workspace, string json, string hash, int number, UserId? publisher, CancellationToken cancellationToken)

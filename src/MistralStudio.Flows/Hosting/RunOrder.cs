@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Definitions;
 
 namespace MistralStudio.Flows.Hosting;
 
@@ -30,6 +31,9 @@ public sealed record RunOrder
 
     /// <summary>Of which of its definitions.</summary>
     public VersionChoice Version { get; init; } = VersionChoice.Latest;
+
+    /// <summary>A definition of the flow's that is neither its draft nor a version, such as one of its nodes by itself; null: as <see cref="Version"/> says.</summary>
+    public FlowDefinition? Trial { get; init; }
 
     /// <summary>The flow's inputs by name.</summary>
     public IReadOnlyDictionary<string, JsonElement> Inputs { get; init; } = new Dictionary<string, JsonElement>();
@@ -76,6 +80,9 @@ public sealed record ForkOrder
 
     /// <summary>Inputs in the place of the other run's; those not named are as they were.</summary>
     public IReadOnlyDictionary<string, JsonElement> Inputs { get; init; } = new Dictionary<string, JsonElement>();
+
+    /// <summary>True where nothing is done to the world twice.</summary>
+    public bool SparesWorld { get; init; }
 
     /// <summary>Who wants it.</summary>
     public required UserId By { get; init; }

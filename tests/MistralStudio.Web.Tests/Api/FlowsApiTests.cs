@@ -3,10 +3,12 @@ using System.Net.Http.Json;
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Hosting;
+using MistralStudio.Tests.Shared.Servers;
 
 namespace MistralStudio.Web.Tests.Api;
 
@@ -210,6 +212,95 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Contains(models, model => model!["id"]!.GetValue<string>() == "flow:model-of-courtesy");
         var run = (await client.GetFromJsonAsync<JsonObject>($"/api/runs?flow={id}", Token))!["items"]![0]!;
         Assert.Equal("model", run["trigger"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task ANode_IsTriedByItself_WithGivenValues_OrThoseOfARun()
+    {
+        using var client = await studio.SignedInAsync();
+        var id = await FlowAsync(client, "Tried", Greeting);
+        var given = await PostAsync(client, $"/api/flows/{id}/nodes/greet", new { inputs = new Dictionary<string, string> { ["start.name"] = "Bo" } }, HttpStatusCode.OK);
+        Assert.Equal(("succeeded", "Hello Bo!"), (given["state"]!.GetValue<string>(), given["node"]!["outputs"]!["text"]!.GetValue<string>()));
+        var byPort = await PostAsync(client, $"/api/flows/{id}/nodes/greet", new { inputs = new { name = "Cy" } }, HttpStatusCode.OK);
+        Assert.Equal("Hello Cy!", byPort["node"]!["outputs"]!["text"]!.GetValue<string>());
+
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Ada" }, wait = true }, HttpStatusCode.OK);
+        var captured = await PostAsync(client, $"/api/flows/{id}/nodes/greet", new { run = run["id"]!.GetValue<string>() }, HttpStatusCode.OK);
+        Assert.Equal("Hello Ada!", captured["node"]!["outputs"]!["text"]!.GetValue<string>());
+        Assert.Equal("trial.no_such_node", (await PostAsync(client, $"/api/flows/{id}/nodes/nothing", new { }, HttpStatusCode.UnprocessableEntity))["code"]!.GetValue<string>());
+        Assert.Equal("trial.nothing_brings", (await PostAsync(client, $"/api/flows/{id}/nodes/greet", new { inputs = new { other = 1 } }, HttpStatusCode.UnprocessableEntity))["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task PastRuns_AreReplayed_WithAnotherVersion_SideBySide_WithoutTouchingTheWorld()
+    {
+        var calls = 0;
+        await using var world = await LocalServer.StartAsync(async http =>
+        {
+            Interlocked.Increment(ref calls);
+            await http.Response.WriteAsync("noted", http.RequestAborted);
+        });
+        await using var own = new ApiStudio();
+        own.Settings["Egress:AllowedHosts:0"] = $"127.0.0.1:{world.Port}";
+        using var client = await own.SignedInAsync();
+        string Version(string word) => """
+            {"schema":"mistralstudio.flow/1",
+             "nodes":[{"id":"start","type":"start"},{"id":"note","type":"http-request","config":{"method":"POST","url":"URL","body":"{{ start.name }}"}},
+                      {"id":"greet","type":"template","config":{"template":"WORD {{ start.name }}: {{ noted }}"}},{"id":"answer","type":"answer"}],
+             "edges":[{"from":"start.name","to":"note.name"},{"from":"start.name","to":"greet.name"},{"from":"note.body","to":"greet.noted"},{"from":"greet.text","to":"answer.text"}],
+             "inputs":[{"name":"name","type":"text"}]}
+            """.Replace("WORD", word, StringComparison.Ordinal).Replace("URL", $"http://127.0.0.1:{world.Port}/", StringComparison.Ordinal);
+        var id = await FlowAsync(client, "Replayed", Version("Hello"));
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = "Ada" }, wait = true }, HttpStatusCode.OK);
+        Assert.Equal(("succeeded", 1), (run["state"]!.GetValue<string>(), calls));
+
+        using var save = new HttpRequestMessage(HttpMethod.Put, $"/api/flows/{id}/draft") { Content = Json(Version("Goodbye")) };
+        save.Headers.IfMatch.Add((await client.GetAsync($"/api/flows/{id}", Token)).Headers.ETag!);
+        (await client.SendAsync(save, Token)).EnsureSuccessStatusCode();
+        var replayed = await PostAsync(client, $"/api/flows/{id}/replays", new { runs = new[] { run["id"]!.GetValue<string>(), $"{Guid.NewGuid()}" }, version = "draft" }, HttpStatusCode.Accepted);
+        Assert.Equal("run.not_found", replayed["items"]![1]!["error"]!["code"]!.GetValue<string>());
+        var replay = replayed["items"]![0]!["replay"]!.GetValue<string>();
+        await EventsAsync(client, $"/api/runs/{replay}/events");
+
+        var pair = (await client.GetFromJsonAsync<JsonObject>($"/api/runs/{run["id"]}/compare/{replay}", Token))!;
+        Assert.Equal(("Hello Ada: noted", "Goodbye Ada: noted"), (pair["left"]!["outputs"]!["text"]!.GetValue<string>(), pair["right"]!["outputs"]!["text"]!.GetValue<string>()));
+        Assert.Equal([("start", true), ("note", true), ("greet", false), ("answer", false)], pair["nodes"]!.AsArray().Select(node => (node!["path"]!.GetValue<string>(), node["same"]!.GetValue<bool>())));
+        Assert.Equal(1, calls);
+    }
+
+    [Fact]
+    public async Task ARun_OpensInAnotherStudio_AsAFileThatNothingRuns()
+    {
+        using var client = await studio.SignedInAsync();
+        var text = new string('x', 20_000);
+        var id = await FlowAsync(client, "Taken out", Greeting);
+        var run = await PostAsync(client, $"/api/flows/{id}/runs", new { inputs = new { name = text }, wait = true }, HttpStatusCode.OK);
+        var file = await client.GetStringAsync($"/api/runs/{run["id"]}/export", Token);
+
+        await using var elsewhere = new ApiStudio();
+        using var other = await elsewhere.SignedInAsync();
+        var taken = await JsonAsync(await other.PostAsync("/api/runs/import", Json(file), Token), HttpStatusCode.Created);
+        var whole = (await other.GetFromJsonAsync<JsonObject>($"/api/runs/{taken["id"]}", Token))!;
+        Assert.Equal(("succeeded", $"Hello {text}!"), (whole["state"]!.GetValue<string>(), whole["outputs"]!["text"]!.GetValue<string>()));
+        Assert.Equal("succeeded", whole["nodes"]![1]!["state"]!.GetValue<string>());
+        var flow = (await other.GetFromJsonAsync<JsonObject>($"/api/flows/{taken["flowId"]}", Token))!;
+        Assert.Equal(("Taken out", null), (flow["name"]!.GetValue<string>(), (string?)flow["publishedVersion"]));
+        var large = whole["nodes"]![1]!["outputs"]!["text"]!["$large"]!["sha256"]!.GetValue<string>();
+        Assert.Equal(20_009, (await other.GetStringAsync($"/api/runs/{taken["id"]}/values/{large}", Token)).Length);
+        Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync($"/api/runs/{taken["id"]}/values/{new string('0', 64)}", Token)).StatusCode);
+
+        foreach (var broken in new[]
+        {
+            "[]", "{}", """{"schema":"mistralstudio.run/1"}""", file.Replace("Hello", "Hallo", StringComparison.Ordinal), file.Replace("\"seq\":2", "\"seq\":3", StringComparison.Ordinal),
+            file.Replace(text, text[1..], StringComparison.Ordinal), file.Replace("NodeSucceeded", "RunStarted", StringComparison.Ordinal),
+        })
+        {
+            var refused = await JsonAsync(await other.PostAsync("/api/runs/import", Json(broken), Token), HttpStatusCode.UnprocessableEntity);
+            Assert.Equal("run.file_unreadable", refused["code"]!.GetValue<string>());
+        }
+
+        Assert.Single((await other.GetFromJsonAsync<JsonObject>("/api/flows", Token))!["items"]!.AsArray());
+        Assert.Contains("run.exported", await client.GetStringAsync("/api/audit", Token), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -50,6 +50,7 @@ public static class FlowEndpoints
             .WithSummary("What differs between two definitions of a flow: version numbers, or \"draft\".").Produces<WireDiff>().ProducesProblems(404, 422);
         flows.MapFlowRuns();
         flows.MapTriggers();
+        flows.MapReplays();
         app.MapWebhooks();
         app.MapGet("/api/node-types", ListTypes).RequirePermission(Permissions.FlowsRead).WithTags("Flows")
             .WithSummary("The types of nodes that flows may have here.").Produces<IReadOnlyList<WireNodeType>>().ProducesProblems();

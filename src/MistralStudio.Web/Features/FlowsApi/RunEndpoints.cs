@@ -47,6 +47,7 @@ internal static class RunEndpoints
             .WithSummary("Uses a bookmark of a run that waits; who may is checked.").Produces<WireRunId>(202).ProducesProblems(403, 404, 409, 422);
         runs.MapPost("/{id:guid}/fork", ForkAsync).RequirePermission(Permissions.FlowsRun).WithIdempotency()
             .WithSummary("Begins a new run that takes over what this one came to before a node.").Produces<WireRunId>(201).ProducesProblems(404, 422);
+        runs.MapReplayedRuns();
     }
 
     /// <summary>The run where the caller may look at it: everybody's, or one's own.</summary>
@@ -165,7 +166,7 @@ internal static class RunEndpoints
             return ErrorResults.From(FlowRunErrors.NotFound());
         }
 
-        return await RunValues.HasAsync(journal, id, sha256, http.RequestAborted) && await blobs.OpenAsync(run.Workspace, sha256, http.RequestAborted) is { } content
+        return await HasValueAsync(journal, id, sha256, http.RequestAborted) && await blobs.OpenAsync(run.Workspace, sha256, http.RequestAborted) is { } content
             ? TypedResults.Stream(content, "application/json")
             : ErrorResults.From(FlowApiErrors.ValueNotFound());
     }
@@ -245,6 +246,20 @@ internal static class RunEndpoints
             },
             http.RequestAborted);
         return fork.Match<IResult>(run => TypedResults.Created($"/api/runs/{run}", new WireRunId(run)), ErrorResults.From);
+    }
+
+    // A hash opens only what the run itself has.
+    private static async Task<bool> HasValueAsync(IFlowJournal journal, RunId run, string sha256, CancellationToken cancellationToken)
+    {
+        await foreach (var happened in journal.ReadAsync(run, 0, cancellationToken))
+        {
+            if (RunArchive.ValuesOf(happened).Any(value => value.Blob?.Sha256 == sha256))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     internal static ApiKeyId? KeyOf(HttpContext http) => ApiKeyId.TryParse(http.User.FindFirst("key")?.Value, null, out var key) ? key : null;

@@ -18,7 +18,7 @@ public sealed class AuditState(IAuditLog log, AccountStore accounts, WorkspaceSc
 
     /// <summary>What actions begin with, in the order in which they are offered.</summary>
     public static IReadOnlyList<string> Areas { get; } =
-        ["key", "member", "invite", "app", "flow", "link", "document", "knowledge", "connection", "egress", "data", "model", "audit"];
+        ["key", "member", "invite", "app", "flow", "run", "link", "document", "knowledge", "connection", "egress", "data", "model", "audit"];
 
     /// <summary>Days that may be looked back; 0 for all.</summary>
     public static IReadOnlyList<int> Periods { get; } = [7, 30, 365, 0];
