@@ -18,7 +18,7 @@ public sealed class NodeCatalogTests
     [Fact]
     public void EveryPureNode_IsHere() => Assert.Equal(
         [
-            "answer", "approval", "code", "condition", "for-each", "form", "list", "loop", "merge", "note", "output", "redact", "schedule", "set-variable",
+            "answer", "approval", "code", "condition", "for-each", "form", "given", "list", "loop", "merge", "note", "output", "redact", "schedule", "set-variable",
             "start", "sub-flow", "switch", "template", "wait", "webhook", "work",
         ],
         Types.Select(row => row.Data));

@@ -8,6 +8,7 @@ using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Hosting;
+using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Tests.Shared.Servers;
 
 namespace MistralStudio.Web.Tests.Api;
@@ -301,6 +302,39 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
         Assert.Single((await other.GetFromJsonAsync<JsonObject>("/api/flows", Token))!["items"]!.AsArray());
         Assert.Contains("run.exported", await client.GetStringAsync("/api/audit", Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFlow_BeginsWithATemplate_OrTheExportOfAnotherTool_OrWords()
+    {
+        using var client = await studio.SignedInAsync();
+        var templates = (await client.GetFromJsonAsync<JsonArray>("/api/flows/templates", Token))!;
+        Assert.Equal(7, templates.Count);
+        Assert.All(templates, template => Assert.Equal(2, template!["explanation"]!.AsArray().Count));
+        var triage = await PostAsync(client, "/api/flows", new { name = "Triage", definition = templates[0]!["definition"] }, HttpStatusCode.Created);
+        Assert.Empty(triage["problems"]!.AsArray());
+
+        const string Dify = """
+            app: { mode: workflow, name: From Dify }
+            kind: app
+            version: 0.1.5
+            workflow:
+              graph:
+                nodes:
+                  - { id: "1", data: { type: start, title: Start, variables: [ { variable: q, label: q, type: text-input, required: true } ] } }
+                  - { id: "2", data: { type: end, title: End, outputs: [ { variable: text, value_selector: [ "1", q ] } ] } }
+                edges:
+                  - { id: e, source: "1", target: "2", sourceHandle: source, targetHandle: target }
+            """;
+        var imported = await JsonAsync(await client.PostAsync("/api/flows/import", new StringContent(Dify, Encoding.UTF8, "application/yaml"), Token), HttpStatusCode.Created);
+        Assert.Equal(("dify", "from-dify"), (imported["source"]!.GetValue<string>(), imported["slug"]!.GetValue<string>()));
+        Assert.NotEmpty(imported["report"]!.AsArray());
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, (await client.PostAsync("/api/flows/import", Json("{}"), Token)).StatusCode);
+
+        studio.Chat = new ScriptedChatClient(_ => "no flow at all");
+        var refused = await client.PostAsJsonAsync("/api/flows/words", new { text = "Grüße jeden, der kommt", model = "scripted", language = "de" }, Token);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.NotEmpty((await refused.Content.ReadFromJsonAsync<JsonObject>(Token))!["next"]!.GetValue<string>());
     }
 
     [Fact]

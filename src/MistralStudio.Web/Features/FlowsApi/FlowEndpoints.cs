@@ -50,6 +50,7 @@ public static class FlowEndpoints
             .WithSummary("What differs between two definitions of a flow: version numbers, or \"draft\".").Produces<WireDiff>().ProducesProblems(404, 422);
         flows.MapFlowRuns();
         flows.MapTriggers();
+        flows.MapBeginnings();
         flows.MapReplays();
         app.MapWebhooks();
         app.MapGet("/api/node-types", ListTypes).RequirePermission(Permissions.FlowsRead).WithTags("Flows")
@@ -221,7 +222,8 @@ public static class FlowEndpoints
 
     private static IResult ListTypes([FromServices] NodeCatalog catalog) => TypedResults.Ok((IReadOnlyList<WireNodeType>)[.. catalog.Entries.Select(WireNodeType.From)]);
 
-    private static async Task<Result<FlowDefinition>> FindDefinitionAsync(FlowId id, string name, HttpContext http, (IFlowStore Flows, IFlowVersions Versions) stores)
+    /// <summary>A definition of a flow: <c>draft</c>, or the number of a version.</summary>
+    internal static async Task<Result<FlowDefinition>> FindDefinitionAsync(FlowId id, string name, HttpContext http, (IFlowStore Flows, IFlowVersions Versions) stores)
     {
         if (name == "draft")
         {
