@@ -23,6 +23,7 @@ public static class StudioApi
         services.AddSingleton<IModelRouter, ModelRouter>();
         services.AddSingleton<IModelDownload, EgressDownload>();
         services.AddSingleton<FlowPublication>();
+        services.AddSingleton<RunDecisions>();
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();

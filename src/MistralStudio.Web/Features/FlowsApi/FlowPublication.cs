@@ -10,10 +10,10 @@ using MistralStudio.Flows.Nodes.Schedule;
 namespace MistralStudio.Web.Features.FlowsApi;
 
 /// <summary>What a publication came to: a version, or problems of the draft, or a refusal.</summary>
-internal sealed record Publication(PublishedFlow? Version, IReadOnlyList<FlowProblem> Problems, Error? Refusal);
+public sealed record Publication(PublishedFlow? Version, IReadOnlyList<FlowProblem> Problems, Error? Refusal);
 
 /// <summary>Makes drafts versions: nothing is published that does not compile.</summary>
-internal sealed class FlowPublication(IFlowStore flows, FlowPlans plans, FlowClock clock, TimeProvider time)
+public sealed class FlowPublication(IFlowStore flows, FlowPlans plans, FlowClock clock, TimeProvider time)
 {
     /// <summary>Publishes the draft of a flow.</summary>
     /// <param name="revision">The draft that was seen; null: whatever it is now.</param>

@@ -7,7 +7,7 @@ using MistralStudio.Web.Features.WorkspaceApi;
 namespace MistralStudio.Web.Features.FlowsApi;
 
 /// <summary>A node's instance inside a container, as the journal tells it.</summary>
-internal sealed record WireInstance(
+public sealed record WireInstance(
     string Path, string State, int Attempts, DateTimeOffset? StartedAt, DateTimeOffset? EndedAt, IReadOnlyDictionary<string, System.Text.Json.JsonElement> Outputs, Error? Error, bool Reused);
 
 /// <summary>The instances inside containers: of rounds that are over, too, which a run's state no longer has.</summary>

@@ -5,9 +5,7 @@ using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows.Hosting;
-using MistralStudio.Flows.Runs;
 using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
@@ -182,12 +180,10 @@ internal static class RunEndpoints
         return asked.Match<IResult>(_ => TypedResults.Accepted($"/api/runs/{id}", new WireRunId(id)), ErrorResults.From);
     }
 
-    private static async Task<IResult> ResumeAsync(
-        RunId id, WireDecision body, HttpContext http, [FromServices] IRunStore store, [FromServices] FlowRuns runs, [FromServices] AccountStore accounts)
+    private static async Task<IResult> ResumeAsync(RunId id, WireDecision body, HttpContext http, [FromServices] IRunStore store, [FromServices] RunDecisions decisions)
     {
-        // Who is named in a step need not be able to look at the rest of the run.
         var caller = http.GetCaller();
-        if (caller.User is not { } user || await store.FindAsync(caller.Workspace, id, null, http.RequestAborted) is null)
+        if (await store.FindAsync(caller.Workspace, id, null, http.RequestAborted) is null)
         {
             return ErrorResults.From(FlowRunErrors.NotFound());
         }
@@ -197,24 +193,7 @@ internal static class RunEndpoints
             return ErrorResults.From(FlowApiErrors.BadBookmark());
         }
 
-        var state = await runs.StateAsync(id, http.RequestAborted);
-        if (!state.IsSuccess)
-        {
-            return ErrorResults.From(state.Error);
-        }
-
-        if (state.Value.WaitingFor.FirstOrDefault(waiting => waiting.Bookmark.Id == bookmark).Bookmark is not { } waits)
-        {
-            return ErrorResults.From(RunErrors.BookmarkUsed());
-        }
-
-        var member = await accounts.FindMemberAsync(caller.Workspace, user, http.RequestAborted);
-        if (member is null || !waits.Allows(member.Email, member.Role) || (waits.Kind == BookmarkKind.Uncertain && await store.FindRunAsync(id, http) is null))
-        {
-            return ErrorResults.From(FlowApiErrors.NotYours(waits.Kind == BookmarkKind.Timer ? "the clock" : string.Join(", ", waits.Who.DefaultIfEmpty("who may see the run"))));
-        }
-
-        var resumed = await runs.ResumeAsync(id, new Resumption(bookmark, decision, body.Values ?? [], user), http.RequestAborted);
+        var resumed = await decisions.DecideAsync(caller, id, bookmark, decision, body.Values ?? [], http.RequestAborted);
         return resumed.Match<IResult>(_ => TypedResults.Accepted($"/api/runs/{id}", new WireRunId(id)), ErrorResults.From);
     }
 
