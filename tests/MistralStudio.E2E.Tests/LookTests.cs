@@ -8,7 +8,7 @@ namespace MistralStudio.E2E.Tests;
 public sealed class LookTests(TeamStudio studio)
 {
     private static readonly string[] s_pages =
-        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "knowledge/{base}?tab=quality", "apps", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];
+        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "knowledge/{base}?tab=quality", "apps", "flows", "runs", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];
 
     private readonly List<string> _faults = [];
 
@@ -73,6 +73,28 @@ public sealed class LookTests(TeamStudio studio)
             await page.Locator(".builder [data-ready]").WaitForAsync();
             await CheckAsync(page, "app preview");
         }
+
+        await FlowsTests.MakeAsync(studio, page, $"A flow looked at in {theme} on a {(phone ? "phone" : "desk")}");
+        await CheckAsync(page, "flow");
+        var flow = new Uri(page.Url).AbsolutePath[(TeamStudio.Workspace.Length + 2)..];
+        await FlowsTests.RunAsync(page, "Bo");
+        await CheckAsync(page, "run that waits");
+        await page.Locator(".run-nodes summary").First.ClickAsync();
+        await page.Locator(".of-node").WaitForAsync();
+        await CheckAsync(page, "node of a run");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Stop", Exact = true }).ClickAsync();
+        await page.Locator(".page-head .state.idle").WaitForAsync();
+        await studio.GoAsync(page, $"{flow}?tab=triggers");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Make a webhook" }).ClickAsync();
+        await page.Locator("[data-testid=webhook-secret]").WaitForAsync();
+        await CheckAsync(page, "triggers");
+        await studio.GoAsync(page, $"{flow}?tab=versions");
+        await CheckAsync(page, "versions");
+        await studio.GoAsync(page, "flows");
+        await page.GetByRole(AriaRole.Button, new() { Name = "New flow" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "From a template" }).ClickAsync();
+        await page.Locator(".picks-template input").First.CheckAsync();
+        await CheckAsync(page, "new flow");
         await page.Context.CloseAsync();
         _faults.AddRange(watch.Faults);
 
