@@ -58,6 +58,7 @@ switch (args.FirstOrDefault())
     case "flows":
         await FlowsBenchmark.RunAsync();
         await DurableFlowsBenchmark.RunAsync();
+        await HostedFlowsBenchmark.RunAsync();
         return 0;
     case "soak":
         return await SoakBenchmark.RunAsync(
