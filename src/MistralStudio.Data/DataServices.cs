@@ -37,14 +37,15 @@ public static class DataServices
     /// </summary>
     /// <param name="dataPath">The data folder, absolute.</param>
     /// <param name="postgres">Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</param>
-    public static IServiceCollection AddData(this IServiceCollection services, string dataPath, string? postgres = null)
+    /// <param name="survivesPowerCuts">True to sync every commit of the runs' journal to the disk; PostgreSQL does as it is set up.</param>
+    public static IServiceCollection AddData(this IServiceCollection services, string dataPath, string? postgres = null, bool survivesPowerCuts = false)
     {
         var folder = new DataFolder(dataPath);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(folder);
         if (postgres is null)
         {
-            services.AddSqlite(folder);
+            services.AddSqlite(folder, survivesPowerCuts);
         }
         else
         {
@@ -96,14 +97,14 @@ public static class DataServices
         return services;
     }
 
-    private static void AddSqlite(this IServiceCollection services, DataFolder folder)
+    private static void AddSqlite(this IServiceCollection services, DataFolder folder, bool survivesPowerCuts)
     {
         services.AddPooledDbContextFactory<StudioDbContext>(options => options
             .UseSqlite(SqliteConnectionSetup.ConnectionString(folder.DatabaseFile))
             .AddInterceptors(new SqliteConnectionSetup()));
         services.AddSingleton<DatabaseStartup, SqliteStartup>();
         services.AddSingleton<IDatabaseVersion, DatabaseVersion>();
-        services.AddSingleton(new JournalConnection(() => SqliteConnectionSetup.OpenJournalAsync(folder.DatabaseFile)));
+        services.AddSingleton(new JournalConnection(() => SqliteConnectionSetup.OpenJournalAsync(folder.DatabaseFile, survivesPowerCuts)));
     }
 
     private static void AddPostgres(this IServiceCollection services, string connection)

@@ -20,15 +20,16 @@ internal static class DurableFlowsBenchmark
     public static async Task RunAsync()
     {
         await RunAsync("SQLite", null);
+        await RunAsync("SQLite, Studio:Durability=power", null, survivesPowerCuts: true);
         if (await PostgresServer.FindAsync() is { } server)
         {
             await RunAsync("PostgreSQL, commits not synced", await server.CreateDatabaseAsync());
         }
     }
 
-    private static async Task RunAsync(string name, string? postgres)
+    private static async Task RunAsync(string name, string? postgres, bool survivesPowerCuts = false)
     {
-        await using var bench = await DurableBench.OpenAsync(postgres);
+        await using var bench = await DurableBench.OpenAsync(postgres, survivesPowerCuts);
         var smallest = await bench.StartAsync(FlowsBenchmark.Chain(1));
         var longer = await bench.StartAsync(FlowsBenchmark.Chain(101));
         await FlowsBenchmark.TimesAsync(bench.Engine, smallest, 300);
@@ -47,17 +48,17 @@ internal static class DurableFlowsBenchmark
     {
         private readonly string _folder = Directory.CreateTempSubdirectory("studio-flows-").FullName;
         private ServiceProvider _provider = null!;
-                private Membership _owner = null!;
+        private Membership _owner = null!;
 
         public FlowEngine Engine { get; private set; } = null!;
 
-        public static async Task<DurableBench> OpenAsync(string? postgres)
+        public static async Task<DurableBench> OpenAsync(string? postgres, bool survivesPowerCuts)
         {
             var bench = new DurableBench();
             var services = new ServiceCollection();
             services.AddLogging();
             services.AddDataProtection().UseEphemeralDataProtectionProvider();
-            services.AddData(bench._folder, postgres);
+            services.AddData(bench._folder, postgres, survivesPowerCuts);
             services.AddSingleton<IRunRights>(new FixedRunRights());
             services.AddFlows();
             services.AddFlowRuns();

@@ -43,7 +43,8 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
     /// A connection of the journal of runs. <c>synchronous=NORMAL</c>: with WAL nothing that was committed is lost with the process; a power cut
     /// may take the last commits, and their runs go on from the one before.
     /// </summary>
-    public static async Task<DbConnection> OpenJournalAsync(string file)
+    /// <param name="isSynced">True for <c>synchronous=FULL</c>: a power cut takes nothing either.</param>
+    public static async Task<DbConnection> OpenJournalAsync(string file, bool isSynced)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString(file)) { Pooling = false }.ToString());
         try
@@ -51,7 +52,7 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
             await connection.OpenAsync();
             Apply(connection);
             await using var command = connection.CreateCommand();
-            command.CommandText = "PRAGMA synchronous=NORMAL";
+            command.CommandText = isSynced ? "PRAGMA synchronous=FULL" : "PRAGMA synchronous=NORMAL";
             await command.ExecuteNonQueryAsync();
             return connection;
         }

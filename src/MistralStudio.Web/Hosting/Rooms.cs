@@ -17,7 +17,7 @@ internal static class Rooms
     public static void AddRooms(this WebApplicationBuilder builder, StudioOptions studio)
     {
         builder.AddEgress();
-        builder.Services.AddData(studio.DataPath, studio.Postgres);
+        builder.Services.AddData(studio.DataPath, studio.Postgres, studio.SurvivesPowerCuts);
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         builder.Services.AddRetrieval(
             studio.DataPath,

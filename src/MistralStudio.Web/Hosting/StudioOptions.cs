@@ -16,6 +16,9 @@ public sealed record StudioOptions
     /// <summary>Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</summary>
     public string? Postgres { get; init; }
 
+    /// <summary>True where a power cut takes nothing of a run that was committed; a crash of the process never does.</summary>
+    public bool SurvivesPowerCuts { get; init; }
+
     /// <summary>Where the server listens, separated by semicolons.</summary>
     public required string Urls { get; init; }
 
@@ -68,6 +71,12 @@ public sealed record StudioOptions
             }
         }
 
+        var durability = section["Durability"] is { Length: > 0 } said ? said : "process";
+        if (durability is not ("process" or "power"))
+        {
+            return SettingErrors.Wrong("Studio:Durability", durability, "process, or power to lose nothing of a run to a power cut either");
+        }
+
         if (!TryReadUrl(section, nameof(PublicUrl), out var publicUrl))
         {
             return SettingErrors.Wrong("Studio:PublicUrl", section[nameof(PublicUrl)]!, "one address like https://studio.example.com");
@@ -110,6 +119,7 @@ public sealed record StudioOptions
             ManagementUrl = management,
             OtlpEndpoint = otlp,
             KnownProxies = proxies,
+            SurvivesPowerCuts = durability == "power",
         };
     }
 

@@ -14,6 +14,7 @@ public sealed class RefusedStartTests : IDisposable
 
     [Theory]
     [InlineData("Studio__Urls", "ftp://here", "Studio:Urls", "addresses like http://localhost:5080")]
+    [InlineData("Studio__Durability", "paper", "Studio:Durability", "process, or power to lose nothing of a run to a power cut either")]
     [InlineData("Studio__PublicUrl", "studio", "Studio:PublicUrl", "one address like https://studio.example.com")]
     [InlineData("Studio__ManagementUrl", "9464", "Studio:ManagementUrl", "one address like http://127.0.0.1:9464")]
     [InlineData("Inference__Slots", "many", "Inference:Slots", "a whole number from 0 to 256")]
