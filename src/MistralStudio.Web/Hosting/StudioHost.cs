@@ -73,7 +73,8 @@ public static class StudioHost
     {
         var hosting = new LoggingLevelSwitch(LevelAlias.Off);
         builder.Services.AddKeyedSingleton(StartLogs, hosting);
-        builder.Services.AddSerilog(logging => logging
+        // Each studio of a process has a log of its own: none writes into another's, or ends it.
+        builder.Services.AddSerilog(preserveStaticLogger: true, configureLogger: logging => logging
             .MinimumLevel.Information()
             .MinimumLevel.Override("Microsoft", LogEventLevel.Warning)
             .MinimumLevel.Override("System", LogEventLevel.Warning)
