@@ -13,24 +13,31 @@ namespace MistralStudio.Cluster;
 public static class ClusterServices
 {
     /// <summary>
-    /// Adds the silo that owns work, inside this process: on loopback and free ports, since a silo's ports have no authentication of their
-    /// own. Executors are registered by their rooms as <see cref="IWorkExecutor"/>.
+    /// Adds the silo that owns work, inside this process: on loopback and a free port where it is alone, since a silo's ports have no
+    /// authentication of their own. Executors are registered by their rooms as <see cref="IWorkExecutor"/>.
     /// </summary>
-    public static IHostApplicationBuilder AddCluster(this IHostApplicationBuilder builder, WorkLimits? limits = null)
+    /// <param name="sharing">How it owns work together with other processes; null where it is alone.</param>
+    public static IHostApplicationBuilder AddCluster(this IHostApplicationBuilder builder, WorkLimits? limits = null, ClusterSharing? sharing = null)
     {
         var before = builder.Services.Count;
         builder.UseOrleans(silo =>
         {
-            silo.UseLocalhostClustering(siloPort: FreePort(), gatewayPort: 0);
-            silo.Configure<EndpointOptions>(endpoints => endpoints.AdvertisedIPAddress = IPAddress.Loopback);
-            silo.Configure<ClusterMembershipOptions>(membership =>
+            if (sharing is null)
             {
-                // One silo has no peers to probe or to hear of.
-                membership.TableRefreshTimeout = TimeSpan.FromMinutes(10);
-                membership.IAmAliveTablePublishTimeout = TimeSpan.FromMinutes(10);
-            });
+                BeAlone(silo);
+            }
+            else
+            {
+                Join(silo, sharing);
+            }
         });
         StartBesidePages(builder.Services, before);
+        if (sharing is not null)
+        {
+            builder.Services.AddSingleton<Members>();
+            builder.Services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<Members>());
+        }
+
         // It advises on server GC and warns of its own first seconds at every start; its errors stay.
         builder.Logging.AddFilter("Orleans", LogLevel.Error);
         builder.Services.AddSingleton(limits ?? new WorkLimits());
@@ -40,6 +47,39 @@ public static class ClusterServices
         builder.Services.AddSingleton<IReadiness>(provider => provider.GetRequiredService<WorkResumption>());
         builder.Services.AddHostedService(provider => provider.GetRequiredService<WorkResumption>());
         return builder;
+    }
+
+    private static void BeAlone(ISiloBuilder silo)
+    {
+        silo.UseLocalhostClustering(siloPort: FreePort(IPAddress.Loopback), gatewayPort: 0);
+        silo.Configure<EndpointOptions>(endpoints => endpoints.AdvertisedIPAddress = IPAddress.Loopback);
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            // One silo has no peers to probe or to hear of.
+            membership.TableRefreshTimeout = TimeSpan.FromMinutes(10);
+            membership.IAmAliveTablePublishTimeout = TimeSpan.FromMinutes(10);
+        });
+    }
+
+    private static void Join(ISiloBuilder silo, ClusterSharing sharing)
+    {
+        silo.UseAdoNetClustering(clustering => (clustering.Invariant, clustering.ConnectionString) = ("Npgsql", sharing.Postgres));
+        silo.Configure<Orleans.Configuration.ClusterOptions>(cluster => (cluster.ClusterId, cluster.ServiceId) = ("studio", "studio"));
+        silo.Configure<EndpointOptions>(endpoints =>
+        {
+            endpoints.AdvertisedIPAddress = sharing.Address;
+            endpoints.SiloPort = sharing.Port == 0 ? FreePort(sharing.Address) : sharing.Port;
+            // Nobody but its peers speaks to it.
+            endpoints.GatewayPort = 0;
+        });
+        silo.Configure<ClusterMembershipOptions>(membership =>
+        {
+            membership.ProbeTimeout = sharing.ProbeEvery;
+            membership.NumMissedProbesLimit = ClusterSharing.MissedProbes;
+            // Who did not say for so long that it lives is not waited for by one that joins: all may have been killed at once.
+            membership.IAmAliveTablePublishTimeout = sharing.ProbeEvery;
+            membership.NumMissedTableIAmAliveLimit = ClusterSharing.MissedProbes;
+        });
     }
 
     private static void StartBesidePages(IServiceCollection services, int before)
@@ -54,12 +94,12 @@ public static class ClusterServices
 
     // Below the ports that systems lend to outgoing connections: one of those may be lent to somebody else before the silo, which starts
     // beside the pages, listens on it.
-    private static int FreePort()
+    private static int FreePort(IPAddress address)
     {
         for (var tries = 0; ; tries++)
         {
             var port = Random.Shared.Next(20_000, 32_000);
-            using var listener = new TcpListener(IPAddress.Loopback, port);
+            using var listener = new TcpListener(address, port);
             try
             {
                 listener.Start();

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core;
@@ -42,8 +43,10 @@ public sealed class SiloStart(Func<IHostedService> createSilo, ILogger<SiloStart
     {
         try
         {
+            var began = Stopwatch.GetTimestamp();
             _silo = createSilo();
             await _silo.StartAsync(_stopping.Token);
+            Log.SiloStarted(log, Stopwatch.GetElapsedTime(began).TotalMilliseconds);
             _outcome.SetResult(default(Unit));
         }
         catch (Exception exception)
@@ -65,6 +68,12 @@ public static class WorkErrors
         "work.not_started", $"The part that owns background work did not start: {reason}.", "Start the studio again; the log has the cause.");
 
     public static Error Starting() => new("work.starting", "Background work is being taken up again.", "Ask again in a second.");
+
+    public static Error NotJoined() => new(
+        "cluster.not_member", "This process is not a member of the cluster, so it owns no work.", "It joins by itself; if it stays out, the log has the cause.");
+
+    public static Error NotTaken() => new(
+        "work.not_taken", "No process took this piece of work in time.", "It is begun by itself once the cluster has settled; look at it in a minute.");
 
     public static Error NotResumed(string kind) => new(
         "work.not_resumed", $"Unfinished work of kind \"{kind}\" could not be listed yet.", "It is tried again by itself; the log has the cause.");

@@ -2,6 +2,7 @@ using System.Threading.Channels;
 using Microsoft.Extensions.Logging;
 using MistralStudio.Core.Work;
 using Orleans.Concurrency;
+using Orleans.Placement;
 
 namespace MistralStudio.Cluster;
 
@@ -19,6 +20,8 @@ internal interface IWorkGrain : IGrainWithStringKey
 }
 
 /// <inheritdoc cref="IWorkGrain"/>
+/// <remarks>Work is owned where it was given: whoever gave it usually watches it as well.</remarks>
+[PreferLocalPlacement]
 internal sealed class WorkGrain(WorkExecutors executors, WorkLimits limits, TimeProvider time, ILogger<WorkGrain> log) : Grain, IWorkGrain
 {
     // An idle grain is collected after minutes without a call; work that runs keeps its owner.

@@ -5,7 +5,10 @@ using MistralStudio.Core.Work;
 
 namespace MistralStudio.Cluster;
 
-/// <summary>After every start, and once pages are served, starts the work again that was begun and not ended.</summary>
+/// <summary>
+/// After every start, and once pages are served, starts the work again that was begun and not ended. Where several processes serve the
+/// database, the same whenever one of them has ended, and from time to time: work may be given to one that is about to end.
+/// </summary>
 internal sealed class WorkResumption(
     WorkExecutors executors,
     IWorkOwner owner,
@@ -13,8 +16,11 @@ internal sealed class WorkResumption(
     WorkLimits limits,
     TimeProvider time,
     IHostApplicationLifetime lifetime,
-    ILogger<WorkResumption> log) : BackgroundService, IReadiness
+    ILogger<WorkResumption> log,
+    Members? members = null) : BackgroundService, IReadiness
 {
+    private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(1);
+
     private volatile Error? _missing = WorkErrors.Starting();
 
     /// <inheritdoc/>
@@ -34,17 +40,45 @@ internal sealed class WorkResumption(
             }
 
             await ServedAsync(stoppingToken);
-            foreach (var executor in executors.All)
+            var gone = new HashSet<SiloAddress>();
+            members?.Note(gone);
+            await ResumeAllAsync(isNews: true, stoppingToken);
+            while (members is not null)
             {
-                await ResumeAsync(executor, stoppingToken);
+                await ResumeAllAsync(await WaitAsync(members, gone, stoppingToken), stoppingToken);
             }
-
-            _missing = null;
         }
         catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
         {
             // The process stops, or its start failed elsewhere; the next start finds the same work.
         }
+    }
+
+    // True where somebody is gone; false where it is only time to look again.
+    private async Task<bool> WaitAsync(Members members, HashSet<SiloAddress> gone, CancellationToken cancellationToken)
+    {
+        using var over = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var death = members.WaitForDeathAsync(gone, over.Token);
+        var first = await Task.WhenAny(death, Task.Delay(s_interval, time, over.Token));
+        await over.CancelAsync();
+        cancellationToken.ThrowIfCancellationRequested();
+        if (first != death)
+        {
+            return false;
+        }
+
+        Log.MembersGone(log, await death);
+        return true;
+    }
+
+    private async Task ResumeAllAsync(bool isNews, CancellationToken cancellationToken)
+    {
+        foreach (var executor in executors.All)
+        {
+            await ResumeAsync(executor, isNews, cancellationToken);
+        }
+
+        _missing = null;
     }
 
     private async Task ServedAsync(CancellationToken cancellationToken)
@@ -54,7 +88,7 @@ internal sealed class WorkResumption(
         await served.Task.WaitAsync(cancellationToken);
     }
 
-    private async Task ResumeAsync(IWorkExecutor executor, CancellationToken cancellationToken)
+    private async Task ResumeAsync(IWorkExecutor executor, bool isNews, CancellationToken cancellationToken)
     {
         for (var faults = 1; ; faults++)
         {
@@ -66,7 +100,7 @@ internal sealed class WorkResumption(
                     await owner.StartAsync(new WorkKey(executor.Kind, id), cancellationToken);
                 }
 
-                if (unfinished.Count > 0)
+                if (isNews && unfinished.Count > 0)
                 {
                     Log.WorkResumed(log, executor.Kind, unfinished.Count);
                 }

@@ -38,9 +38,11 @@ public static class DataServices
     /// <param name="dataPath">The data folder, absolute.</param>
     /// <param name="postgres">Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</param>
     /// <param name="survivesPowerCuts">True to sync every commit of the runs' journal to the disk; PostgreSQL does as it is set up.</param>
-    public static IServiceCollection AddData(this IServiceCollection services, string dataPath, string? postgres = null, bool survivesPowerCuts = false)
+    /// <param name="sharedPath">The folder, absolute, of what all processes have that serve the database together; null where one alone serves it.</param>
+    public static IServiceCollection AddData(
+        this IServiceCollection services, string dataPath, string? postgres = null, bool survivesPowerCuts = false, string? sharedPath = null)
     {
-        var folder = new DataFolder(dataPath);
+        var folder = new DataFolder(dataPath, sharedPath);
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(folder);
         if (postgres is null)
@@ -121,14 +123,21 @@ public static class DataServices
 }
 
 /// <summary>The data folder and what this room keeps in it.</summary>
-/// <param name="Path">Absolute.</param>
-public sealed record DataFolder(string Path)
+/// <param name="Path">Absolute; of this process alone.</param>
+/// <param name="SharedPath">Absolute; of all processes that serve the database together. Null where one alone serves it, and all is in <paramref name="Path"/>.</param>
+public sealed record DataFolder(string Path, string? SharedPath = null)
 {
+    /// <summary>Whether several processes serve the database together.</summary>
+    public bool IsShared => SharedPath is not null;
+
+    /// <summary>Where a new knowledge base is kept: the index of one process is no other's.</summary>
+    internal IndexStore NewBases => IsShared ? IndexStore.Qdrant : IndexStore.Embedded;
+
     /// <summary>The database of all that is true.</summary>
     public string DatabaseFile => System.IO.Path.Combine(Path, "studio.db");
 
     /// <summary>Files by content.</summary>
-    public string Blobs => System.IO.Path.Combine(Path, "blobs");
+    public string Blobs => System.IO.Path.Combine(SharedPath ?? Path, "blobs");
 
     /// <summary>Files that are arriving; those of an upload that was killed are swept at the next start.</summary>
     public string Incoming => System.IO.Path.Combine(Blobs, "incoming");

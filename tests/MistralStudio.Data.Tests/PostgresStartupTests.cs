@@ -2,6 +2,8 @@ using Microsoft.AspNetCore.DataProtection;
 using Microsoft.EntityFrameworkCore;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Postgres;
 using MistralStudio.Data.Startup;
 using MistralStudio.Tests.Shared;
@@ -50,6 +52,74 @@ public sealed class PostgresStartupTests : IDisposable
     }
 
     [Fact]
+    public async Task ThoseOfACluster_ServeTogether_AndNotBesideOneThatServesAlone()
+    {
+        var database = await NewDatabaseAsync();
+        await using var alone = Services(database);
+        await using var one = Services(database, Shared);
+        await using var other = Services(database, Shared);
+        Assert.All(await Task.WhenAll(StartupOf(one).PrepareAsync(Token), StartupOf(other).PrepareAsync(Token)), prepared => Assert.True(prepared.IsSuccess, prepared.Error?.ToString()));
+
+        await using (var first = (await StartupOf(one).TakeTurnAsync(Token)).Value)
+        await using (var second = (await StartupOf(other).TakeTurnAsync(Token)).Value)
+        {
+            Assert.NotNull(second);
+            Assert.Equal("startup.database_served", (await StartupOf(alone).TakeTurnAsync(Token)).Error?.Code);
+        }
+
+        await using (var only = (await StartupOf(alone).TakeTurnAsync(Token)).Value)
+        {
+            Assert.Equal("startup.database_served", (await StartupOf(one).TakeTurnAsync(Token)).Error?.Code);
+        }
+    }
+
+    [Fact]
+    public async Task KnowledgeOfACluster_IsInNoFileOfOneProcess()
+    {
+        var database = await NewDatabaseAsync();
+        await using var shared = Services(database, Shared);
+        Assert.True((await StartupOf(shared).PrepareAsync(Token)).IsSuccess);
+        await using var alone = Services(database);
+        var owner = StudioUser.Create("owner@example.com", "owner", TimeProvider.System.GetUtcNow());
+        owner.PasswordHash = "hashed";
+        var workspace = (await alone.GetRequiredService<AccountStore>().CreateFirstOwnerAsync(owner, "Team", Token)).Value.Workspace;
+        var made = await shared.GetRequiredService<IKnowledgeStore>().CreateBaseAsync(workspace, "Together", "model", null, Token);
+        Assert.Equal(IndexStore.Qdrant, made.Placement.Store);
+        Assert.True((await StartupOf(shared).PrepareAsync(Token)).IsSuccess);
+
+        await alone.GetRequiredService<IKnowledgeStore>().CreateBaseAsync(workspace, "Mine", "model", null, Token);
+        Assert.True((await StartupOf(alone).PrepareAsync(Token)).IsSuccess);
+        var refused = await StartupOf(shared).PrepareAsync(Token);
+        Assert.Equal("startup.base_in_one_process", refused.Error?.Code);
+        Assert.Contains("\"Mine\"", refused.Error?.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ASharedFolderThatCannotBeWritten_IsSaid()
+    {
+        var database = await NewDatabaseAsync();
+        await File.WriteAllTextAsync(Shared, "", Token);
+        await using var shared = Services(database, Shared);
+        Assert.Equal("startup.shared_not_writable", (await StartupOf(shared).PrepareAsync(Token)).Error?.Code);
+    }
+
+    [Fact]
+    public void ASharedFolder_KeepsWhatOthersAreUploading()
+    {
+        var folder = new DataFolder(_folder, Shared);
+        Directory.CreateDirectory(folder.Incoming);
+        var (now, left) = (Path.Combine(folder.Incoming, "now"), Path.Combine(folder.Incoming, "left"));
+        File.WriteAllText(now, "");
+        File.WriteAllText(left, "");
+        File.SetLastWriteTimeUtc(left, TimeProvider.System.GetUtcNow().UtcDateTime.AddDays(-2));
+        using (ServingTurn.Take(folder).Value)
+        {
+            Assert.True(File.Exists(now));
+            Assert.False(File.Exists(left));
+        }
+    }
+
+    [Fact]
     public async Task WhatIsWrong_IsSaid_WithoutThePassword()
     {
         var database = await NewDatabaseAsync();
@@ -95,11 +165,15 @@ public sealed class PostgresStartupTests : IDisposable
         await created.ExecuteNonQueryAsync(Token);
     }
 
-    private ServiceProvider Services(string database)
+    private string Shared => Path.Combine(_folder, "shared");
+
+    private static DatabaseStartup StartupOf(IServiceProvider services) => services.GetRequiredService<DatabaseStartup>();
+
+    private ServiceProvider Services(string database, string? shared = null)
     {
         var services = new ServiceCollection();
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
-        return services.AddData(_folder, database).BuildServiceProvider();
+        return services.AddData(_folder, database, sharedPath: shared).BuildServiceProvider();
     }
 
     private async Task<Result<Unit>> PrepareAsync(string database)

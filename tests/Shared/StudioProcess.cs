@@ -149,7 +149,7 @@ public sealed partial class StudioProcess : IAsyncDisposable
     /// <summary>A program that sends a key with every scope.</summary>
     public async Task<HttpClient> NewProgramAsync()
     {
-        var (code, key, errors) = await RunAsync("keys", "create", "--name", "test");
+        var (code, key, errors) = await RunWithAsync(_settings, "keys", "create", "--name", "test");
         Assert.True(code == 0, errors);
         var program = new HttpClient(new ServerWatch(this)) { BaseAddress = Url };
         program.DefaultRequestHeaders.Authorization = new("Bearer", key.Trim());

@@ -6,7 +6,7 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data.Knowledge;
 
 /// <inheritdoc cref="IConversationFiles"/>
-internal sealed class ConversationFileStore(IDbContextFactory<StudioDbContext> contexts, IKnowledgeStore knowledge, TimeProvider time) : IConversationFiles
+internal sealed class ConversationFileStore(IDbContextFactory<StudioDbContext> contexts, IKnowledgeStore knowledge, DataFolder folder, TimeProvider time) : IConversationFiles
 {
     // Shown to administrators where they ask what a model is used for: not what the conversation is about.
     private const string Name = "Files of a conversation";
@@ -45,6 +45,7 @@ internal sealed class ConversationFileStore(IDbContextFactory<StudioDbContext> c
                 EmbeddingModel = embeddingModel,
                 CreatedAt = time.GetUtcNow(),
                 CreatedBy = owner.Value,
+                Store = folder.NewBases,
             });
             try
             {

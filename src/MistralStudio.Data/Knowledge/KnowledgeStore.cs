@@ -8,7 +8,7 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data.Knowledge;
 
 /// <inheritdoc cref="IKnowledgeStore"/>
-internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IKnowledgeStore
+internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts, DataFolder folder, TimeProvider time) : IKnowledgeStore
 {
     public async Task<KnowledgeBase> CreateBaseAsync(
         WorkspaceId workspace, string name, string embeddingModel, UserId? createdBy, CancellationToken cancellationToken)
@@ -23,10 +23,11 @@ internal sealed class KnowledgeStore(IDbContextFactory<StudioDbContext> contexts
             EmbeddingModel = embeddingModel,
             CreatedAt = time.GetUtcNow(),
             CreatedBy = createdBy?.Value,
+            Store = folder.NewBases,
         };
         context.KnowledgeBases.Add(row);
         await context.SaveChangesAsync(cancellationToken);
-        return new KnowledgeBase(row.Id, row.WorkspaceId, row.Name, row.EmbeddingModel, row.CreatedAt, 0, 0);
+        return new KnowledgeBase(row.Id, row.WorkspaceId, row.Name, row.EmbeddingModel, row.CreatedAt, 0, 0) { Placement = row.ToPlacement() };
     }
 
     public async Task<Listing<KnowledgeBase>> ListBasesAsync(

@@ -4,6 +4,7 @@ using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Infrastructure;
 using Microsoft.EntityFrameworkCore.Storage;
 using MistralStudio.Core;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Data.Startup;
 using Npgsql;
 
@@ -24,7 +25,8 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
     {
         try
         {
-            var (held, taken) = await LockAsync($"SELECT pg_try_advisory_lock({ServingKey})", cancellationToken);
+            // Those of a cluster serve together, and never beside one that serves alone.
+            var (held, taken) = await LockAsync($"SELECT pg_try_advisory_lock{(Folder.IsShared ? "_shared" : "")}({ServingKey})", cancellationToken);
             if (taken is true)
             {
                 return held;
@@ -38,6 +40,10 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
             return ErrorOf(failure);
         }
     }
+
+    /// <inheritdoc/>
+    public override async Task<IAsyncDisposable?> TakeSetupAsync(CancellationToken cancellationToken) =>
+        Folder.IsShared ? (await LockAsync($"SELECT pg_advisory_lock({MigratingKey})", cancellationToken)).Held : null;
 
     private protected override async Task<Result<Unit>> MigrateAsync(CancellationToken cancellationToken)
     {
@@ -53,19 +59,30 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
             }
 
             var behind = IsBehind(context, await context.Database.GetAppliedMigrationsAsync(cancellationToken));
-            if (behind is not { IsSuccess: true, Value: true })
+            if (!behind.IsSuccess)
             {
-                return behind.IsSuccess ? default(Unit) : behind.Error;
+                return behind.Error;
             }
 
-            // EF's own lock ends with each migration; this one with the last.
-            var (turn, _) = await LockAsync($"SELECT pg_advisory_lock({MigratingKey})", cancellationToken);
-            await using (turn)
+            if (behind.Value || Folder.IsShared)
             {
-                await context.Database.MigrateAsync(cancellationToken);
+                // EF's own lock ends with each migration; this one with the last.
+                var (turn, _) = await LockAsync($"SELECT pg_advisory_lock({MigratingKey})", cancellationToken);
+                await using (turn)
+                {
+                    await context.Database.MigrateAsync(cancellationToken);
+                    if (Folder.IsShared)
+                    {
+                        await MembershipTables.CreateAsync(turn, cancellationToken);
+                    }
+                }
             }
 
-            return default(Unit);
+            return Folder.IsShared && await context.KnowledgeBases
+                .Where(row => row.Store == IndexStore.Embedded || row.MovingTo == IndexStore.Embedded)
+                .OrderBy(row => row.Name).Select(row => row.Name).FirstOrDefaultAsync(cancellationToken) is { } name
+                ? StartupErrors.InOneProcess(name)
+                : default(Unit);
         }
         catch (Exception exception) when (Find(exception) is { } failure)
         {

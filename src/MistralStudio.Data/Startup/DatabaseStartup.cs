@@ -16,8 +16,27 @@ public abstract class DatabaseStartup
     {
         try
         {
-            Directory.CreateDirectory(Folder.Path);
-            await ProveWritableAsync(cancellationToken);
+            await ProveWritableAsync(Folder.Path, cancellationToken);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return StartupErrors.Of(exception, Folder.Path);
+        }
+
+        try
+        {
+            if (Folder.SharedPath is { } shared)
+            {
+                await ProveWritableAsync(shared, cancellationToken);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return StartupErrors.NotShared(Folder.SharedPath!);
+        }
+
+        try
+        {
             return await MigrateAsync(cancellationToken);
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
@@ -31,6 +50,9 @@ public abstract class DatabaseStartup
     /// work. That of a file is the turn of its folder, see <see cref="ServingTurn"/>.
     /// </summary>
     public virtual Task<Result<IAsyncDisposable?>> TakeTurnAsync(CancellationToken cancellationToken) => Task.FromResult(Result<IAsyncDisposable?>.Success(null));
+
+    /// <summary>Until it is disposed, of the processes that start together none but this one sets the studio up.</summary>
+    public virtual Task<IAsyncDisposable?> TakeSetupAsync(CancellationToken cancellationToken) => Task.FromResult<IAsyncDisposable?>(null);
 
     private protected DataFolder Folder { get; }
 
@@ -46,9 +68,10 @@ public abstract class DatabaseStartup
             : !known.SetEquals(applied);
     }
 
-    private async Task ProveWritableAsync(CancellationToken cancellationToken)
+    private static async Task ProveWritableAsync(string path, CancellationToken cancellationToken)
     {
-        var probe = Path.Combine(Folder.Path, $".probe-{Guid.NewGuid():N}");
+        Directory.CreateDirectory(path);
+        var probe = Path.Combine(path, $".probe-{Guid.NewGuid():N}");
         await File.WriteAllBytesAsync(probe, [1], cancellationToken);
         File.Delete(probe);
     }

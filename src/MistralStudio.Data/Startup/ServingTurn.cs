@@ -8,11 +8,14 @@ namespace MistralStudio.Data.Startup;
 /// </summary>
 public sealed class ServingTurn : IDisposable
 {
+    // Others may be uploading to a shared folder now; no upload takes so long.
+    private static readonly TimeSpan s_longestUpload = TimeSpan.FromDays(1);
+
     private readonly FileStream _held;
 
     private ServingTurn(FileStream held) => _held = held;
 
-    /// <summary>Takes the turn, and removes what the uploads of a killed process left: nobody is uploading yet.</summary>
+    /// <summary>Takes the turn, and removes what the uploads of a killed process left: nobody is uploading yet, in a folder of its own.</summary>
     public static Result<ServingTurn> Take(DataFolder folder)
     {
         try
@@ -24,7 +27,10 @@ public sealed class ServingTurn : IDisposable
 
             foreach (var leftover in Directory.Exists(folder.Incoming) ? Directory.EnumerateFiles(folder.Incoming) : [])
             {
-                File.Delete(leftover);
+                if (!folder.IsShared || TimeProvider.System.GetUtcNow().UtcDateTime - File.GetLastWriteTimeUtc(leftover) > s_longestUpload)
+                {
+                    File.Delete(leftover);
+                }
             }
 
             return new ServingTurn(held);

@@ -11,6 +11,14 @@ public static class StartupErrors
     public static Error NotWritable(string path) => new(
         "startup.data_not_writable", $"The data folder {path} cannot be written.", "Give this user the right to write there, or name another folder in Studio:DataPath.");
 
+    public static Error NotShared(string path) => new(
+        "startup.shared_not_writable", $"The folder {path}, which all processes share, cannot be written.", "Mount it here, give this user the right to write there, or name another in Cluster:SharedPath.");
+
+    public static Error InOneProcess(string name) => new(
+        "startup.base_in_one_process",
+        $"The knowledge base \"{name}\" is in the index of one process, where the others cannot search it.",
+        "Start one process with Cluster:Enabled=false, move the base to Qdrant (PUT /api/knowledge-bases/{id}/store with {\"store\":\"qdrant\"}), then start the cluster.");
+
     public static Error DiskFull(string path) => new(
         "startup.disk_full", $"The disk that holds the data folder {path} is full.", "Free some space, or name a folder on another disk in Studio:DataPath.");
 
@@ -26,7 +34,7 @@ public static class StartupErrors
         "startup.data_in_use", $"Another studio uses the data folder {path}.", "Stop it, or name another folder in Studio:DataPath.");
 
     public static Error ServedElsewhere(string database) => new(
-        "startup.database_served", $"Another studio serves the database {database}.", "Stop it, or name another database in ConnectionStrings:Studio.");
+        "startup.database_served", $"Another studio serves the database {database}.", "Stop it, name another database in ConnectionStrings:Studio, or set Cluster:Enabled for all that serve this one.");
 
     public static Error Damaged(string file) => new(
         "startup.database_damaged", $"The file {file} is not a database, or is damaged.", "Restore it from a backup, or move it away to begin anew.");

@@ -52,6 +52,11 @@ internal sealed class IndexMove(
             return QdrantErrors.NotSet();
         }
 
+        if (to == IndexStore.Embedded && options.Value.IsOnlyStore)
+        {
+            return QdrantErrors.OnlyStore();
+        }
+
         if (Leaves(to) && await placements.StaysAsync(id, cancellationToken))
         {
             return QdrantErrors.Stays(found.Name, client.Root);

@@ -49,6 +49,9 @@ internal static class QdrantErrors
         $"Vectors of {string.Join(", ", names.Select(name => $"\"{name}\""))} are in the vector database at {url.Authority}, which is not on this machine.",
         "Move them back first (PUT /api/knowledge-bases/{id}/store with {\"store\":\"embedded\"}), or let the administrator say that the database counts as this machine: Qdrant:OnThisMachine.");
 
+    public static Error OnlyStore() => new(
+        "index.only_qdrant", "Several processes serve this studio, and each would have an index of its own.", "Leave the knowledge base in Qdrant, which all of them search.");
+
     public static Error MovedMeanwhile() => new(
         "index.moved_meanwhile", "Somebody else moved this knowledge base meanwhile, or marked it to stay on this machine.", "Look where it is now, then move it again.");
 

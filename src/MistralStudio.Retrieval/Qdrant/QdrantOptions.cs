@@ -43,6 +43,9 @@ public sealed class QdrantOptions
     /// <summary>Whether what is in it counts as being on this machine.</summary>
     public bool CountsAsThisMachine => OnThisMachine ?? (Uri.TryCreate(Url, UriKind.Absolute, out var address) && address.IsLoopback);
 
+    /// <summary>Whether it is the only store, because several processes serve the knowledge; no setting of the section.</summary>
+    public bool IsOnlyStore { get; set; }
+
     /// <summary>Whether a server is set up.</summary>
     public bool IsSet => Url.Length > 0;
 }

@@ -31,7 +31,7 @@ internal static class OfflineServices
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton<IConfiguration>(builder.Configuration);
-        services.AddData(studio.Value.DataPath, studio.Value.Postgres);
+        services.AddData(studio.Value.DataPath, studio.Value.Postgres, sharedPath: studio.Value.SharedPath);
         services.AddInference(studio.Value.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         services.AddEgress(builder.Configuration);
         services.AddSingleton<IModelDownload, EgressDownload>();

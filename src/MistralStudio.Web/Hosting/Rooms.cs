@@ -17,13 +17,17 @@ internal static class Rooms
     public static void AddRooms(this WebApplicationBuilder builder, StudioOptions studio)
     {
         builder.AddEgress();
-        builder.Services.AddData(studio.DataPath, studio.Postgres, studio.SurvivesPowerCuts);
+        builder.Services.AddData(studio.DataPath, studio.Postgres, studio.SurvivesPowerCuts, studio.SharedPath);
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         builder.Services.AddRetrieval(
             studio.DataPath,
             builder.Configuration.GetSection(KnowledgeOptions.Section).Bind,
             typeof(Program).Assembly,
-            builder.Configuration.GetSection(QdrantOptions.Section).Bind);
+            qdrant =>
+            {
+                builder.Configuration.GetSection(QdrantOptions.Section).Bind(qdrant);
+                qdrant.IsOnlyStore = studio.SharedPath is not null;
+            });
         builder.Services.AddAgents(
             builder.Configuration.GetSection(McpOptions.Section).Bind,
             builder.Configuration.GetSection(MailOptions.Section).Bind);
@@ -31,6 +35,6 @@ internal static class Rooms
         builder.Services.AddFlowRuns();
         builder.Services.AddFlowHosting();
         builder.Services.AddStudioApi();
-        builder.AddCluster();
+        builder.AddCluster(sharing: ClusterSharing.Of(builder.Configuration.GetSection(ClusterOptions.Section).Get<ClusterOptions>() ?? new(), studio.Postgres));
     }
 }

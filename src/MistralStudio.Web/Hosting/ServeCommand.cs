@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Net.Sockets;
+using Microsoft.AspNetCore.DataProtection;
 using MistralStudio.Cluster;
 using MistralStudio.Core;
 using MistralStudio.Data;
@@ -37,14 +38,20 @@ internal static class ServeCommand
         }
 
         WebApplication app;
+        var path = studio.Value.DataPath;
         try
         {
-            Directory.CreateDirectory(studio.Value.DataPath);
+            Directory.CreateDirectory(path);
+            if (studio.Value.SharedPath is { } shared)
+            {
+                Directory.CreateDirectory(path = shared);
+            }
+
             app = StudioHost.Build(builder, studio.Value);
         }
         catch (Exception exception) when (exception is UnauthorizedAccessException or IOException)
         {
-            return Fail(StartupErrors.Of(exception, studio.Value.DataPath));
+            return Fail(path == studio.Value.DataPath ? StartupErrors.Of(exception, path) : StartupErrors.NotShared(path));
         }
 
         await using (app)
@@ -71,7 +78,18 @@ internal static class ServeCommand
 
             await using var servingDatabase = databaseTurn.Value;
 
-            var hasOwner = await EnsureOwnerAsync(app, cancellationToken);
+            Result<bool> hasOwner;
+            await using (await database.TakeSetupAsync(cancellationToken))
+            {
+                if (studio.Value.SharedPath is not null)
+                {
+                    // The first makes the key that all of them use.
+                    app.Services.GetDataProtector(nameof(ServeCommand)).Protect([]);
+                }
+
+                hasOwner = await EnsureOwnerAsync(app, cancellationToken);
+            }
+
             if (!hasOwner.IsSuccess)
             {
                 return Fail(hasOwner.Error);

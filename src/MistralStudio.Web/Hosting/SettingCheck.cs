@@ -4,7 +4,9 @@ using System.Globalization;
 using System.Reflection;
 using MistralStudio.Agents.Mail;
 using MistralStudio.Agents.Mcp;
+using MistralStudio.Cluster;
 using MistralStudio.Core;
+using MistralStudio.Data.Postgres;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
 using MistralStudio.Retrieval.Qdrant;
@@ -23,7 +25,9 @@ internal static class SettingCheck
         ?? FindIn<QdrantOptions>(configuration.GetSection(QdrantOptions.Section))
         ?? FindIn<McpOptions>(configuration.GetSection(McpOptions.Section))
         ?? FindIn<MailOptions>(configuration.GetSection(MailOptions.Section))
+        ?? FindIn<ClusterOptions>(configuration.GetSection(ClusterOptions.Section))
         ?? FindWrongUrl(configuration)
+        ?? FindMissingOfCluster(configuration)
         ?? EgressServices.FindWrong(configuration);
 
     private static Error? FindWrongUrl(IConfiguration configuration) =>
@@ -31,6 +35,29 @@ internal static class SettingCheck
         && !(Uri.TryCreate(url, UriKind.Absolute, out var parsed) && parsed.Scheme is "http" or "https")
             ? SettingErrors.Wrong($"{QdrantOptions.Section}:{nameof(QdrantOptions.Url)}", url, "an address like http://localhost:6333")
             : null;
+
+    // What is in a file of one process, the others do not have.
+    private static Error? FindMissingOfCluster(IConfiguration configuration)
+    {
+        if (configuration.GetSection(ClusterOptions.Section).Get<ClusterOptions>() is not { Enabled: true })
+        {
+            return null;
+        }
+
+        if (configuration[PostgresDatabase.Setting] is not { Length: > 0 })
+        {
+            return SettingErrors.Wrong(PostgresDatabase.Setting, "", "the PostgreSQL database of all processes where Cluster:Enabled is true");
+        }
+
+        var qdrant = configuration.GetSection(QdrantOptions.Section).Get<QdrantOptions>() ?? new();
+        return !qdrant.IsSet
+            ? SettingErrors.Wrong($"{QdrantOptions.Section}:{nameof(QdrantOptions.Url)}", "", "the Qdrant server that all processes keep knowledge in where Cluster:Enabled is true")
+            : !qdrant.CountsAsThisMachine
+                ? SettingErrors.Wrong(
+                    $"{QdrantOptions.Section}:{nameof(QdrantOptions.OnThisMachine)}", configuration[$"{QdrantOptions.Section}:{nameof(QdrantOptions.OnThisMachine)}"] ?? "",
+                    "true where Cluster:Enabled is true: all knowledge is in Qdrant then, also what must not leave, so Qdrant has to be in the cluster's private network")
+                : null;
+    }
 
     private static Error? FindIn<TOptions>(IConfigurationSection section)
         where TOptions : class, new()

@@ -104,7 +104,7 @@ public static class StudioHost
 
     private static void AddAccounts(IServiceCollection services, StudioOptions studio)
     {
-        var keys = Directory.CreateDirectory(Path.Combine(studio.DataPath, "keys"));
+        var keys = Directory.CreateDirectory(Path.Combine(studio.SharedPath ?? studio.DataPath, "keys"));
         if (!OperatingSystem.IsWindows())
         {
             File.SetUnixFileMode(keys.FullName, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);

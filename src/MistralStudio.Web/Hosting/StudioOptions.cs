@@ -1,4 +1,5 @@
 using System.Net;
+using MistralStudio.Cluster;
 using MistralStudio.Core;
 using MistralStudio.Data.Postgres;
 
@@ -12,6 +13,9 @@ public sealed record StudioOptions
 
     /// <summary>Where everything is kept, absolute.</summary>
     public required string DataPath { get; init; }
+
+    /// <summary>The folder of what all processes of a cluster have, absolute; null where this one is alone.</summary>
+    public string? SharedPath { get; init; }
 
     /// <summary>Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</summary>
     public string? Postgres { get; init; }
@@ -113,6 +117,7 @@ public sealed record StudioOptions
         return new StudioOptions
         {
             DataPath = Path.GetFullPath(section[nameof(DataPath)] is { Length: > 0 } path ? path : DefaultDataPath()),
+            SharedPath = ReadSharedPath(configuration.GetSection(ClusterOptions.Section)),
             Postgres = postgres,
             Urls = urls,
             PublicUrl = publicUrl,
@@ -128,6 +133,12 @@ public sealed record StudioOptions
         url = null;
         return section[name] is not { Length: > 0 } text || (Uri.TryCreate(text, UriKind.Absolute, out url) && url.Scheme is "http" or "https");
     }
+
+    // What else is wrong with the section, the check of settings says.
+    private static string? ReadSharedPath(IConfigurationSection cluster) =>
+        bool.TryParse(cluster[nameof(ClusterOptions.Enabled)], out var isEnabled) && isEnabled && cluster[nameof(ClusterOptions.SharedPath)] is { Length: > 0 } path
+            ? Path.GetFullPath(path)
+            : null;
 
     // Beside the solution while developing, the user's own folder otherwise.
     private static string DefaultDataPath()

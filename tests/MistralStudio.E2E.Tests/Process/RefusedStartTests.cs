@@ -24,6 +24,8 @@ public sealed class RefusedStartTests : IDisposable
     [InlineData("Knowledge__DenseWeight", "1.5", "Knowledge:DenseWeight", "a number from 0 to 1")]
     [InlineData("Knowledge__MaxParseTime", "soon", "Knowledge:MaxParseTime", "a time from 00:00:01 to 02:00:00")]
     [InlineData("Knowledge__MaxDocumentBytes", "100MB", "Knowledge:MaxDocumentBytes", "a whole number from 1024 to 2000000000")]
+    [InlineData("Cluster__Address", "8.8.8.8", "Cluster:Address", "an address of this machine in a private network, like 10.0.0.7")]
+    [InlineData("Cluster__FailureAfter", "00:00:01", "Cluster:FailureAfter", "a time from 00:00:03 to 00:05:00")]
     public async Task AWrongSetting_IsNamed_WithWhatItWas_AndWhatItMayBe(string variable, string value, string setting, string mayBe) =>
         AssertOneLine(await StudioProcess.RefuseAsync(Data, null, (variable, value)), $"The setting {setting} is \"{value}\". It may be {mayBe}");
 
