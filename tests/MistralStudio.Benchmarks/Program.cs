@@ -12,7 +12,7 @@ if (ParserLoop.IsAskedFor(args))
 switch (args.FirstOrDefault())
 {
     case "documents":
-        await DocumentsBenchmark.RunAsync();
+        await DocumentsBenchmark.RunAsync(shortOnly: args.Contains("short"));
         return 0;
     case "start":
         await StartBenchmark.RunAsync();
@@ -64,6 +64,6 @@ switch (args.FirstOrDefault())
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, start, embedding, retrieval, documents, tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, start, embedding, retrieval, documents [short], tokenizers, templates, dequantisation.");
         return 2;
 }

@@ -5,7 +5,6 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
 using MistralStudio.Agents.Mail;
-using MistralStudio.Agents.Tests.Mail;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Flows;
 using MistralStudio.Tests.Shared.Servers;

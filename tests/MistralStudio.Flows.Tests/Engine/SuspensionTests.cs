@@ -70,6 +70,24 @@ public sealed class SuspensionTests : IDisposable
     }
 
     [Fact]
+    public async Task ARun_ThatIsWokenBeforeItsTime_SinceAClockJumped_WaitsOn_AndIsWokenOnceAfterIt()
+    {
+        var (run, bookmark) = await SuspendAsync(Of($"{Start},{Node("w", "wait", """{"for":"01:00:00"}""")},{Node("o", "output")}", "start.q w.q, w.at o.at"));
+        var told = _rig.Journal.Read(run).Count;
+
+        // The clock was ahead when it was woken, and is back.
+        var early = await (await _rig.ReopenAsync(run)).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((RunPauseKind.Suspended, bookmark.DueAt), (early.Kind, early.ClockAt));
+        Assert.Equal(told, _rig.Journal.Read(run).Count);
+
+        // It leaps over the time, and further.
+        _time.Advance(TimeSpan.FromDays(400));
+        var late = await (await _rig.ReopenAsync(run)).RunAsync(TestContext.Current.CancellationToken);
+        Assert.Equal((RunPauseKind.Finished, RunStatus.Succeeded), (late.Kind, late.Status));
+        Assert.Single(_rig.Journal.Read(run).OfType<Resumed>());
+    }
+
+    [Fact]
     public async Task AnApproval_ThatNobodyDecides_Expires()
     {
         var (run, bookmark) = await SuspendAsync(s_approval);

@@ -33,7 +33,7 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
     private const string Slow = """
         {"schema":"mistralstudio.flow/1",
-         "nodes":[{"id":"start","type":"start"},{"id":"busy","type":"loop","config":{"most":1000},"body":{"nodes":[{"id":"c","type":"code","config":{"source":"let x = 0; for (let i = 0; i < 100000; i++) x += i; return x;"}}],"edges":[{"from":"busy.index","to":"c.i"},{"from":"c.value","to":"busy.value"}]}},{"id":"out","type":"output"}],
+         "nodes":[{"id":"start","type":"start"},{"id":"busy","type":"loop","config":{"most":1000},"body":{"nodes":[{"id":"c","type":"code","config":{"source":"let x = 0; for (let i = 0; i < 100000; i++) x += i; return x;","timeoutMs":10000}}],"edges":[{"from":"busy.index","to":"c.i"},{"from":"c.value","to":"busy.value"}]}},{"id":"out","type":"output"}],
          "edges":[{"from":"start.name","to":"busy.x"},{"from":"busy.value","to":"out.v"}],
          "inputs":[{"name":"name","type":"text"}]}
         """;

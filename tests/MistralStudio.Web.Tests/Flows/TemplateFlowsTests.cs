@@ -12,6 +12,7 @@ using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Gallery;
 using MistralStudio.Tests.Shared.Fakes;
+using MistralStudio.Tests.Shared.Servers;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
@@ -144,7 +145,28 @@ public sealed class TemplateFlowsTests(ApiStudio studio) : IClassFixture<ApiStud
         Assert.Contains("Week before 2026-01-05", studio.Chat.Requests[^1].Messages[^1].Text, StringComparison.Ordinal);
     }
 
-    private async Task BaseAsync()
+    [Fact]
+    public async Task WeeklyReport_IsSent_WhereThereIsAMailServer()
+    {
+        await using var mail = new SmtpServer();
+        await using var own = new ApiStudio { Chat = new ScriptedChatClient(_ => "Nothing new.") };
+        foreach (var (name, value) in new[] { ("Host", "127.0.0.1"), ("Port", $"{mail.Port}"), ("Security", "None"), ("From", "studio@example.com") })
+        {
+            own.Settings[$"Smtp:{name}"] = value;
+        }
+
+        await BaseAsync(own);
+        using var client = await own.SignedInAsync();
+
+        var run = await RunAsync(client, "weekly-report", HttpStatusCode.OK, new { at = "2026-01-05T07:00:00Z" });
+
+        Assert.Equal("succeeded", run["state"]!.GetValue<string>());
+        Assert.Contains("Nothing new.", mail.Message);
+    }
+
+    private Task BaseAsync() => BaseAsync(studio);
+
+    private static async Task BaseAsync(ApiStudio studio)
     {
         using var started = studio.CreateClient();
         var owner = (await studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;

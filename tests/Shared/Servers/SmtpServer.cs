@@ -2,21 +2,23 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 
-namespace MistralStudio.Agents.Tests.Mail;
+namespace MistralStudio.Tests.Shared.Servers;
 
 /// <summary>A mail server of a few lines: takes what comes, or refuses the command that a test names.</summary>
-internal sealed class SmtpServer : IAsyncDisposable
+public sealed class SmtpServer : IAsyncDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
     private readonly CancellationTokenSource _closing = new();
     private readonly Task _work;
 
+    /// <summary>Listens on a free port.</summary>
     public SmtpServer()
     {
         _listener.Start();
         _work = AcceptAsync();
     }
 
+    /// <summary>Where it listens.</summary>
     public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
 
     /// <summary>Lines of clients, what is inside a message included.</summary>
@@ -28,6 +30,7 @@ internal sealed class SmtpServer : IAsyncDisposable
     /// <summary>The lines of the last message.</summary>
     public List<string> Message { get; } = [];
 
+    /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         await _closing.CancelAsync();
