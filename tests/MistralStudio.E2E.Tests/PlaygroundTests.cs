@@ -174,6 +174,7 @@ public sealed class PlaygroundTests(SharedStudio studio)
         var page = await studio.NewPageAsync(width: 1440, height: 420);
         await page.GotoAsync(studio.Url("playground"));
         await page.Locator("[data-ready]").WaitForAsync();
+        await SetAsync(page, "temperature", 0); // sampled, a story may be over before it is stopped
         await page.FillAsync(".cbox textarea", Story);
         await page.Keyboard.PressAsync("Enter");
         const string Gap = "(t => t.scrollHeight - t.scrollTop - t.clientHeight)(document.querySelector('.turns'))";
@@ -247,8 +248,10 @@ public sealed class PlaygroundTests(SharedStudio studio)
 
     // From the key to the answer that is no longer live, on the page's own clock.
     private static Task<double> StopAsync(IPage page) => page.EvaluateAsync<double>("""
-        () => new Promise(done => {
+        () => new Promise((done, failed) => {
           const began = performance.now();
+          // An answer that was over before changes nothing any more.
+          setTimeout(() => failed(new Error('Nothing stopped within ten seconds: the answer was over, or goes on.')), 10000);
           new MutationObserver((_, watch) => { if (!document.querySelector('.live-edge, [data-stop]')) { watch.disconnect(); done(performance.now() - began); } })
             .observe(document.body, { childList: true, subtree: true });
           document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Escape', bubbles: true }));
