@@ -46,7 +46,7 @@ public sealed class IngestionKillTests
                 added += Documents;
             }
 
-            await CommitsAsync(studio, random.Next(MostCommits + 1));
+            await StoredRows.CommitsAsync(studio.DataPath, random.Next(MostCommits + 1), s_patience, () => Unfinished(studio) == 0, looksBetween: 500);
             await studio.KillAsync();
             await File.WriteAllTextAsync(Path.Combine(incoming, $"half-an-upload-{kill}"), "half", Token);
             studio.Launch();
@@ -76,29 +76,6 @@ public sealed class IngestionKillTests
 
     private static int Unfinished(StudioProcess studio) => int.Parse(
         StoredRows.Column(studio.DataPath, "studio.db", "SELECT CAST(count(*) AS TEXT) FROM Documents WHERE State <> 'Indexed'")[0], CultureInfo.InvariantCulture);
-
-    /// <summary>Waits until the server has committed so many times from now, or has nothing left to commit.</summary>
-    private static async Task CommitsAsync(StudioProcess studio, int commits)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(s_patience);
-        using var connection = StoredRows.Open(studio.DataPath, "studio.db");
-        using var version = connection.CreateCommand();
-        version.CommandText = "PRAGMA data_version;";
-        var seen = (long)version.ExecuteScalar()!;
-        for (var looks = 1; commits > 0; looks++)
-        {
-            await Task.Delay(1, limit.Token);
-            var now = (long)version.ExecuteScalar()!;
-            commits -= now == seen ? 0 : 1;
-            seen = now;
-
-            if (looks % 500 == 0 && Unfinished(studio) == 0)
-            {
-                return;
-            }
-        }
-    }
 
     private static async Task AssertEveryPassageOnceAsync(Ingestions ingestion, StudioProcess studio, int documents)
     {

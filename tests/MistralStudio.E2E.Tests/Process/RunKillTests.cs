@@ -52,7 +52,7 @@ public sealed class RunKillTests
                 }
             }
 
-            await CommitsAsync(studio, random.Next(MostCommits + 1));
+            await StoredRows.CommitsAsync(studio.DataPath, random.Next(MostCommits + 1), s_patience, () => Running(studio).Count == 0, looksBetween: 100);
             await studio.KillAsync();
             cutOff.UnionWith(Running(studio));
             studio.Launch();
@@ -80,25 +80,4 @@ public sealed class RunKillTests
 
     private static List<string> Running(StudioProcess studio) => StoredRows.Column(studio.DataPath, "studio.db", "SELECT Id FROM Runs WHERE Status = 'Running'");
 
-    /// <summary>Waits until the server has committed so many times from now, or has nothing left to commit.</summary>
-    private static async Task CommitsAsync(StudioProcess studio, int commits)
-    {
-        using var limit = CancellationTokenSource.CreateLinkedTokenSource(Token);
-        limit.CancelAfter(s_patience);
-        using var connection = StoredRows.Open(studio.DataPath, "studio.db");
-        using var version = connection.CreateCommand();
-        version.CommandText = "PRAGMA data_version;";
-        var seen = (long)version.ExecuteScalar()!;
-        for (var looks = 1; commits > 0; looks++)
-        {
-            await Task.Delay(1, limit.Token);
-            var now = (long)version.ExecuteScalar()!;
-            commits -= now == seen ? 0 : 1;
-            seen = now;
-            if (looks % 100 == 0 && Running(studio).Count == 0)
-            {
-                return;
-            }
-        }
-    }
 }

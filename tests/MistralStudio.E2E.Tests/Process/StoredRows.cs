@@ -21,6 +21,30 @@ internal static class StoredRows
         return values;
     }
 
+    /// <summary>Waits until the server has committed so many times to <c>studio.db</c> from now, or has nothing left to commit.</summary>
+    /// <param name="isIdle">Whether it has nothing left.</param>
+    /// <param name="looksBetween">How often commits are looked for before that is asked again.</param>
+    public static async Task CommitsAsync(string dataPath, int commits, TimeSpan patience, Func<bool> isIdle, int looksBetween)
+    {
+        using var limit = CancellationTokenSource.CreateLinkedTokenSource(TestContext.Current.CancellationToken);
+        limit.CancelAfter(patience);
+        using var connection = Open(dataPath, "studio.db");
+        using var version = connection.CreateCommand();
+        version.CommandText = "PRAGMA data_version;";
+        var seen = (long)version.ExecuteScalar()!;
+        for (var looks = 1; commits > 0; looks++)
+        {
+            await Task.Delay(1, limit.Token);
+            var now = (long)version.ExecuteScalar()!;
+            commits -= now == seen ? 0 : 1;
+            seen = now;
+            if (looks % looksBetween == 0 && isIdle())
+            {
+                return;
+            }
+        }
+    }
+
     /// <summary>A connection that only looks.</summary>
     public static SqliteConnection Open(string dataPath, string file)
     {
