@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 
 namespace MistralStudio.Flows.Definitions;

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
-using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Templates;
 
 namespace MistralStudio.Flows.Nodes.List;

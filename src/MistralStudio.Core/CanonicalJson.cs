@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Globalization;
 using System.Security.Cryptography;
+using System.Text.Encodings.Web;
 using System.Text.Json;
-using MistralStudio.Core.Flows;
 
-namespace MistralStudio.Flows.Definitions;
+namespace MistralStudio.Core;
 
 /// <summary>
 /// One way to write a JSON value, so that equal values have equal hashes: members by name (UTF-16, as RFC 8785), no space, numbers without
@@ -12,7 +12,7 @@ namespace MistralStudio.Flows.Definitions;
 /// </summary>
 public static class CanonicalJson
 {
-    private static readonly JsonWriterOptions s_options = new() { Encoder = FlowJson.Relaxed.Encoder, MaxDepth = 256 };
+    private static readonly JsonWriterOptions s_options = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, MaxDepth = 256 };
 
     /// <summary>The value as canonical UTF-8.</summary>
     public static byte[] Write(JsonElement value)

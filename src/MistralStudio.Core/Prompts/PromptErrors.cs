@@ -1,0 +1,60 @@
+namespace MistralStudio.Core.Prompts;
+
+/// <summary>Expected failures of a prompt's content and its variables.</summary>
+public static class PromptErrors
+{
+    public static Error Empty() => new("prompt.empty", "There is nothing in this prompt: every message is empty.", "Write a message.");
+
+    public static Error TooLarge() => new("prompt.too_large", $"This prompt is larger than {Size.Format(PromptJson.MostBytes)}.", "Shorten its texts, or put them into a knowledge base.");
+
+    public static Error TooMany(string what, int count, int most) => new("prompt.too_many", $"This prompt has {count} {what}; it may have {most}.", "Take some out.");
+
+    public static Error Unreadable(string reason) => new("prompt.unreadable", $"The prompt cannot be read: {reason}.", "Correct it, or export it again where it came from.");
+
+    public static Error BadModel(string model) => new(
+        "prompt.bad_model", $"\"{Short(model)}\" names no model.", "Write default, the id of a local model, connection/name, app:slug or flow:slug.");
+
+    public static Error ModelIsPrompt(string model) => new(
+        "prompt.model_is_prompt", $"The model of this prompt is another prompt (\"{Short(model)}\"), which could lead back to itself.", "Choose the model that the other prompt uses.");
+
+    public static Error BadVariable(string name) => new(
+        "prompt.bad_variable", $"\"{Short(name)}\" cannot be the name of a variable.", "Begin with a letter; letters, digits, _ and - may follow, at most 64 characters.");
+
+    public static Error Twice(string what, string name) => new("prompt.twice", $"There are two {what} with the name \"{Short(name)}\".", "Rename one of them.");
+
+    public static Error NoChoices(string name) => new("prompt.no_choices", $"The variable \"{Short(name)}\" is a choice of nothing.", "List what it may be.");
+
+    public static Error BadToolName(string name) => new(
+        "prompt.bad_tool", $"\"{Short(name)}\" cannot be the name of a tool or of a form of answers.", "Use letters, digits, _ and -, at most 64 characters.");
+
+    public static Error BadToolSource(string name) => new(
+        "prompt.bad_tool_source", $"The tool \"{Short(name)}\" has two sources, or a source that is empty.", "Give it a text that stands for its results, or the tool of one server.");
+
+    public static Error BadSchema(string owner, Error why) => new("prompt.bad_schema", $"The JSON Schema of \"{Short(owner)}\" cannot be used. {why.Message}", why.Next);
+
+    public static Error BadSetting(string name, string range) => new("prompt.bad_setting", $"{name} has to be {range}.", "Correct it, or leave it to the model.");
+
+    /// <summary>Variables without a value; all of them are named.</summary>
+    public static Error MissingVariables(IReadOnlyList<string> names) => new(
+        "prompt.missing_variables",
+        names.Count == 1 ? $"The variable \"{names[0]}\" has no value." : $"{names.Count} variables have no value: {string.Join(", ", names.Take(20).Select(name => $"\"{name}\""))}.",
+        names.Count == 1 ? "Give it one." : "Give each of them one.");
+
+    public static Error WrongValue(PromptVariable variable) => new(
+        "prompt.wrong_value",
+        $"The value of \"{variable.Name}\" {Should(variable)}.",
+        "Change the value, or the kind of the variable.");
+
+    public static Error BadValues(string reason) => new("prompt.bad_values", $"The variables cannot be read: {reason}.", "Send an object: {\"name\": value}.");
+
+    private static string Should(PromptVariable variable) => variable.Kind switch
+    {
+        PromptVariableKind.Number => "has to be a number",
+        PromptVariableKind.Boolean => "has to be true or false",
+        PromptVariableKind.Choice => $"has to be one of {string.Join(", ", variable.Choices.Take(20).Select(choice => $"\"{Short(choice)}\""))}",
+        PromptVariableKind.Json => "has to be JSON",
+        _ => "cannot be used",
+    };
+
+    private static string Short(string text) => text.Length <= 100 ? text : text[..97] + "...";
+}

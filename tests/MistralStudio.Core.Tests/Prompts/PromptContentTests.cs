@@ -1,0 +1,109 @@
+using System.Text.Json;
+using FsCheck.Xunit;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Prompts;
+
+namespace MistralStudio.Core.Tests.Prompts;
+
+public sealed class PromptContentTests
+{
+    private static readonly PromptContent s_whole = new()
+    {
+        Messages = [new(MessageRole.System, "Be {{tone}}."), new(MessageRole.User, "<é> \"{{q}}\"\n😀")],
+        Model = "azure/gpt-4o",
+        Settings = new(0.7f, 0.9f, 200, 7),
+        Variables = [new("tone", PromptVariableKind.Choice, "How", "kind") { Choices = ["kind", "short"] }, new("q")],
+        Tools = [new("look_up", "Finds", JsonElement.Parse("""{"type":"object","properties":{"id":{"type":"string"}}}"""), new(Mcp: new("crm", "find")))],
+        Answer = new("reply", JsonElement.Parse("""{"type":"object"}""")),
+        Knowledge = [new(Guid.Parse("0199f3a0-0000-7000-8000-000000000001"))],
+        Reading = new(Passages: 5),
+    };
+
+    [Fact]
+    public void Write_IsCanonical_AndIsReadBack()
+    {
+        var json = PromptJson.Write(s_whole);
+
+        Assert.Equal(
+            """
+            {"answer":{"name":"reply","schema":{"type":"object"},"strict":true},"knowledge":["0199f3a0-0000-7000-8000-000000000001"],
+            "messages":[{"role":"system","text":"Be {{tone}}."},{"role":"user","text":"<é> \"{{q}}\"\n\uD83D\uDE00"}],"model":"azure/gpt-4o",
+            "reading":{"everything":false,"passages":5},"settings":{"maxOutputTokens":200,"seed":7,"temperature":0.7,"topP":0.9},
+            "tools":[{"description":"Finds","name":"look_up","parameters":{"properties":{"id":{"type":"string"}},"type":"object"},"source":{"mcp":{"server":"crm","tool":"find"}}}],
+            "variables":[{"choices":["kind","short"],"default":"kind","description":"How","kind":"choice","name":"tone"},{"choices":[],"kind":"text","name":"q"}]}
+            """.ReplaceLineEndings(""),
+            json);
+        Assert.Equal(json, PromptJson.Write(PromptJson.Read(json).Value));
+        Assert.Equal(json, PromptJson.Write(PromptJson.ReadHostile(JsonElement.Parse(json)).Value));
+        Assert.Null(PromptRules.Check(s_whole));
+    }
+
+    [Fact]
+    public void Hash_IsThatOfTheContent_NotOfItsWriting()
+    {
+        var spaced = PromptJson.Read("""{ "model" : "default", "messages":[{"text":"\u0061","role":"user"}], "settings":{"temperature":0.50} }""").Value;
+        var plain = PromptContent.Empty with { Messages = [new(MessageRole.User, "a")], Settings = new(0.5f) };
+
+        Assert.Equal(PromptJson.Hash(plain), PromptJson.Hash(spaced));
+        Assert.Equal(64, PromptJson.Hash(plain).Length);
+        Assert.NotEqual(PromptJson.Hash(plain), PromptJson.Hash(plain with { Settings = new(0.6f) }));
+        Assert.NotEqual(PromptJson.Hash(plain), PromptJson.Hash(plain with { Messages = [new(MessageRole.System, "a")] }));
+    }
+
+    [Property(MaxTest = 200)]
+    public bool AnyContent_IsReadBackAsItWasWritten(string?[] texts, string? name, float temperature, int tokens)
+    {
+        var content = PromptContent.Empty with
+        {
+            Messages = [.. texts.Select((text, i) => new PromptMessage((MessageRole)(i % 3), Whole(text)))],
+            Variables = [new(Whole(name), PromptVariableKind.Json, Whole(name), Whole(name))],
+            Settings = new(float.IsFinite(temperature) ? temperature : null, null, tokens),
+        };
+        var read = PromptJson.Read(PromptJson.Write(content)).Value;
+
+        return PromptJson.Hash(read) == PromptJson.Hash(content)
+            && read.Messages.SequenceEqual(content.Messages) && read.Settings == content.Settings && read.Variables[0].Default == content.Variables[0].Default;
+    }
+
+    [Theory]
+    [InlineData("""{"messages":[]}""", "prompt.empty")]
+    [InlineData("""{"messages":[{"role":"user","text":" \n"}]}""", "prompt.empty")]
+    [InlineData("""{"messages":[null]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":null}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"user"}]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"tool","text":"a"}]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":1,"text":"a"}]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"user","text":"\ud800"}]}""", "prompt.unreadable")]
+    [InlineData("[]", "prompt.unreadable")]
+    [InlineData("null", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"knowledge":["x"]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"model":"a b"}""", "prompt.bad_model")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"model":"prompt:other@production"}""", "prompt.model_is_prompt")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"settings":{"temperature":3}}""", "prompt.bad_setting")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"variables":[{"name":"a b"}]}""", "prompt.bad_variable")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"variables":[{"name":"a"},{"name":"a"}]}""", "prompt.twice")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"variables":[{"name":"a","kind":"choice"}]}""", "prompt.no_choices")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"variables":[{"name":"a","kind":"number","default":"x"}]}""", "prompt.wrong_value")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a b","description":"","parameters":{}}]}""", "prompt.bad_tool")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{"type":"objekt"}}]}""", "prompt.bad_schema")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{}}]}""", "prompt.bad_tool_source")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"answer":{"name":"a","schema":7}}""", "prompt.bad_schema")]
+    public void WhatIsNoPrompt_IsRefused_BySentence(string json, string code)
+    {
+        var refused = PromptJson.ReadHostile(JsonElement.Parse(json)).Error!;
+
+        Assert.Equal(code, refused.Code);
+        Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
+        Assert.EndsWith(".", refused.Next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void APromptThatIsTooLarge_IsRefused()
+    {
+        var content = PromptContent.Empty with { Messages = [new(MessageRole.User, new string('a', PromptJson.MostBytes))] };
+        Assert.Equal("prompt.too_large", PromptRules.Check(content)!.Code);
+    }
+
+    // Half of a surrogate pair cannot be written: what a browser sends has none.
+    private static string Whole(string? text) => new([.. (text ?? "").Where(character => !char.IsSurrogate(character))]);
+}
