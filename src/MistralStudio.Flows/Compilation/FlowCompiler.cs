@@ -25,25 +25,28 @@ public sealed class FlowCompiler(NodeCatalog catalog)
 
     /// <summary>Compiles a definition.</summary>
     /// <param name="subFlows">Definitions of all flows that it calls, and of those that they call, by reference (<c>triage@8</c>).</param>
-    public CompiledFlow Compile(FlowDefinition definition, IReadOnlyDictionary<string, FlowDefinition>? subFlows = null)
+    public CompiledFlow Compile(FlowDefinition definition, IReadOnlyDictionary<string, FlowDefinition>? subFlows = null) => CompileScope(definition, subFlows).Compiled;
+
+    /// <summary>The same, with what could be read of a definition that does not compile; null where it is too large to look at.</summary>
+    internal (CompiledFlow Compiled, ScopePlan? Root) CompileScope(FlowDefinition definition, IReadOnlyDictionary<string, FlowDefinition>? subFlows)
     {
         ArgumentNullException.ThrowIfNull(definition);
         var work = new CompilerWork(catalog, subFlows ?? s_none);
         if (Size(definition) is { } tooLarge)
         {
-            return new CompiledFlow(null, [tooLarge]);
+            return (new CompiledFlow(null, [tooLarge]), null);
         }
 
         if (definition.Nodes.Count == 0)
         {
-            return new CompiledFlow(null, [FlowProblem.Of("", FlowErrors.Empty())]);
+            return (new CompiledFlow(null, [FlowProblem.Of("", FlowErrors.Empty())]), null);
         }
 
         var root = ScopeCompiler.Flow(work, definition, "", []);
         var problems = work.Problems.Take(MostProblems).ToList();
         return problems.Count > 0
-            ? new CompiledFlow(null, problems)
-            : new CompiledFlow(new FlowPlan(root, definition.Inputs, definition.Budget ?? RunBudget.Unlimited, work.Nodes), []);
+            ? (new CompiledFlow(null, problems), root)
+            : (new CompiledFlow(new FlowPlan(root, definition.Inputs, definition.Budget ?? RunBudget.Unlimited, work.Nodes), []), root);
     }
 
     /// <summary>References of the flows that a definition calls, without repetition.</summary>

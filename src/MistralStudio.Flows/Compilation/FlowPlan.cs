@@ -92,6 +92,9 @@ internal sealed class NodePlan
 
     public required NodePorts Ports { get; init; }
 
+    /// <summary>True where its ports are not known: its settings are wrong, or it waits for itself. Such a flow does not run.</summary>
+    public bool IsUnread { get; init; }
+
     /// <summary>Indexes of the edges that arrive, in the author's order.</summary>
     public required int[] In { get; init; }
 

@@ -66,6 +66,7 @@ internal sealed partial class ScopeCompiler
         Effects = draft.IsBorder || draft.Ports is null ? NodeEffects.Pure : draft.Type.Effects(draft.Config),
         IsIdempotent = !draft.IsBorder && draft.Ports is not null && draft.Type.IsIdempotent(draft.Config),
         Ports = draft.Ports ?? new NodePorts([], []),
+        IsUnread = draft.Ports is null,
         In = [.. draft.In],
         Out = [.. draft.Out],
         Body = draft.Body,

@@ -34,7 +34,8 @@ public sealed record FieldChange(string Pointer, JsonElement? Before, JsonElemen
 public sealed record FlowChange(ChangeKind Kind, ChangedPart Part, string Path, IReadOnlyList<FieldChange> Fields)
 {
     /// <summary>True where only places on the canvas differ: the flow does the same.</summary>
-    public bool IsLayout => Part == ChangedPart.Notes || (Fields.Count > 0 && Fields.All(one => one.Pointer.StartsWith("/position", StringComparison.Ordinal)));
+    public bool IsLayout => Part == ChangedPart.Notes || (Fields.Count > 0 && Fields.All(one =>
+        one.Pointer.StartsWith("/position", StringComparison.Ordinal) || one.Pointer.StartsWith("/size", StringComparison.Ordinal)));
 }
 
 /// <summary>Compares definitions by what they are made of. Nodes are the same where their ids are.</summary>

@@ -45,8 +45,11 @@ public sealed record FlowNode(string Id, string Type)
     /// <summary>What a container repeats.</summary>
     public FlowBody? Body { get; init; }
 
-    /// <summary>Where it is on the canvas.</summary>
+    /// <summary>Where it is on the canvas; inside a container, from the corner of the container's inside.</summary>
     public FlowPosition? Position { get; init; }
+
+    /// <summary>How large it is drawn, for containers and remarks; null where it is as large as it needs to be.</summary>
+    public FlowSize? Size { get; init; }
 }
 
 /// <summary>The inside of a container. Its edges name the container itself for what it gives to its body and takes back.</summary>
@@ -80,6 +83,9 @@ public sealed record FlowInput(string Name, PortType Type)
 
 /// <summary>A place on the canvas, in its pixels.</summary>
 public sealed record FlowPosition(double X, double Y);
+
+/// <summary>A size on the canvas, in its pixels.</summary>
+public sealed record FlowSize(double Width, double Height);
 
 /// <summary>A remark on the canvas.</summary>
 public sealed record FlowNote(string Text)

@@ -28,6 +28,7 @@ public static class FlowDefinitions
             {
                 null => DefinitionErrors.Unreadable("", "it is null"),
                 { Schema: not FlowDefinition.CurrentSchema } => DefinitionErrors.OtherSchema(definition.Schema),
+                _ when HasNulls(definition) => DefinitionErrors.Unreadable("$", "a node, an edge, an input or a note in it is null"),
                 _ => definition,
             };
         }
@@ -43,6 +44,12 @@ public static class FlowDefinitions
 
     /// <summary>What names a version: SHA-256 of its canonical JSON.</summary>
     public static string Hash(FlowDefinition definition) => CanonicalJson.Hash(JsonSerializer.SerializeToElement(definition, FlowJson.Relaxed));
+
+    private static bool HasNulls(FlowDefinition definition) =>
+        definition.Inputs.Contains(null!) || definition.Notes.Contains(null!) || HasNulls(definition.Nodes, definition.Edges);
+
+    private static bool HasNulls(IReadOnlyList<FlowNode> nodes, IReadOnlyList<FlowEdge> edges) =>
+        edges.Contains(null!) || nodes.Any(node => node is null || (node.Body is { } body && HasNulls(body.Nodes, body.Edges)));
 
     // What the reader says, without the place, which is named apart.
     private static string Reason(JsonException wrong)
