@@ -1,0 +1,120 @@
+// The canvas of a flow. JavaScript alone writes places, sizes, wires and pins; .NET alone writes what is inside a card. A gesture is local; one
+// message goes to .NET when it ends, and patches with rising numbers come back.
+import { keys } from './canvas/keys';
+import type { Patch } from './canvas/model';
+import { Outbox } from './canvas/outbox';
+import { place, pointers } from './canvas/pointer';
+import { Stage } from './canvas/stage';
+
+interface DotNet {
+  invokeMethodAsync(method: string, ...args: unknown[]): Promise<unknown>;
+}
+
+export interface Canvas {
+  apply(patch: Patch): boolean;
+  select(nodes: string[]): void;
+  focus(id: string): void;
+  fit(): void;
+  fitTo(ids: string[]): void;
+  middle(): { scope: string; x: number; y: number };
+  dispose(): void;
+}
+
+/** Data of a node type that is dragged from the palette. */
+const dragged = 'application/x-mistralstudio-node';
+
+export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
+  const off = new AbortController();
+  let connected = true;
+  const outbox = new Outbox((number, method, args) => page.invokeMethodAsync('ActAsync', number, method, args), () => connected, (waiting, lost) => {
+    root.toggleAttribute('data-waiting', waiting > 0);
+    root.toggleAttribute('data-lost', lost);
+  });
+  document.addEventListener('components-reconnect-state-changed', event => {
+    const { state } = (event as CustomEvent<{ state: string }>).detail ?? {};
+    if (state === 'hide') {
+      connected = true;
+      outbox.reconnected();
+    } else if (state === 'show' || state === 'retrying') {
+      connected = false;
+    }
+  }, { signal: off.signal });
+
+  const send = (method: string, args: unknown) => outbox.send(method, args);
+  const stage = new Stage(root, { fixed }, selection => void send('Select', selection).then(clip => {
+    if (typeof clip === 'string') {
+      stage.clip = clip;
+    }
+  }));
+  const gestures = pointers(stage, send);
+  const keyboard = keys(stage, send, gestures.cancel);
+
+  root.addEventListener('click', event => {
+    switch ((event.target as Element).closest<HTMLElement>('[data-view]')?.dataset.view) {
+      case 'in': return stage.zoom(1.25);
+      case 'out': return stage.zoom(0.8);
+      case 'fit': return stage.fit();
+    }
+  }, { signal: off.signal });
+
+  const map = root.querySelector<HTMLCanvasElement>('canvas.minimap');
+  const toMap = (event: PointerEvent) => {
+    const rect = map!.getBoundingClientRect();
+    stage.jump(event.clientX - rect.left, event.clientY - rect.top);
+  };
+  map?.addEventListener('pointerdown', event => {
+    map.setPointerCapture(event.pointerId);
+    toMap(event);
+  }, { signal: off.signal });
+  map?.addEventListener('pointermove', event => {
+    if (event.buttons === 1) {
+      toMap(event);
+    }
+  }, { signal: off.signal });
+
+  // From the palette, which stands beside the canvas.
+  const frame = root.parentElement!;
+  frame.addEventListener('dragstart', event => {
+    const type = (event.target as Element).closest<HTMLElement>('[data-node-type]')?.dataset.nodeType;
+    if (type) {
+      event.dataTransfer?.setData(dragged, type);
+      event.dataTransfer!.effectAllowed = 'copy';
+    }
+  }, { signal: off.signal });
+  root.addEventListener('dragover', event => {
+    if (event.dataTransfer?.types.includes(dragged)) {
+      event.preventDefault();
+      event.dataTransfer.dropEffect = 'copy';
+    }
+  }, { signal: off.signal });
+  root.addEventListener('drop', event => {
+    const type = event.dataTransfer?.getData(dragged);
+    if (type) {
+      event.preventDefault();
+      stage.locate();
+      const at = stage.at(event);
+      void send('Drop', { type, ...place(stage, { x: at.x - 92, y: at.y - 24 }) });
+      root.focus({ preventScroll: true });
+    }
+  }, { signal: off.signal });
+
+  root.dataset.ready = '';
+  return {
+    apply: patch => stage.apply(patch),
+    select: nodes => stage.select(nodes),
+    focus: id => {
+      stage.select([id]);
+      stage.focus(id);
+    },
+    fit: () => stage.fit(),
+    fitTo: ids => stage.fit(ids),
+    middle: () => place(stage, { x: (stage.size.w / 2 - stage.view.x) / stage.view.zoom - 92, y: (stage.size.h / 2 - stage.view.y) / stage.view.zoom - 40 }),
+    dispose() {
+      off.abort();
+      outbox.close();
+      gestures.dispose();
+      keyboard.dispose();
+      stage.dispose();
+    },
+  };
+}

@@ -1,0 +1,182 @@
+// Writes what the graph says into the page: places of cards, ways of wires, pins. Never asks the page how large anything is.
+import type { Drawn, Graph } from './graph';
+import { family, type EdgeModel, type Point } from './model';
+import { path } from './route';
+import type { Guide } from './snap';
+
+const ns = 'http://www.w3.org/2000/svg';
+
+const svg = <K extends keyof SVGElementTagNameMap>(name: K, attributes: Record<string, string> = {}): SVGElementTagNameMap[K] => {
+  const element = document.createElementNS(ns, name);
+  Object.entries(attributes).forEach(([key, value]) => element.setAttribute(key, value));
+  return element;
+};
+
+/** Outlines of pins by type, round the origin. */
+const shapes: Record<string, string> = {
+  text: 'M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z',
+  messages: 'M-4-4h8a4 4 0 0 1 0 8h-8a4 4 0 0 1 0-8z',
+  json: 'M0-5.5l5.5 5.5-5.5 5.5-5.5-5.5z',
+  number: 'M-5 0l2.5-4.5h5l2.5 4.5-2.5 4.5h-5z',
+  passages: 'M-3-4.5h6a1.5 1.5 0 0 1 1.5 1.5v6a1.5 1.5 0 0 1-1.5 1.5h-6a1.5 1.5 0 0 1-1.5-1.5v-6a1.5 1.5 0 0 1 1.5-1.5z',
+  file: 'M-4.5-5h6l3 3v7h-9z',
+  choice: 'M-4-5.5l8.5 5.5-8.5 5.5z',
+  boolean: 'M-4-5.5l8.5 5.5-8.5 5.5z',
+};
+
+/** The outline of a type; a list is its element with another behind it. */
+export function shapeOf(type: string): string {
+  const inner = /^list<(.*)>$/.exec(type)?.[1];
+  const shape = shapes[inner ? innermost(inner) : type] ?? shapes.json;
+  return inner ? shape.replace(/^M(-?[\d.]+)([ -]?)(-?[\d.]+)/, (_, x: string, gap: string, y: string) => `M${Number(x) + 3}${gap || ' '}${Number(y) - 3}`) + shape : shape;
+}
+
+const innermost = (type: string): string => {
+  const inner = /^list<(.*)>$/.exec(type)?.[1];
+  return inner ? innermost(inner) : type;
+};
+
+export class Painter {
+  private readonly cards = new Map<string, HTMLElement>();
+  private readonly wires = new Map<string, SVGPathElement>();
+  private readonly pins = new Map<string, { group: SVGGElement; key: string }>();
+  private readonly live: SVGPathElement;
+  private readonly guides: SVGPathElement;
+
+  constructor(private readonly world: HTMLElement, private readonly wireLayer: SVGSVGElement, private readonly pinLayer: SVGSVGElement, liveLayer: SVGSVGElement) {
+    this.live = svg('path', { class: 'wire drawing', hidden: '' });
+    this.guides = svg('path', { class: 'guides' });
+    liveLayer.replaceChildren(this.guides, this.live);
+    wireLayer.replaceChildren();
+    pinLayer.replaceChildren();
+  }
+
+  /** The card of a node; .NET may have made another in the meantime. */
+  card(id: string): HTMLElement | null {
+    const known = this.cards.get(id);
+    if (known?.isConnected && known.dataset.id === id) {
+      return known;
+    }
+
+    const found = this.world.querySelector<HTMLElement>(`:scope > [data-id="${CSS.escape(id)}"]`);
+    if (found) {
+      this.cards.set(id, found);
+    } else {
+      this.cards.delete(id);
+    }
+
+    return found;
+  }
+
+  /** Learns of all cards at once, where there are many. */
+  learn(): void {
+    this.cards.clear();
+    this.world.querySelectorAll<HTMLElement>(':scope > [data-id]').forEach(card => this.cards.set(card.dataset.id!, card));
+  }
+
+  node(graph: Graph, id: string, open: boolean): void {
+    const rect = graph.rects.get(id);
+    const card = this.card(id);
+    if (!rect) {
+      this.pins.get(id)?.group.remove();
+      this.pins.delete(id);
+      return;
+    }
+
+    if (card) {
+      card.style.transform = `translate(${rect.x}px,${rect.y}px)`;
+      const size = `${rect.w} ${rect.h}`;
+      if (card.dataset.size !== size) {
+        card.dataset.size = size;
+        card.style.width = `${rect.w}px`;
+        card.style.height = `${rect.h}px`;
+      }
+    }
+
+    this.pinsOf(graph, id, graph.pins(id, open), rect);
+  }
+
+  edge(graph: Graph, id: string): void {
+    const [edge, way] = [graph.edges.get(id), graph.ways.get(id)];
+    let wire = this.wires.get(id);
+    if (!edge || !way) {
+      wire?.remove();
+      this.wires.delete(id);
+      return;
+    }
+
+    if (!wire) {
+      wire = svg('path', { role: 'img' });
+      wire.dataset.edge = id;
+      this.wires.set(id, wire);
+      this.wireLayer.append(wire);
+    }
+
+    const look = `wire t-${family(edge.type)}${edge.state ? ` ${edge.state}` : ''}`;
+    if (wire.getAttribute('class') !== look) {
+      wire.setAttribute('class', look);
+    }
+
+    if (wire.getAttribute('aria-label') !== edge.label) {
+      wire.setAttribute('aria-label', edge.label);
+    }
+
+    wire.setAttribute('d', path(way));
+  }
+
+  /** Removes what the graph no longer has. */
+  sweep(graph: Graph): void {
+    [...this.wires.keys()].filter(id => !graph.edges.has(id)).forEach(id => this.edge(graph, id));
+    [...this.pins.keys()].filter(id => !graph.nodes.has(id)).forEach(id => this.node(graph, id, false));
+  }
+
+  mark(id: string, name: string, on: boolean): void {
+    this.card(id)?.toggleAttribute(name, on);
+  }
+
+  markEdge(id: string, name: string, on: boolean): void {
+    this.wires.get(id)?.toggleAttribute(name, on);
+  }
+
+  /** The wire that is being drawn; null for none. */
+  drawing(way: Point[] | null, type = '', fits: boolean | null = null): void {
+    this.live.toggleAttribute('hidden', way === null);
+    if (way) {
+      this.live.setAttribute('class', `wire drawing t-${family(type)}${fits === false ? ' misfit' : fits ? ' fits' : ''}`);
+      this.live.setAttribute('d', path(way));
+    }
+  }
+
+  guide(guides: Guide[]): void {
+    this.guides.setAttribute('d', guides.map(one => one.axis === 'x' ? `M${one.at} ${one.from}V${one.to}` : `M${one.from} ${one.at}H${one.to}`).join(''));
+  }
+
+  private pinsOf(graph: Graph, id: string, drawn: Drawn[], at: Point): void {
+    let there = this.pins.get(id);
+    if (!there) {
+      there = { group: svg('g'), key: '' };
+      this.pins.set(id, there);
+      this.pinLayer.append(there.group);
+    }
+
+    there.group.setAttribute('transform', `translate(${at.x} ${at.y})`);
+    // The state of what passed decides whether a pin is filled.
+    const key = drawn.map(pin => `${pin.x - at.x},${pin.y - at.y},${pin.pin.type},${fill(graph, pin)},${pin.way === 'in' ? '' : pin.side}`).join(';');
+    if (there.key !== key) {
+      there.key = key;
+      there.group.replaceChildren(...drawn.map(pin => {
+        const turn = pin.side === 'bottom' || pin.side === 'top' ? ' rotate(90)' : '';
+        const mark = svg('path', { d: shapeOf(pin.pin.type), class: `pin t-${family(pin.pin.type)}${fill(graph, pin) ? '' : ' hollow'}`, transform: `translate(${pin.x - at.x} ${pin.y - at.y})${turn}` });
+        mark.append(Object.assign(svg('title'), { textContent: `${pin.pin.name}: ${pin.pin.type}` }));
+        return mark;
+      }));
+    }
+  }
+}
+
+// Hollow: nothing has passed, or nothing is connected.
+function fill(graph: Graph, pin: Drawn): boolean {
+  const passing = (edge: EdgeModel) => !edge.state || !['todo', 'off'].includes(edge.state);
+  return pin.connected && [...graph.edgesOf(pin.node)].map(id => graph.edges.get(id)!)
+    .some(edge => passing(edge) && (pin.way === 'out' ? edge.from === pin.node && edge.fromPort === pin.pin.name : edge.to === pin.node && edge.toPort === pin.pin.name));
+}

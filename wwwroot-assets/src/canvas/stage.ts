@@ -1,0 +1,276 @@
+// One canvas: its graph, its view and its selection, and everything that changes them. Gestures and keys work on it; .NET hears of what came of them.
+import { Graph } from './graph';
+import { Minimap } from './minimap';
+import type { Patch, Point, Rect } from './model';
+import { Painter } from './paint';
+import type { Guide } from './snap';
+import { fit, reveal, toWorld, zoomAt, type View } from './viewport';
+
+export interface StageOptions {
+  /** True where nothing can be changed. */
+  fixed: boolean;
+}
+
+const far = 0.45;
+const settle = 160;
+
+export class Stage {
+  readonly graph = new Graph();
+  readonly painter: Painter;
+  readonly selected = new Set<string>();
+  readonly selectedEdges = new Set<string>();
+  view: View = { x: 40, y: 40, zoom: 1 };
+  size = { w: 0, h: 0 };
+  clip = '';
+  focused: string | null = null;
+  hovered: string | null = null;
+  /** True while a gesture moves things: what .NET says of places waits. */
+  busy = false;
+
+  private readonly map: Minimap | null;
+  private readonly world: HTMLElement;
+  private readonly dots: HTMLElement;
+  private readonly percent: HTMLElement | null;
+  private readonly dirtyNodes = new Set<string>();
+  private readonly dirtyEdges = new Set<string>();
+  private readonly kept: Patch[] = [];
+  private readonly resized: ResizeObserver;
+  private viewDirty = false;
+  private guides: Guide[] | null = null;
+  private frame = 0;
+  private still = 0;
+  private placed = false;
+  private corner = { x: 0, y: 0 };
+
+  constructor(readonly root: HTMLElement, readonly options: StageOptions, private readonly told: (selection: { nodes: string[]; edges: string[] }) => void) {
+    this.world = root.querySelector<HTMLElement>('.world')!;
+    this.dots = root.querySelector<HTMLElement>('.dots')!;
+    this.percent = root.querySelector('[data-percent]');
+    const layer = (name: string) => root.querySelector<SVGSVGElement>(`svg.${name}`)!;
+    this.painter = new Painter(this.world, layer('wires'), layer('pins'), layer('live'));
+    const minimap = root.querySelector<HTMLCanvasElement>('canvas.minimap');
+    this.map = minimap ? new Minimap(minimap, this.graph, () => this.view, () => this.size) : null;
+    this.resized = new ResizeObserver(([entry]) => this.measure(entry.contentRect.width, entry.contentRect.height));
+    this.resized.observe(root);
+  }
+
+  /** Takes over what .NET says; false where something before it is missing. */
+  apply(patch: Patch): boolean {
+    if (!patch.whole && patch.revision !== this.graph.revision + 1 + this.kept.length) {
+      return false;
+    }
+
+    if (this.busy && !patch.whole) {
+      this.kept.push(patch);
+      return true;
+    }
+
+    this.take(patch);
+    return true;
+  }
+
+  /** A gesture is over: what was kept is taken over now. */
+  release(): void {
+    this.busy = false;
+    this.kept.splice(0).forEach(patch => this.take(patch));
+  }
+
+  touch(changed: { nodes: Iterable<string>; edges: Iterable<string> }): void {
+    for (const id of changed.nodes) {
+      this.dirtyNodes.add(id);
+    }
+
+    for (const id of changed.edges) {
+      this.dirtyEdges.add(id);
+    }
+
+    this.soon();
+  }
+
+  look(view: View): void {
+    this.view = view;
+    this.viewDirty = true;
+    this.world.toggleAttribute('data-moving', true);
+    clearTimeout(this.still);
+    // At rest the text is drawn sharp again.
+    this.still = window.setTimeout(() => this.world.toggleAttribute('data-moving', false), settle);
+    this.soon();
+  }
+
+  fit(ids?: Iterable<string>): void {
+    this.look(fit(this.graph.bounds(ids), this.size, Math.min(48, this.size.w / 12)));
+  }
+
+  zoom(factor: number, at: Point = { x: this.size.w / 2, y: this.size.h / 2 }): void {
+    this.look(zoomAt(this.view, at, factor));
+  }
+
+  reveal(part: Rect): void {
+    this.look(reveal(this.view, part, this.size));
+  }
+
+  /** A point of the window as one of the screen of the canvas. */
+  local(event: { clientX: number; clientY: number }): Point {
+    return { x: event.clientX - this.corner.x, y: event.clientY - this.corner.y };
+  }
+
+  at(event: { clientX: number; clientY: number }): Point {
+    return toWorld(this.view, this.local(event));
+  }
+
+  /** Reads where the canvas is in the window, once a gesture. */
+  locate(): void {
+    const { left, top } = this.root.getBoundingClientRect();
+    this.corner = { x: left, y: top };
+  }
+
+  select(nodes: Iterable<string>, edges: Iterable<string> = [], quietly = false): void {
+    const [now, nowEdges] = [new Set([...nodes].filter(id => this.graph.nodes.has(id))), new Set([...edges].filter(id => this.graph.edges.has(id)))];
+    const same = now.size === this.selected.size && [...now].every(id => this.selected.has(id)) && nowEdges.size === this.selectedEdges.size && [...nowEdges].every(id => this.selectedEdges.has(id));
+    if (same) {
+      return;
+    }
+
+    const before = [...this.selected];
+    before.filter(id => !now.has(id)).forEach(id => this.painter.mark(id, 'data-selected', false));
+    now.forEach(id => this.painter.mark(id, 'data-selected', true));
+    this.selectedEdges.forEach(id => this.painter.markEdge(id, 'data-selected', false));
+    nowEdges.forEach(id => this.painter.markEdge(id, 'data-selected', true));
+    this.selected.clear();
+    now.forEach(id => this.selected.add(id));
+    this.selectedEdges.clear();
+    nowEdges.forEach(id => this.selectedEdges.add(id));
+    this.touch({ nodes: [...before, ...now], edges: [] });
+    this.root.toggleAttribute('data-has-selection', now.size > 0);
+    if (!quietly) {
+      this.told({ nodes: [...now], edges: [...nowEdges] });
+    }
+  }
+
+  hover(id: string | null): void {
+    if (this.hovered !== id) {
+      const both = [this.hovered, id].filter(one => one !== null);
+      this.hovered = id;
+      this.touch({ nodes: both, edges: [] });
+    }
+  }
+
+  /** Moves the focus to a node and brings it into view. */
+  focus(id: string | null): void {
+    const card = id === null ? null : this.painter.card(id);
+    const rect = id === null ? null : this.graph.rects.get(id);
+    if (id !== null && card && rect) {
+      this.focused = id;
+      this.reveal(rect);
+      card.focus({ preventScroll: true });
+    }
+  }
+
+  guide(guides: Guide[]): void {
+    this.guides = guides;
+    this.soon();
+  }
+
+  /** Moves the view to where a point of the minimap is. */
+  jump(x: number, y: number): void {
+    const at = this.map?.at(x, y);
+    if (at) {
+      this.look({ ...this.view, x: this.size.w / 2 - at.x * this.view.zoom, y: this.size.h / 2 - at.y * this.view.zoom });
+    }
+  }
+
+  repaintMap(): void {
+    this.map?.soon();
+  }
+
+  dispose(): void {
+    this.resized.disconnect();
+    cancelAnimationFrame(this.frame);
+    clearTimeout(this.still);
+  }
+
+  private take(patch: Patch): void {
+    const many = patch.whole || patch.nodes.length > 20;
+    if (many) {
+      this.painter.learn();
+    }
+
+    const changed = this.graph.apply(patch);
+    this.clip = patch.clip ?? this.clip;
+    this.painter.sweep(this.graph);
+    if (patch.whole) {
+      this.graph.edges.forEach((_, id) => changed.edges.add(id));
+      this.graph.nodes.forEach((_, id) => changed.nodes.add(id));
+    } else {
+      patch.edges.forEach(edge => changed.edges.add(edge.id));
+    }
+
+    this.touch(changed);
+    const [nodes, edges] = [[...this.selected].filter(id => this.graph.nodes.has(id)), [...this.selectedEdges].filter(id => this.graph.edges.has(id))];
+    this.select(nodes, edges);
+    this.selected.forEach(id => this.painter.mark(id, 'data-selected', true));
+    if (!this.placed && this.size.w > 0) {
+      this.placed = true;
+      this.fit();
+    }
+
+    // At once: a card that .NET just made is not to be seen before it has its place.
+    this.draw();
+  }
+
+  private measure(w: number, h: number): void {
+    this.size = { w, h };
+    if (!this.placed && this.graph.revision >= 0 && w > 0) {
+      this.placed = true;
+      this.fit();
+    }
+
+    this.locate();
+    this.repaintMap();
+  }
+
+  private soon(): void {
+    if (this.frame === 0) {
+      this.frame = requestAnimationFrame(() => this.draw());
+    }
+  }
+
+  private draw(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (this.viewDirty) {
+      this.viewDirty = false;
+      const { x, y, zoom } = this.view;
+      this.world.style.transform = `translate(${x}px,${y}px) scale(${zoom})`;
+      const step = 16 * zoom * (zoom < 0.3 ? 4 : zoom < 0.6 ? 2 : 1);
+      const size = `${step}px ${step}px`;
+      if (this.dots.style.backgroundSize !== size) {
+        this.dots.style.backgroundSize = size;
+      }
+
+      this.dots.style.transform = `translate(${((x % step) + step) % step}px,${((y % step) + step) % step}px)`;
+      this.world.toggleAttribute('data-far', zoom < far);
+      if (this.percent) {
+        this.percent.textContent = `${Math.round(zoom * 100)} %`;
+      }
+
+      this.repaintMap();
+    }
+
+    if (this.dirtyNodes.size > 0) {
+      this.dirtyNodes.forEach(id => this.painter.node(this.graph, id, !this.options.fixed && (id === this.hovered || this.selected.has(id))));
+      this.dirtyNodes.clear();
+      this.repaintMap();
+    }
+
+    if (this.dirtyEdges.size > 0) {
+      this.dirtyEdges.forEach(id => this.painter.edge(this.graph, id));
+      this.dirtyEdges.clear();
+    }
+
+    if (this.guides) {
+      this.painter.guide(this.guides);
+      this.guides = null;
+    }
+  }
+}

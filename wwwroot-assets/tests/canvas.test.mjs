@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Graph } from '../src/canvas/graph.ts';
+import { fits } from '../src/canvas/model.ts';
+import { Outbox } from '../src/canvas/outbox.ts';
+import { distanceTo, path, route } from '../src/canvas/route.ts';
+import { snap } from '../src/canvas/snap.ts';
+import { SpatialIndex } from '../src/canvas/spatial.ts';
+import { autoPan, fit, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
+import { along, nearest } from '../src/canvas/walk.ts';
+
+const near = (a, b) => assert.ok(Math.abs(a.x - b.x) < 1e-6 && Math.abs(a.y - b.y) < 1e-6, `${JSON.stringify(a)} is not ${JSON.stringify(b)}`);
+const text = name => ({ name, type: 'text' });
+const card = (id, x, y, parent = '', more = {}) => ({ id, parent, x, y, w: 184, h: 80, kind: 'card', ins: [text('in')], outs: [text('text')], ...more });
+const edge = (from, to, scope = '', more = {}) => ({ id: `${from}>${to}`, scope, from, fromPort: 'text', to, toPort: 'in', type: 'text', label: '', ...more });
+const graphOf = (nodes, edges) => {
+  const graph = new Graph();
+  graph.apply({ revision: 0, whole: true, nodes, gone: [], edges, goneEdges: [] });
+  return graph;
+};
+
+test('zooming leaves what is under the pointer where it is', () => {
+  const view = { x: 30, y: -20, zoom: 0.8 };
+  const at = { x: 311, y: 207 };
+  near(toScreen(zoomAt(view, at, 1.7), toWorld(view, at)), at);
+  assert.equal(zoomAt(view, at, 1000).zoom, 2);
+});
+
+test('two fingers keep what is between them', () => {
+  const view = { x: 10, y: 20, zoom: 1 };
+  const now = pinch(view, [{ x: 100, y: 100 }, { x: 200, y: 100 }], [{ x: 90, y: 150 }, { x: 240, y: 150 }]);
+  near(toScreen(now, toWorld(view, { x: 150, y: 100 })), { x: 165, y: 150 });
+  assert.equal(now.zoom, 1.5);
+});
+
+test('fitting shows all, centred, and never larger than life', () => {
+  const view = fit({ x: -100, y: 50, w: 2000, h: 400 }, { w: 1000, h: 600 });
+  near(toScreen(view, { x: 900, y: 250 }), { x: 500, y: 300 });
+  assert.equal(fit({ x: 0, y: 0, w: 10, h: 10 }, { w: 1000, h: 600 }).zoom, 1);
+});
+
+test('revealing moves no more than it must, and nothing that is in view', () => {
+  const view = { x: 0, y: 0, zoom: 1 };
+  assert.deepEqual(reveal(view, { x: 100, y: 100, w: 184, h: 80 }, { w: 800, h: 600 }), view);
+  assert.equal(reveal(view, { x: 900, y: 100, w: 184, h: 80 }, { w: 800, h: 600 }).x, 800 - 48 - 184 - 900);
+});
+
+test('near a border the view moves by itself', () => {
+  assert.deepEqual(autoPan({ x: 400, y: 300 }, { w: 800, h: 600 }), { x: 0, y: 0 });
+  assert.ok(autoPan({ x: 5, y: 595 }, { w: 800, h: 600 }).x > 0 && autoPan({ x: 5, y: 595 }, { w: 800, h: 600 }).y < 0);
+});
+
+test('the index finds what overlaps, as it stands now', () => {
+  const index = new SpatialIndex();
+  index.set('a', { x: 0, y: 0, w: 184, h: 80 });
+  index.set('b', { x: 5000, y: -3000, w: 184, h: 80 });
+  assert.deepEqual(index.in({ x: 100, y: 50, w: 10, h: 10 }), ['a']);
+  index.set('a', { x: 5000, y: -2950, w: 184, h: 80 });
+  assert.deepEqual(index.in({ x: 100, y: 50, w: 10, h: 10 }), []);
+  assert.deepEqual(index.in({ x: 4990, y: -2960, w: 50, h: 50 }).sort(), ['a', 'b']);
+  index.delete('a');
+  assert.deepEqual(index.in({ x: 4990, y: -2960, w: 50, h: 50 }), ['b']);
+});
+
+test('wires are orthogonal, with rounded corners, and leave on the side that faces their target', () => {
+  const graph = graphOf([card('a', 0, 0), card('b', 300, 200), card('c', 0, 200), card('d', -400, 0)], [edge('a', 'b'), edge('a', 'c'), edge('b', 'd')]);
+  for (const way of graph.ways.values()) {
+    for (let i = 1; i < way.length; i++) {
+      assert.ok(way[i].x === way[i - 1].x || way[i].y === way[i - 1].y, JSON.stringify(way));
+    }
+  }
+
+  const [right] = graph.ends(graph.edges.get('a>b'));
+  assert.deepEqual([right.side, right.x, right.y], ['right', 184, 40]);
+  const [bottom, top] = graph.ends(graph.edges.get('a>c'));
+  assert.deepEqual([bottom.side, bottom.y, top.side, top.y], ['bottom', 80, 'top', 200]);
+  assert.match(path(graph.ways.get('a>b')), /^M184 40L[\d. ]+Q/);
+});
+
+test('a wire goes around a card in its way where there is room', () => {
+  const block = { x: 300, y: 0, w: 100, h: 80 };
+  const hits = area => area.x < block.x + block.w && block.x < area.x + area.w && area.y < block.y + block.h && block.y < area.y + area.h ? [block] : [];
+  const way = route({ x: 184, y: 40, side: 'right' }, { x: 600, y: 40, side: 'left' }, hits);
+  assert.ok(way.some(point => point.y < 0 || point.y > 80));
+  assert.ok(distanceTo(way, { x: 350, y: 40 }) > 40);
+});
+
+test('moving a node changes its wires and those beside them alone', () => {
+  const graph = graphOf([card('a', 0, 0), card('b', 300, 0), card('c', 600, 0), card('d', 900, 0), card('e', 1200, 0)], [edge('a', 'b'), edge('b', 'c'), edge('d', 'e')]);
+  const before = graph.ways.get('d>e');
+  const { nodes, edges } = graph.move([['a', { x: 0, y: 160 }]]);
+  assert.deepEqual([...nodes].sort(), ['a', 'b']);
+  assert.deepEqual([...edges].sort(), ['a>b', 'b>c']);
+  assert.equal(graph.ways.get('d>e'), before);
+});
+
+test('a container is as large as its inside, and takes it along', () => {
+  const box = { ...card('each', 100, 100), kind: 'container', w: 264, h: 136, toBody: [text('text')], fromBody: [text('in')] };
+  const graph = graphOf([box, card('each/one', 0, 0, 'each'), card('each/two', 400, 50, 'each')], [edge('each', 'each/one', 'each'), edge('each/two', 'each', 'each')]);
+  assert.deepEqual(graph.rects.get('each'), { x: 100, y: 100, w: 40 + 400 + 184 + 40, h: 64 + 50 + 80 + 24 });
+  assert.deepEqual(graph.rects.get('each/one'), { x: 140, y: 164, w: 184, h: 80 });
+  graph.move([['each', { x: 0, y: 0 }]]);
+  assert.deepEqual(graph.rects.get('each/one'), { x: 40, y: 64, w: 184, h: 80 });
+  assert.equal(graph.ways.get('each>each/one')[0].x, 0);
+  assert.equal(graph.containerAt({ x: 50, y: 200 }), 'each');
+  assert.equal(graph.containerAt({ x: 5000, y: 200 }), '');
+});
+
+test('a patch adds, changes and removes, and the rest stays', () => {
+  const graph = graphOf([card('a', 0, 0), card('b', 300, 0)], [edge('a', 'b')]);
+  graph.apply({ revision: 1, nodes: [card('c', 600, 0)], gone: ['a'], edges: [edge('b', 'c')], goneEdges: ['a>b'] });
+  assert.deepEqual([...graph.nodes.keys()], ['b', 'c']);
+  assert.deepEqual([...graph.edges.keys()], ['b>c']);
+  assert.equal(graph.revision, 1);
+});
+
+test('what is dragged comes in line with its neighbours, or to the grid', () => {
+  const near = snap({ x: 203, y: 57, w: 184, h: 80 }, [{ x: 200, y: 300, w: 184, h: 80 }]);
+  assert.equal(near.dx, -3);
+  assert.equal(near.guides[0].at, 200);
+  assert.equal(near.dy, 7);
+  assert.deepEqual(snap({ x: 21, y: 30, w: 184, h: 80 }, []), { dx: -5, dy: 2, guides: [] });
+});
+
+test('the focus follows the wires, and arrows go to what is near', () => {
+  const graph = graphOf([card('answer', 900, 0), card('low', 300, 300), card('high', 300, 0), card('start', 0, 100)],
+    [edge('start', 'low'), edge('start', 'high'), edge('high', 'answer'), edge('low', 'answer')]);
+  assert.deepEqual(along(graph), ['start', 'high', 'low', 'answer']);
+  assert.equal(nearest(graph, 'start', 'right'), 'high');
+  assert.equal(nearest(graph, 'high', 'down'), 'low');
+  assert.equal(nearest(graph, 'start', 'left'), null);
+});
+
+test('ports fit by the rule of the flow', () => {
+  assert.ok(fits('text', 'json') && fits('json', 'number') && fits('list<text>', 'list<json>') && fits('passages', 'list<json>') && fits('list<list<text>>', 'list<list<text>>'));
+  assert.ok(!fits('text', 'number') && !fits('list<text>', 'text') && !fits('passages', 'list<text>') === false);
+});
+
+test('what is sent while the connection is away arrives once it is back, once and in order', async () => {
+  let connected = false;
+  const [arrived, told, later] = [[], [], []];
+  const box = new Outbox(async (number, method) => arrived.push(`${number} ${method}`), () => connected, waiting => told.push(waiting), { now: () => 0, later: act => later.push(act) });
+  const [one, two] = [box.send('Move', {}), box.send('Connect', {})];
+  await Promise.resolve();
+  assert.deepEqual([arrived, told.at(-1)], [[], 2]);
+  connected = true;
+  later.shift()();
+  await Promise.all([one, two]);
+  assert.deepEqual(arrived, ['1 Move', '2 Connect']);
+});
+
+test('an answer that was lost with the connection is asked for again under the same number', async () => {
+  const arrived = [];
+  let connected = true;
+  const box = new Outbox((number, method) => {
+    arrived.push(`${number} ${method}`);
+    return arrived.length === 1 ? new Promise(() => undefined) : Promise.resolve('done');
+  }, () => connected, () => undefined, { now: () => 0, later: () => undefined });
+  const answer = box.send('Move', {});
+  await Promise.resolve();
+  box.reconnected();
+  assert.equal(await answer, 'done');
+  assert.deepEqual(arrived, ['1 Move', '1 Move']);
+});
+
+test('what waits for more than half a minute is given up, and said to be', async () => {
+  let [now, lost] = [0, false];
+  const later = [];
+  const box = new Outbox(async () => undefined, () => false, (_, gone) => lost ||= gone, { now: () => now, later: act => later.push(act) });
+  const answer = box.send('Move', {});
+  now = 31_000;
+  later.shift()();
+  assert.equal(await answer, undefined);
+  assert.ok(lost);
+});
