@@ -1,9 +1,12 @@
 // What every page has: menus that close, copy buttons, keys, and what to do when the connection is lost.
+import { watchGrowing } from './_growing';
 import { listen } from './_keys';
 import { keepMenusOpen } from './_menus';
 
 const each = <T extends Element>(selector: string, act: (element: T) => void) => document.querySelectorAll<T>(selector).forEach(act);
 
+// Before any circuit begins: of an answer that grows no message may be missed.
+watchGrowing(document.documentElement);
 keepMenusOpen();
 
 addEventListener('click', event => {

@@ -1,4 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
+using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Security;
 using MudBlazor;
 using MudBlazor.Services;
 
@@ -13,6 +15,10 @@ public static class StudioPages
     public static IServiceCollection AddStudioPages(this IServiceCollection services)
     {
         services.AddLocalization();
+        services.AddSingleton<ChatTurns>();
+        services.AddHostedService(provider => provider.GetRequiredService<ChatTurns>());
+        services.AddScoped<AnswerBeat>();
+        services.AddScoped<LastingRights>();
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
         {
             circuits.DetailedErrors = false;

@@ -6,7 +6,7 @@ using MistralStudio.Data.Accounts;
 namespace MistralStudio.Web.Security;
 
 /// <summary>Whether what somebody relied on a moment ago still holds. Asked of the database, so that a change by another process counts as well.</summary>
-internal sealed class StandingRights(IServiceScopeFactory scopes, AccountStore accounts, SignInStore ended, ApiKeyStore keys)
+public sealed class StandingRights(IServiceScopeFactory scopes, AccountStore accounts, SignInStore ended, ApiKeyStore keys)
 {
     /// <summary>How often it is asked while something runs; a loss of rights takes effect within five seconds.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);

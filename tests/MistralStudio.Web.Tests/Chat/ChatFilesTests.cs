@@ -38,7 +38,7 @@ public sealed class ChatFilesTests : BunitContext
         JSInterop.Mode = JSRuntimeMode.Loose;
         _intake = new RecordingIntake(_store);
         var log = new ConversationLog(new KeptConversation(_conversation), _conversation.Workspace, _conversation.Owner, null);
-        _chat = new ChatState(_runner, log, _conversation.Workspace, TimeProvider.System, NullLogger.Instance)
+        _chat = new ChatState(_runner.Hosted, log, _conversation.Workspace, TimeProvider.System, NullLogger.Instance)
         {
             Files = new ChatFiles(_store, _store, _intake, _conversation.Workspace, _conversation.Owner, TimeProvider.System),
         };
@@ -124,7 +124,7 @@ public sealed class ChatFilesTests : BunitContext
         var scope = Scopes.Of(_conversation.Workspace, _conversation.Owner, Role.Member);
         var shared = await _store.CreateBaseAsync(_conversation.Workspace, "Filings", "minilm", null, Stop);
         await using var state = new PlaygroundState(
-            _runner, new KeptConversation(_conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), _store,
+            _runner.Hosted, new KeptConversation(_conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), _store,
             new(_store, _intake, new RecordingErasure()), scope, TimeProvider.System, NullLogger.Instance);
         await state.OpenAsync(null, Stop);
         _runner.Say("First.");

@@ -17,8 +17,9 @@ public sealed class ChatPaneTests : BunitContext
     {
         Services.AddLogging();
         Services.AddLocalization();
+        Services.AddSingleton(new AnswerBeat(TimeProvider.System));
         JSInterop.Mode = JSRuntimeMode.Loose;
-        _chat = new ChatState(_runner, null, WorkspaceId.New(), TimeProvider.System, NullLogger.Instance);
+        _chat = new ChatState(_runner.Hosted, null, WorkspaceId.New(), TimeProvider.System, NullLogger.Instance);
     }
 
     [Fact]
@@ -28,7 +29,7 @@ public sealed class ChatPaneTests : BunitContext
         Assert.True(await pane.Instance.SendFromFieldAsync("What is the capital of France?"));
         _runner.Say("The capital");
 
-        pane.WaitForAssertion(() => Assert.Contains("The capital", pane.Find("article.ans").TextContent, StringComparison.Ordinal));
+        pane.WaitForAssertion(() => Assert.Equal("0:<p>The capital</p>\n", pane.Find("[data-grows]").GetAttribute("data-grows")));
         Assert.Equal("What is the capital of France?", pane.Find(".turn p").TextContent);
         Assert.Single(pane.FindAll("[data-stop]"));
         Assert.Empty(pane.FindAll("[data-send]"));
@@ -63,7 +64,7 @@ public sealed class ChatPaneTests : BunitContext
         var conversation = new Conversation(
             ConversationId.New(), WorkspaceId.New(), UserId.New(), null, "Title", "scripted", "", GenerationSettings.Default, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
         var log = new ConversationLog(new KeptConversation(conversation), conversation.Workspace, conversation.Owner, null, feedback);
-        await using var chat = new ChatState(_runner, log, conversation.Workspace, TimeProvider.System, NullLogger.Instance);
+        await using var chat = new ChatState(_runner.Hosted, log, conversation.Workspace, TimeProvider.System, NullLogger.Instance);
         var pane = Show(chat);
         await pane.Instance.SendFromFieldAsync("What rose?");
         _runner.Say("Revenue rose.");

@@ -18,6 +18,7 @@ public sealed class MessageViewTests : BunitContext
     {
         Services.AddLogging();
         Services.AddLocalization();
+        Services.AddSingleton(new AnswerBeat(TimeProvider.System));
         Services.AddSingleton<IPassageStore>(_knowledge);
     }
 
@@ -40,12 +41,15 @@ public sealed class MessageViewTests : BunitContext
         Assert.DoesNotContain("Hello", view.Markup, StringComparison.Ordinal);
 
         entry.Notify();
-        view.WaitForAssertion(() => Assert.Equal("Hello **wor", view.Find(".md").TextContent.Trim()));
-        entry.Append("ld**\n\nNext");
+        view.WaitForAssertion(() => Assert.Equal("0:<p>Hello **wor</p>\n", view.Find(".md").GetAttribute("data-grows")));
+        entry.Append("k");
+        entry.Notify();
+        view.WaitForAssertion(() => Assert.Equal("14:k</p>\n", view.Find(".md").GetAttribute("data-grows")));
+        entry.Append("s**\n\nNext");
         entry.Notify();
         view.WaitForAssertion(() =>
         {
-            Assert.Equal("world", view.Find(".md strong").TextContent);
+            Assert.Equal("works", view.Find(".md strong").TextContent);
             Assert.Equal(2, view.FindAll(".md").Count);
         });
         Assert.NotNull(view.Find(".read.live"));

@@ -1,6 +1,8 @@
 using System.Runtime.CompilerServices;
 using System.Threading.Channels;
+using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Core.Agents;
+using MistralStudio.Web.Features.Chat;
 
 namespace MistralStudio.Web.Tests.Chat;
 
@@ -10,6 +12,9 @@ internal sealed class ScriptedRunner : IAgentRunner
     private readonly List<Channel<AgentEvent>> _scripts = [Channel.CreateUnbounded<AgentEvent>()];
 
     public List<AgentTurn> Turns { get; } = [];
+
+    /// <summary>What hosts its turns.</summary>
+    public ChatTurns Hosted => field ??= new ChatTurns(this, TimeProvider.System, NullLogger<ChatTurns>.Instance);
 
     /// <summary>The next words of the turn that is being written, which may not have begun yet.</summary>
     public void Say(string text) => _scripts[^1].Writer.TryWrite(new AgentEvent.TextDelta(text));

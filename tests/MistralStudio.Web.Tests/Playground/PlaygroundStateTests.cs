@@ -23,7 +23,7 @@ public sealed class PlaygroundStateTests
         var scope = Scopes.Of(conversation.Workspace, conversation.Owner, Role.Owner);
         var knowledge = new InMemoryKnowledge();
         await using var state = new PlaygroundState(
-            new ScriptedRunner(), store, new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
+            new ScriptedRunner().Hosted, store, new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
             new(knowledge, new RecordingIntake(knowledge), new RecordingErasure()), scope, TimeProvider.System, NullLogger.Instance);
 
         var empty = state.OpenAsync(null, Stop);
@@ -41,7 +41,7 @@ public sealed class PlaygroundStateTests
             ConversationId.New(), WorkspaceId.New(), UserId.New(), null, "Title", "scripted", "", GenerationSettings.Default, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
         var (knowledge, erasure) = (new InMemoryKnowledge(), new RecordingErasure());
         await using var state = new PlaygroundState(
-            new ScriptedRunner(), new KeptConversation(conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
+            new ScriptedRunner().Hosted, new KeptConversation(conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
             new(knowledge, new RecordingIntake(knowledge), erasure), Scopes.Of(conversation.Workspace, conversation.Owner, Role.Member), TimeProvider.System, NullLogger.Instance);
         await state.OpenAsync(conversation.Id, Stop);
 

@@ -1,4 +1,3 @@
-using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
@@ -30,20 +29,22 @@ public sealed class ReaderState : IAsyncDisposable
     public bool IsKept => _log is not null;
 
     /// <summary>For a member of the app's workspace.</summary>
+    /// <param name="stands">False once they are no longer that.</param>
     public static ReaderState ForMember(
-        AppVersion version, UserId member, IAppStore apps, IAgentRunner runner, IConversationStore conversations, IFeedbackStore feedback, TimeProvider clock, ILogger logger)
+        AppVersion version, UserId member, Func<CancellationToken, Task<bool>> stands, IAppStore apps, ChatTurns turns, IConversationStore conversations, IFeedbackStore feedback, TimeProvider clock, ILogger logger)
     {
         var log = new ConversationLog(conversations, version.Workspace, member, version.App, feedback);
-        return new ReaderState(version, log, new ChatState(runner, log, version.Workspace, clock, logger)
+        return new ReaderState(version, log, new ChatState(turns, log, version.Workspace, clock, logger)
         {
             Setup = SetupOf(version),
             Admit = cancellationToken => apps.CheckPublisherAsync(version, cancellationToken),
+            Stands = stands,
         });
     }
 
     /// <summary>For somebody with a link: nothing is kept, and each answer is taken from the link's budget.</summary>
-    public static ReaderState ForLink(AppVersion version, ShareLink link, string token, string address, IAppStore apps, IAgentRunner runner, TimeProvider clock, ILogger logger) =>
-        new(version, null, new ChatState(runner, null, version.Workspace, clock, logger)
+    public static ReaderState ForLink(AppVersion version, ShareLink link, string token, string address, IAppStore apps, ChatTurns turns, TimeProvider clock, ILogger logger) =>
+        new(version, null, new ChatState(turns, null, version.Workspace, clock, logger)
         {
             Setup = SetupOf(version),
             // The link may have been revoked or rotated, or the version replaced, since the page was opened.

@@ -46,7 +46,7 @@ public sealed class ChatEntry
         Error = message.Error;
     }
 
-    /// <summary>Raised when something of it changed, at most 25 times a second; from any thread.</summary>
+    /// <summary>Raised when something of it changed, with each token; from any thread. Pages pace what they make of it.</summary>
     public event Action? Changed;
 
     public MessageId Id { get; }
@@ -97,6 +97,18 @@ public sealed class ChatEntry
             lock (_text)
             {
                 return _read ??= _text.ToString();
+            }
+        }
+    }
+
+    /// <summary>Characters of <see cref="Text"/>.</summary>
+    internal int Length
+    {
+        get
+        {
+            lock (_text)
+            {
+                return _text.Length;
             }
         }
     }

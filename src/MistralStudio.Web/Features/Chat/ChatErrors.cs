@@ -27,4 +27,15 @@ public static class ChatErrors
 
     public static Error Broken() => new(
         "chat.broken", "The answer stopped because of an internal error.", "Regenerate it; if it happens again, look the trace up in the log.");
+
+    public static Error AnsweredElsewhere() => new(
+        "chat.answered_elsewhere", "This conversation is being answered already, from another page.", "Wait until that answer has ended, or reload this page to see it.");
+
+    public static Error TooManyAnswers(int limit) => new(
+        "chat.too_many_answers", string.Create(CultureInfo.CurrentCulture, $"You have {limit:N0} answers on their way, which is the most at a time."), "Wait for one to end, or stop one.");
+
+    public static Error AnswerTooLong(int limit) => new(
+        "chat.answer_too_long",
+        string.Create(CultureInfo.CurrentCulture, $"The answer was ended at {limit:N0} characters: the model did not stop by itself."),
+        "Set a limit for the length of answers, or ask for less at once.");
 }

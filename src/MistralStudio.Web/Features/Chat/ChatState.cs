@@ -2,15 +2,14 @@ using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
-using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.Chat;
 
 /// <summary>
-/// A conversation in the making: sends, streams, stops and regenerates. The person's message is committed before the model is called, the
-/// answer when it ends, whichever way; without a <paramref name="log"/> (a shared link) nothing outlives the page.
+/// A conversation as a page has it: sends, shows, stops and regenerates. The person's message is committed before the model is called, the
+/// answer when it ends, whichever way and whoever still watches; without a <paramref name="log"/> (a shared link) nothing outlives the page.
 /// </summary>
-public sealed class ChatState(IAgentRunner runner, ConversationLog? log, WorkspaceId workspace, TimeProvider clock, ILogger logger) : IAsyncDisposable
+public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId workspace, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
     /// <summary>Characters that one message may have.</summary>
     public const int MaxCharacters = 200_000;
@@ -22,8 +21,9 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
 
     // Bases whose words are in the conversation; an app may have been published with others since.
     private IReadOnlyList<KnowledgeBaseId> _heard = [];
-    private CancellationTokenSource? _stop;
-    private Task _running = Task.CompletedTask;
+    private ChatTurn? _turn;
+    private bool _isAdmitting;
+    private Task _shown = Task.CompletedTask;
 
     /// <summary>Raised when the thread or <see cref="IsBusy"/> changed; from any thread.</summary>
     public event Action? Changed;
@@ -38,13 +38,16 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     public IReadOnlyList<ChatEntry> Thread => _thread;
 
     /// <summary>True while an answer is being made.</summary>
-    public bool IsBusy { get; private set; }
+    public bool IsBusy => _isAdmitting || _turn is not null;
 
     /// <summary>Why the last message was not sent; null where it was.</summary>
     public Error? Error { get; private set; }
 
     /// <summary>Asked before each answer; an error refuses it (the budget of a shared link).</summary>
     public Func<CancellationToken, Task<Result<Unit>>>? Admit { get; init; }
+
+    /// <summary>Asked while an answer is made that outlives the page: false stops it. Null where the right to it cannot be lost.</summary>
+    public Func<CancellationToken, Task<bool>>? Stands { get; init; }
 
     /// <summary>Files that belong to the conversation alone; null where none can be added.</summary>
     public ChatFiles? Files { get; init; }
@@ -60,7 +63,8 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
             return false;
         }
 
-        await EndAsync();
+        await LeaveAsync();
+        var turn = turns.Find(log, id);
         Conversation = conversation;
         Setup = ChatSetup.Of(conversation);
         _heard = conversation.Heard;
@@ -68,14 +72,20 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         _all.Clear();
         _all.AddRange((await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System).Select(message => new ChatEntry(message)));
         Error = null;
+        // Between the two looks it may have ended: then it was read.
+        if (turn is not null && _all.TrueForAll(entry => entry.Id != turn.Answer.Id))
+        {
+            Attach(turn);
+        }
+
         Relay();
         return true;
     }
 
-    /// <summary>Empties the page for a new conversation; what was said stays in the store.</summary>
+    /// <summary>Empties the page for a new conversation; what was said stays in the store, and an answer that is kept is made to its end.</summary>
     public async Task ClearAsync()
     {
-        await EndAsync();
+        await LeaveAsync();
         Conversation = null;
         _heard = [];
         _all.Clear();
@@ -120,7 +130,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         Error = await CommitQuestionAsync(question, cancellationToken);
         if (Error is not null)
         {
-            IsBusy = false;
+            _isAdmitting = false;
             Changed?.Invoke();
             return false;
         }
@@ -175,7 +185,7 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
     }
 
     /// <summary>Stops the answer; what is there stays.</summary>
-    public void Stop() => _stop?.Cancel();
+    public void Stop() => _turn?.Stop();
 
     /// <summary>Takes back why the last message was refused: the person is writing another.</summary>
     public void ForgetError()
@@ -184,8 +194,8 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         Changed?.Invoke();
     }
 
-    /// <summary>Completes when the running answer, if any, has ended and is committed.</summary>
-    public Task WhenIdleAsync() => _running;
+    /// <summary>Completes when the running answer, if any, has ended, is committed and shown as such.</summary>
+    public Task WhenIdleAsync() => _shown;
 
     /// <summary>Place of an answer among its siblings, from 1, and how many there are.</summary>
     public (int Place, int Count) PlaceOf(ChatEntry entry)
@@ -206,28 +216,34 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
         }
     }
 
-    /// <summary>Stops and commits what is being made: the tab was closed.</summary>
+    /// <summary>The page was closed: what is kept is made to its end, what is not ends.</summary>
     public async ValueTask DisposeAsync()
     {
-        await EndAsync();
-        _stop?.Dispose();
+        await LeaveAsync();
         _beginning.Dispose();
     }
 
-    private async Task EndAsync()
+    private async Task LeaveAsync()
     {
-        Stop();
-        await _running;
+        if (_turn is { } turn && turn.Keeping is null)
+        {
+            turn.Stop();
+            await _shown;
+        }
+
+        _turn = null;
     }
 
     private async Task<bool> AdmitAsync(CancellationToken cancellationToken)
     {
-        IsBusy = true;
-        Error = null;
-        if (Admit is not null && await Admit(cancellationToken) is { Error: { } refused })
+        _isAdmitting = true;
+        var refused = log is not null && Conversation is not null && turns.Find(log, Conversation.Id) is not null ? ChatErrors.AnsweredElsewhere()
+            : Admit is null ? null
+            : (await Admit(cancellationToken)).Error;
+        Error = refused;
+        if (refused is not null)
         {
-            Error = refused;
-            IsBusy = false;
+            _isAdmitting = false;
             Changed?.Invoke();
             return false;
         }
@@ -284,95 +300,50 @@ public sealed class ChatState(IAgentRunner runner, ConversationLog? log, Workspa
             Model = setup.Model,
             Phase = setup.Knowledge.Count + files.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
         };
-        _all.Add(answer);
-        _chosen[question.Id] = answer.Id;
-        IsBusy = true;
-        Relay();
-        List<TurnMessage> messages = [.. _thread.TakeWhile(entry => entry != answer).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
-        _stop?.Dispose();
-        _stop = new CancellationTokenSource();
+        List<TurnMessage> messages = [.. PathTo(question).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
         _heard = [.. _heard.Union(setup.Knowledge)];
-        _running = PumpAsync(answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner), _stop.Token);
+        var keeping = log is not null && Conversation is not null ? new TurnKeeping(log, Conversation.Id, Stands) : null;
+        var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner), keeping);
+        _isAdmitting = false;
+        if (begun.IsSuccess)
+        {
+            Attach(begun.Value);
+        }
+
+        Error = begun.Error;
+        Relay();
     }
 
-    private async Task PumpAsync(ChatEntry answer, AgentTurn turn, CancellationToken cancellationToken)
+    private void Attach(ChatTurn turn)
     {
-        // The caller's circuit goes on rendering; only the paced signal comes back to it.
-        await Task.Yield();
-        using (var pace = new RenderPace(clock, answer.Notify))
-        {
-            try
-            {
-                await foreach (var happened in runner.RunAsync(turn, cancellationToken))
-                {
-                    Apply(answer, happened);
-                    pace.Signal();
-                }
-            }
-            catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested)
-            {
-                answer.State = MessageState.Stopped;
-            }
-            catch (ModelException expected)
-            {
-                (answer.State, answer.Error) = (MessageState.Failed, expected.Error);
-            }
-            catch (Exception fault)
-            {
-                logger.AnswerBroke(fault);
-                (answer.State, answer.Error) = (MessageState.Failed, ChatErrors.Broken());
-            }
-        }
-
-        await CommitAnswerAsync(answer);
-        answer.Phase = AnswerPhase.Ended;
-        IsBusy = false;
-        answer.Notify();
-        Changed?.Invoke();
+        _all.Add(turn.Answer);
+        _chosen[turn.Question.Id] = turn.Answer.Id;
+        _turn = turn;
+        _shown = FollowAsync(turn);
     }
 
-    private async Task CommitAnswerAsync(ChatEntry answer)
+    private async Task FollowAsync(ChatTurn turn)
     {
-        if (log is null || Conversation is null)
+        await turn.Ended;
+        if (_turn == turn)
         {
-            return;
-        }
-
-        try
-        {
-            // Not cancellable: a stopped answer is kept as well.
-            await log.AppendAsync(answer.ToMessage(Conversation.Id), CancellationToken.None);
-        }
-        catch (Exception fault)
-        {
-            logger.MessageNotKept(fault);
-            (answer.State, answer.Error) = (MessageState.Failed, ChatErrors.NotKept());
+            _turn = null;
+            Changed?.Invoke();
         }
     }
 
-    private static void Apply(ChatEntry answer, AgentEvent happened)
+    /// <summary>The messages down to one, from the first.</summary>
+    private List<ChatEntry> PathTo(ChatEntry last)
     {
-        switch (happened)
+        var byId = _all.ToDictionary(entry => entry.Id);
+        List<ChatEntry> path = [];
+        for (var entry = last; entry is not null; entry = entry.Parent is { } parent ? byId.GetValueOrDefault(parent) : null)
         {
-            case AgentEvent.Retrieved retrieved:
-                answer.Given = [.. retrieved.Hits.Take(retrieved.Given).Select(GivenPassage.Of)];
-                (answer.SearchMs, answer.Phase) = (retrieved.Timings.TotalMs, AnswerPhase.Reading);
-                break;
-            case AgentEvent.TextDelta delta:
-                answer.Append(delta.Text);
-                answer.Phase = AnswerPhase.Writing;
-                break;
-            case AgentEvent.Completed completed:
-                (answer.Citations, answer.Usage, answer.Timings) = (completed.Citations, completed.Usage, completed.Timings);
-                answer.IsCut = completed.FinishReason == "length";
-                break;
-            case AgentEvent.Stopped stopped:
-                (answer.Usage, answer.Timings) = (stopped.Usage, stopped.Timings);
-                break;
-            case AgentEvent.Failed failed:
-                (answer.State, answer.Error) = (MessageState.Failed, failed.Error);
-                break;
+            path.Add(entry);
         }
+
+        path.Reverse();
+        return path;
     }
 
     private List<ChatEntry> Siblings(MessageId? parent) => [.. _all.Where(entry => entry.Parent == parent)];

@@ -50,6 +50,18 @@ public sealed class ConversationLog(
         return removed;
     }
 
+    /// <summary>True where the other log is the same person's and belongs to the same place.</summary>
+    internal bool IsOf(ConversationLog other) => HasOwnerOf(other) && App == other.App;
+
+    /// <summary>True where the other log is the same person's in the same workspace.</summary>
+    internal bool HasOwnerOf(ConversationLog other) => Workspace == other.Workspace && Owner == other.Owner;
+
+    private WorkspaceId Workspace => workspace;
+
+    private UserId Owner => owner;
+
+    private AppId? App => app;
+
     private static string Title(string text)
     {
         var line = text.Trim().ReplaceLineEndings(" ");

@@ -1,11 +1,11 @@
 using Microsoft.AspNetCore.Components;
-using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Layout;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.Playground;
 
@@ -25,7 +25,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private bool _again;
     private ElementReference _arena;
 
-    [Inject] public required IAgentRunner Runner { get; set; }
+    [Inject] public required ChatTurns Turns { get; set; }
 
     [Inject] public required IConversationStore Conversations { get; set; }
 
@@ -43,6 +43,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     [Inject] public required NavigationManager Navigation { get; set; }
 
+    [Inject] public required LastingRights Rights { get; set; }
+
     [Inject] public required TimeProvider Clock { get; set; }
 
     [Inject] public required ILogger<PlaygroundPage> Logger { get; set; }
@@ -59,7 +61,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     {
         if (_state is null)
         {
-            _state = new PlaygroundState(Runner, Conversations, Feedback, Models, Knowledge, new(Files, Intake, Erasure), Scope, Clock, Logger);
+            _state = new PlaygroundState(Turns, Conversations, Feedback, Models, Knowledge, new(Files, Intake, Erasure), Scope, Clock, Logger, Rights.Of(Scope.Caller));
             _state.Chat.Changed += ChatChanged;
         }
         else if (_given == Id)

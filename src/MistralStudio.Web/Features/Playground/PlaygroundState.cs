@@ -1,5 +1,4 @@
 using System.Globalization;
-using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -17,21 +16,24 @@ public sealed class PlaygroundState : IAsyncDisposable
     private const int MostBases = 500;
 
     private readonly SemaphoreSlim _opening = new(1);
+    private readonly ChatTurns _turns;
     private readonly ConversationLog _log;
     private readonly IModelRouter _models;
     private readonly IKnowledgeStore _knowledge;
     private readonly WorkspaceScope _scope;
 
     public PlaygroundState(
-        IAgentRunner runner, IConversationStore conversations, IFeedbackStore feedback, IModelRouter models, IKnowledgeStore knowledge, PlaygroundFiles files,
-        WorkspaceScope scope, TimeProvider clock, ILogger logger)
+        ChatTurns turns, IConversationStore conversations, IFeedbackStore feedback, IModelRouter models, IKnowledgeStore knowledge, PlaygroundFiles files,
+        WorkspaceScope scope, TimeProvider clock, ILogger logger, Func<CancellationToken, Task<bool>>? stands = null)
     {
+        _turns = turns;
         _models = models;
         _knowledge = knowledge;
         _scope = scope;
         _log = new ConversationLog(conversations, scope.Id, scope.Person, app: null, feedback, files.Erasure);
-        Chat = new ChatState(runner, _log, scope.Id, clock, logger)
+        Chat = new ChatState(turns, _log, scope.Id, clock, logger)
         {
+            Stands = stands,
             Files = scope.May(Permissions.KnowledgeSearch) ? new ChatFiles(files.Files, knowledge, files.Intake, scope.Id, scope.Person, clock) : null,
         };
     }
@@ -76,6 +78,7 @@ public sealed class PlaygroundState : IAsyncDisposable
     public async Task<bool> DeleteAsync(ConversationId id, CancellationToken cancellationToken)
     {
         var isOpen = Chat.Conversation?.Id == id;
+        await _turns.EndAsync(_log, id);
         if (isOpen)
         {
             await Chat.ClearAsync();
