@@ -14,6 +14,7 @@ using MistralStudio.Data.Flows;
 using MistralStudio.Data.Idempotency;
 using MistralStudio.Data.Knowledge;
 using MistralStudio.Data.Models;
+using MistralStudio.Data.Prompts;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data;
@@ -100,6 +101,14 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
     internal DbSet<RunEventRow> RunEvents => Set<RunEventRow>();
 
     internal DbSet<NodeResultRow> NodeResults => Set<NodeResultRow>();
+
+    internal DbSet<PromptRow> Prompts => Set<PromptRow>();
+
+    internal DbSet<PromptVersionRow> PromptVersions => Set<PromptVersionRow>();
+
+    internal DbSet<PromptLabelRow> PromptLabels => Set<PromptLabelRow>();
+
+    internal DbSet<PromptCallRow> PromptCalls => Set<PromptCallRow>();
 
     internal DbSet<IdempotencyRow> IdempotencyRecords => Set<IdempotencyRow>();
 

@@ -1563,6 +1563,165 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.ToTable("DefaultModels", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptCallRow", b =>
+                {
+                    b.Property<Guid>("PromptId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Day")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Detail")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<Guid>("Client")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Count")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("PromptId", "Day", "Version", "Detail", "Client");
+
+                    b.ToTable("PromptCalls", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptLabelRow", b =>
+                {
+                    b.Property<Guid>("PromptId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Name")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<long>("MovedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("MovedBy")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("Version")
+                        .HasColumnType("integer");
+
+                    b.HasKey("PromptId", "Name");
+
+                    b.HasIndex("PromptId", "Version");
+
+                    b.ToTable("PromptLabels", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptRow", b =>
+                {
+                    b.Property<Guid>("Id")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid?>("CreatedBy")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Folder")
+                        .IsRequired()
+                        .HasMaxLength(200)
+                        .HasColumnType("character varying(200)");
+
+                    b.Property<bool>("IsArchived")
+                        .HasColumnType("boolean");
+
+                    b.Property<long>("LabelMoves")
+                        .HasColumnType("bigint");
+
+                    b.Property<int>("LastNumber")
+                        .HasColumnType("integer");
+
+                    b.Property<int>("LatestVersion")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Name")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("Revision")
+                        .HasColumnType("bigint");
+
+                    b.Property<string>("SearchText")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<string>("Slug")
+                        .IsRequired()
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.Property<string>("Tags")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("UpdatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("WorkspaceId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("Id");
+
+                    b.HasIndex("CreatedBy");
+
+                    b.HasIndex("WorkspaceId", "Slug")
+                        .IsUnique();
+
+                    b.HasIndex("WorkspaceId", "UpdatedAt", "Id");
+
+                    b.ToTable("Prompts", (string)null);
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptVersionRow", b =>
+                {
+                    b.Property<Guid>("PromptId")
+                        .HasColumnType("uuid");
+
+                    b.Property<int>("Number")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("Content")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("CreatedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("CreatedBy")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Hash")
+                        .IsRequired()
+                        .HasMaxLength(64)
+                        .HasColumnType("character varying(64)");
+
+                    b.Property<string>("Message")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<int?>("ParentNumber")
+                        .HasColumnType("integer");
+
+                    b.Property<string>("ParentSlug")
+                        .HasMaxLength(63)
+                        .HasColumnType("character varying(63)");
+
+                    b.HasKey("PromptId", "Number");
+
+                    b.ToTable("PromptVersions", (string)null);
+                });
+
             modelBuilder.Entity("Microsoft.AspNetCore.Identity.IdentityUserClaim<System.Guid>", b =>
                 {
                     b.HasOne("MistralStudio.Data.Accounts.StudioUser", null)
@@ -2022,6 +2181,47 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
                         .WithMany()
                         .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptCallRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Prompts.PromptRow", null)
+                        .WithMany()
+                        .HasForeignKey("PromptId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptLabelRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Prompts.PromptVersionRow", null)
+                        .WithMany()
+                        .HasForeignKey("PromptId", "Version")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Accounts.StudioUser", null)
+                        .WithMany()
+                        .HasForeignKey("CreatedBy")
+                        .OnDelete(DeleteBehavior.SetNull);
+
+                    b.HasOne("MistralStudio.Data.Accounts.WorkspaceRow", null)
+                        .WithMany()
+                        .HasForeignKey("WorkspaceId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Prompts.PromptVersionRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Prompts.PromptRow", null)
+                        .WithMany()
+                        .HasForeignKey("PromptId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });
