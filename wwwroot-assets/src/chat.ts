@@ -37,6 +37,9 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
 
     show();
     colour(turns);
+    if (!fetching) {
+      watchEarlier();
+    }
   });
   // The field grows, an error appears above it, a phone's keyboard opens: the end stays in view.
   const resized = new ResizeObserver(() => {
@@ -55,6 +58,42 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
     }
   };
 
+  // Turns above the first that is drawn come as the reader nears them; what is read stays where it is.
+  let fetching = false;
+  const nearTop = new IntersectionObserver(seen => {
+    if (!fetching && seen.some(entry => entry.isIntersecting)) {
+      void earlier();
+    }
+  }, { root: turns, rootMargin: '1200px 0px 0px 0px' });
+  const earlier = async () => {
+    fetching = true;
+    try {
+      for (let mark = turns.querySelector('[data-earlier]'); mark && mark.getBoundingClientRect().bottom > turns.getBoundingClientRect().top - 1200; mark = turns.querySelector('[data-earlier]')) {
+        const below = turns.scrollHeight - turns.scrollTop;
+        await page.invokeMethodAsync('EarlierAsync');
+        turns.scrollTop = turns.scrollHeight - below;
+        top = turns.scrollTop;
+      }
+    } catch {
+      await new Promise(done => setTimeout(done, 1500)); // without a connection they come when it is back
+    } finally {
+      fetching = false;
+      watched = null;
+      watchEarlier();
+    }
+  };
+  let watched: Element | null = null;
+  const watchEarlier = () => {
+    const mark = turns.querySelector('[data-earlier]');
+    if (mark !== watched) {
+      nearTop.disconnect();
+      watched = mark;
+      if (mark) {
+        nearTop.observe(mark);
+      }
+    }
+  };
+
   turns.addEventListener('click', cited);
   turns.addEventListener('wheel', up, { passive: true });
   turns.addEventListener('scroll', scrolled, { passive: true });
@@ -62,12 +101,14 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
   grown.observe(turns, { childList: true, subtree: true, characterData: true });
   resized.observe(turns);
   toEnd();
+  watchEarlier();
   colour(turns);
   return {
     toEnd,
     dispose() {
       grown.disconnect();
       resized.disconnect();
+      nearTop.disconnect();
       turns.removeEventListener('click', cited);
       turns.removeEventListener('wheel', up);
       turns.removeEventListener('scroll', scrolled);
@@ -90,6 +131,7 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
     }
 
     sending = true;
+    document.dispatchEvent(new Event('studio-send')); // what is typed elsewhere and asked with it goes first
     const text = field.value;
     field.value = '';
     try {

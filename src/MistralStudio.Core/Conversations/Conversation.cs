@@ -52,6 +52,15 @@ public sealed record Conversation(
     /// <summary>How much of <see cref="Knowledge"/> is read.</summary>
     public KnowledgeReading Reading { get; init; } = KnowledgeReading.Default;
 
+    /// <summary>The first of the conversations side by side, where this is one of the others; null where it stands by itself.</summary>
+    public ConversationId? Beside { get; init; }
+
+    /// <summary>The prompt in the making; null where nothing was drafted, as in every app.</summary>
+    public ConversationDraft? Draft { get; init; }
+
+    /// <summary>Since when members of the workspace may read it; null where it is its owner's alone.</summary>
+    public DateTimeOffset? SharedAt { get; init; }
+
     /// <summary>Every knowledge base whose words earlier answers may hold, also those that were taken out since.</summary>
     public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];
 }

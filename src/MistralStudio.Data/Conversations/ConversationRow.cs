@@ -37,6 +37,14 @@ internal sealed class ConversationRow
     /// <summary>JSON array of the ids of every knowledge base ever among <see cref="Knowledge"/>.</summary>
     public string Heard { get; set; } = "[]";
 
+    /// <summary>The first of the conversations side by side, where this is another of them.</summary>
+    public ConversationId? BesideId { get; set; }
+
+    /// <summary>JSON of the prompt in the making; null where there is none.</summary>
+    public string? Draft { get; set; }
+
+    public DateTimeOffset? SharedAt { get; set; }
+
     public DateTimeOffset CreatedAt { get; set; }
 
     public DateTimeOffset UpdatedAt { get; set; }
@@ -49,6 +57,8 @@ internal sealed class ConversationConfiguration : IEntityTypeConfiguration<Conve
         builder.ToTable("Conversations");
         builder.Property(row => row.Id).ValueGeneratedNever();
         builder.HasIndex(row => new { row.WorkspaceId, row.OwnerId, row.AppId, row.UpdatedAt, row.Id });
+        builder.HasIndex(row => row.BesideId);
+        builder.HasOne<ConversationRow>().WithMany().HasForeignKey(row => row.BesideId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<WorkspaceRow>().WithMany().HasForeignKey(row => row.WorkspaceId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<StudioUser>().WithMany().HasForeignKey(row => row.OwnerId).OnDelete(DeleteBehavior.Cascade);
         builder.HasOne<AppRow>().WithMany().HasForeignKey(row => row.AppId).OnDelete(DeleteBehavior.Cascade);

@@ -12,24 +12,12 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
     public async Task<Conversation> CreateAsync(NewConversation conversation, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var now = time.GetUtcNow();
-        var row = new ConversationRow
+        if (conversation.Beside is { } beside && !await Own(context, conversation.Workspace, conversation.Owner, beside).AnyAsync(cancellationToken))
         {
-            Id = ConversationId.New(),
-            WorkspaceId = conversation.Workspace,
-            OwnerId = conversation.Owner.Value,
-            AppId = conversation.App,
-            Title = conversation.Title,
-            NormalizedTitle = ListQuery.Normalize(conversation.Title),
-            Model = conversation.Model,
-            Instructions = conversation.Instructions,
-            Settings = StudioJson.Write(conversation.Settings, StudioJson.Default.GenerationSettings),
-            Knowledge = StudioJson.Write(conversation.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
-            Reading = conversation.Reading is { } reading ? StudioJson.Write(reading, StudioJson.Default.KnowledgeReading) : null,
-            Heard = StudioJson.Write(conversation.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
-            CreatedAt = now,
-            UpdatedAt = now,
-        };
+            throw new InvalidOperationException("A conversation can stand beside one of the same owner only.");
+        }
+
+        var row = ToRow(conversation, time.GetUtcNow());
         context.Conversations.Add(row);
         await context.SaveChangesAsync(cancellationToken);
         return ToConversation(row);
@@ -46,7 +34,7 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         WorkspaceId workspace, UserId owner, AppId? app, string? search, string? after, int limit, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var rows = context.Conversations.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.OwnerId == owner.Value && row.AppId == app);
+        var rows = context.Conversations.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.OwnerId == owner.Value && row.AppId == app && row.BesideId == null);
         if (ListQuery.Pattern(search) is { } pattern)
         {
             rows = rows.Where(row => EF.Functions.Like(row.NormalizedTitle, pattern, "\\"));
@@ -73,6 +61,8 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         row.NormalizedTitle = ListQuery.Normalize(row.Title);
         row.Model = change.Model ?? row.Model;
         row.Instructions = change.Instructions ?? row.Instructions;
+        row.Draft = change.Draft?.Write() ?? row.Draft;
+        row.SharedAt = change.IsShared is { } shared ? (shared ? row.SharedAt ?? time.GetUtcNow() : null) : row.SharedAt;
         row.Settings = change.Settings is { } settings ? StudioJson.Write(settings, StudioJson.Default.GenerationSettings) : row.Settings;
         row.Reading = change.Reading is { } reading ? StudioJson.Write(reading, StudioJson.Default.KnowledgeReading) : row.Reading;
         row.Knowledge = change.Knowledge is { } knowledge ? StudioJson.Write(knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId) : row.Knowledge;
@@ -103,29 +93,79 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         return [.. rows.Select(ToMessage)];
     }
 
-    public async Task<bool> AppendAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken)
+    public async Task<bool> AppendAsync(
+        WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<Message> messages, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         // Taking the conversation's row first makes this the one writer of its ordinals.
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var now = time.GetUtcNow();
-        if (await Own(context, workspace, owner, message.Conversation)
-            .ExecuteUpdateAsync(set => set.SetProperty(row => row.UpdatedAt, now), cancellationToken) == 0)
+        if (await Own(context, workspace, owner, conversation).ExecuteUpdateAsync(set => set.SetProperty(row => row.UpdatedAt, now), cancellationToken) == 0)
         {
             return false;
         }
 
-        var last = await context.Messages.Where(row => row.ConversationId == message.Conversation).MaxAsync(row => (int?)row.Ordinal, cancellationToken);
-        context.Messages.Add(ToRow(message, (last ?? -1) + 1));
+        var last = await context.Messages.Where(row => row.ConversationId == conversation).MaxAsync(row => (int?)row.Ordinal, cancellationToken);
+        context.Messages.AddRange(messages.Select((message, i) => ToRow(message with { Conversation = conversation }, (last ?? -1) + 1 + i)));
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
     }
 
+    public async Task<IReadOnlyList<Conversation>> ListBesideAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var rows = await context.Conversations.AsNoTracking()
+            .Where(row => row.BesideId == id && row.WorkspaceId == workspace && row.OwnerId == owner.Value)
+            .OrderBy(row => row.CreatedAt).ThenBy(row => row.Id).ToListAsync(cancellationToken);
+        return [.. rows.Select(ToConversation)];
+    }
+
+    public async Task<SharedConversation?> ReadSharedAsync(WorkspaceId workspace, UserId reader, ConversationId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        return await SharedConversations.ReadAsync(context, workspace, reader, id, cancellationToken);
+    }
+
+    public async Task<Conversation?> CopySharedAsync(WorkspaceId workspace, UserId reader, ConversationId id, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (await SharedConversations.ReadAsync(context, workspace, reader, id, cancellationToken) is not { } shared)
+        {
+            return null;
+        }
+
+        var copy = SharedConversations.Copy(context, shared, reader, time.GetUtcNow());
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return ToConversation(copy);
+    }
+
     private static IQueryable<ConversationRow> Own(StudioDbContext context, WorkspaceId workspace, UserId owner, ConversationId id) =>
         context.Conversations.Where(row => row.Id == id && row.WorkspaceId == workspace && row.OwnerId == owner.Value);
 
-    private static Conversation ToConversation(ConversationRow row) => new(
+    internal static ConversationRow ToRow(NewConversation conversation, DateTimeOffset now) => new()
+    {
+        Id = ConversationId.New(),
+        WorkspaceId = conversation.Workspace,
+        OwnerId = conversation.Owner.Value,
+        AppId = conversation.App,
+        Title = conversation.Title,
+        NormalizedTitle = ListQuery.Normalize(conversation.Title),
+        Model = conversation.Model,
+        Instructions = conversation.Instructions,
+        Settings = StudioJson.Write(conversation.Settings, StudioJson.Default.GenerationSettings),
+        Knowledge = StudioJson.Write(conversation.Knowledge, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+        Reading = conversation.Reading is { } reading ? StudioJson.Write(reading, StudioJson.Default.KnowledgeReading) : null,
+        Heard = StudioJson.Write([.. conversation.Knowledge.Union(conversation.Heard)], StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+        BesideId = conversation.Beside,
+        Draft = conversation.Draft?.Write(),
+        CreatedAt = now,
+        UpdatedAt = now,
+    };
+
+    internal static Conversation ToConversation(ConversationRow row) => new(
         row.Id,
         row.WorkspaceId,
         new UserId(row.OwnerId),
@@ -140,9 +180,12 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
     {
         Reading = row.Reading is null ? KnowledgeReading.Default : StudioJson.Read(row.Reading, StudioJson.Default.KnowledgeReading),
         Heard = StudioJson.Read(row.Heard, StudioJson.Default.IReadOnlyListKnowledgeBaseId),
+        Beside = row.BesideId,
+        Draft = row.Draft is null ? null : ConversationDraft.Read(row.Draft),
+        SharedAt = row.SharedAt,
     };
 
-    private static MessageRow ToRow(Message message, int ordinal) => new()
+    internal static MessageRow ToRow(Message message, int ordinal) => new()
     {
         Id = message.Id,
         ConversationId = message.Conversation,

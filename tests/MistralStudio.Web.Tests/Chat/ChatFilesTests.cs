@@ -123,9 +123,7 @@ public sealed class ChatFilesTests : BunitContext
     {
         var scope = Scopes.Of(_conversation.Workspace, _conversation.Owner, Role.Member);
         var shared = await _store.CreateBaseAsync(_conversation.Workspace, "Filings", "minilm", null, Stop);
-        await using var state = new PlaygroundState(
-            _runner.Hosted, new KeptConversation(_conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), _store,
-            new(_store, _intake, new RecordingErasure()), scope, TimeProvider.System, NullLogger.Instance);
+        await using var state = Playgrounds.Open(_runner.Hosted, new KeptConversation(_conversation), scope, _store);
         await state.OpenAsync(null, Stop);
         _runner.Say("First.");
         await state.Chat.SendAsync("Question?", Stop);

@@ -37,9 +37,22 @@ public sealed class KeptConversation(Conversation conversation) : IConversationS
 
     public Task<bool> DeleteAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken) => Task.FromResult(true);
 
-    public Task<bool> AppendAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken)
+    public Task<bool> AppendAsync(WorkspaceId workspace, UserId owner, ConversationId id, IReadOnlyList<Message> messages, CancellationToken cancellationToken)
     {
-        _messages.Add(message);
+        lock (_messages)
+        {
+            _messages.AddRange(messages);
+        }
+
         return Task.FromResult(true);
     }
+
+    public Task<IReadOnlyList<Conversation>> ListBesideAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken) =>
+        Task.FromResult<IReadOnlyList<Conversation>>([]);
+
+    public Task<SharedConversation?> ReadSharedAsync(WorkspaceId workspace, UserId reader, ConversationId id, CancellationToken cancellationToken) =>
+        Task.FromResult<SharedConversation?>(null);
+
+    public Task<Conversation?> CopySharedAsync(WorkspaceId workspace, UserId reader, ConversationId id, CancellationToken cancellationToken) =>
+        Task.FromResult<Conversation?>(null);
 }

@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
@@ -6,7 +5,6 @@ using MistralStudio.Core.Security;
 using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Playground;
 using MistralStudio.Web.Tests.Chat;
-using MistralStudio.Web.Tests.Knowledge;
 
 namespace MistralStudio.Web.Tests.Playground;
 
@@ -22,9 +20,7 @@ public sealed class PlaygroundStateTests
         var store = new KeptConversation(conversation) { FirstList = new() };
         var scope = Scopes.Of(conversation.Workspace, conversation.Owner, Role.Owner);
         var knowledge = new InMemoryKnowledge();
-        await using var state = new PlaygroundState(
-            new ScriptedRunner().Hosted, store, new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
-            new(knowledge, new RecordingIntake(knowledge), new RecordingErasure()), scope, TimeProvider.System, NullLogger.Instance);
+        await using var state = Playgrounds.Open(new ScriptedRunner().Hosted, store, scope, knowledge);
 
         var empty = state.OpenAsync(null, Stop);
         var chosen = state.OpenAsync(conversation.Id, Stop);
@@ -40,9 +36,7 @@ public sealed class PlaygroundStateTests
         var conversation = new Conversation(
             ConversationId.New(), WorkspaceId.New(), UserId.New(), null, "Title", "scripted", "", GenerationSettings.Default, [], DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch);
         var (knowledge, erasure) = (new InMemoryKnowledge(), new RecordingErasure());
-        await using var state = new PlaygroundState(
-            new ScriptedRunner().Hosted, new KeptConversation(conversation), new RecordingFeedback(), new FakeModelRouter(new ScriptedChatClient(_ => "")), knowledge,
-            new(knowledge, new RecordingIntake(knowledge), erasure), Scopes.Of(conversation.Workspace, conversation.Owner, Role.Member), TimeProvider.System, NullLogger.Instance);
+        await using var state = Playgrounds.Open(new ScriptedRunner().Hosted, new KeptConversation(conversation), Scopes.Of(conversation.Workspace, conversation.Owner, Role.Member), knowledge, erasure);
         await state.OpenAsync(conversation.Id, Stop);
 
         await state.DeleteAsync(conversation.Id, Stop);

@@ -632,8 +632,14 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.Property<Guid?>("AppId")
                         .HasColumnType("uuid");
 
+                    b.Property<Guid?>("BesideId")
+                        .HasColumnType("uuid");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("bigint");
+
+                    b.Property<string>("Draft")
+                        .HasColumnType("text");
 
                     b.Property<string>("Heard")
                         .IsRequired()
@@ -665,6 +671,9 @@ namespace MistralStudio.Data.Postgres.Migrations
                         .IsRequired()
                         .HasColumnType("text");
 
+                    b.Property<long?>("SharedAt")
+                        .HasColumnType("bigint");
+
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasColumnType("text");
@@ -678,6 +687,8 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("AppId");
+
+                    b.HasIndex("BesideId");
 
                     b.HasIndex("OwnerId");
 
@@ -1941,6 +1952,11 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.HasOne("MistralStudio.Data.Apps.AppRow", null)
                         .WithMany()
                         .HasForeignKey("AppId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MistralStudio.Data.Conversations.ConversationRow", null)
+                        .WithMany()
+                        .HasForeignKey("BesideId")
                         .OnDelete(DeleteBehavior.Cascade);
 
                     b.HasOne("MistralStudio.Data.Accounts.StudioUser", null)

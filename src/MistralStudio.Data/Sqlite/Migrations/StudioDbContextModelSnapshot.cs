@@ -625,8 +625,14 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<Guid?>("AppId")
                         .HasColumnType("TEXT");
 
+                    b.Property<Guid?>("BesideId")
+                        .HasColumnType("TEXT");
+
                     b.Property<long>("CreatedAt")
                         .HasColumnType("INTEGER");
+
+                    b.Property<string>("Draft")
+                        .HasColumnType("TEXT");
 
                     b.Property<string>("Heard")
                         .IsRequired()
@@ -658,6 +664,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .IsRequired()
                         .HasColumnType("TEXT");
 
+                    b.Property<long?>("SharedAt")
+                        .HasColumnType("INTEGER");
+
                     b.Property<string>("Title")
                         .IsRequired()
                         .HasColumnType("TEXT");
@@ -671,6 +680,8 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasKey("Id");
 
                     b.HasIndex("AppId");
+
+                    b.HasIndex("BesideId");
 
                     b.HasIndex("OwnerId");
 
@@ -1934,6 +1945,11 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Apps.AppRow", null)
                         .WithMany()
                         .HasForeignKey("AppId")
+                        .OnDelete(DeleteBehavior.Cascade);
+
+                    b.HasOne("MistralStudio.Data.Conversations.ConversationRow", null)
+                        .WithMany()
+                        .HasForeignKey("BesideId")
                         .OnDelete(DeleteBehavior.Cascade);
 
                     b.HasOne("MistralStudio.Data.Accounts.StudioUser", null)

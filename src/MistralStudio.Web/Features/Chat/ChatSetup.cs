@@ -12,6 +12,9 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
     /// <summary>How much of <see cref="Knowledge"/> is read.</summary>
     public KnowledgeReading Reading { get; init; } = KnowledgeReading.Default;
 
+    /// <summary>Messages that stand before the conversation: what a prompt begins with after its instructions.</summary>
+    public IReadOnlyList<TurnMessage> Opening { get; init; } = [];
+
     /// <summary>The default model and nothing else.</summary>
     public static ChatSetup Default { get; } = new(ModelReference.Default.ToString(), "", GenerationSettings.Default, []);
 
@@ -25,7 +28,7 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
         Workspace = workspace,
         Model = ModelReference.TryParse(Model, out var reference) ? reference : ModelReference.Default,
         Instructions = Instructions,
-        Messages = messages,
+        Messages = [.. Opening, .. messages],
         Knowledge = [.. Knowledge, .. files],
         Reader = reader,
         Reading = Reading,

@@ -15,9 +15,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     public const int MaxCharacters = 200_000;
 
     private readonly SemaphoreSlim _beginning = new(1, 1);
-    private readonly List<ChatEntry> _all = [];
-    private readonly Dictionary<MessageId, MessageId> _chosen = [];
-    private List<ChatEntry> _thread = [];
+    private readonly ChatTree _tree = new();
 
     // Bases whose words are in the conversation; an app may have been published with others since.
     private IReadOnlyList<KnowledgeBaseId> _heard = [];
@@ -35,7 +33,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     public Conversation? Conversation { get; private set; }
 
     /// <summary>The messages on screen, first to last: of siblings the chosen one.</summary>
-    public IReadOnlyList<ChatEntry> Thread => _thread;
+    public IReadOnlyList<ChatEntry> Thread => _tree.Thread;
 
     /// <summary>True while an answer is being made.</summary>
     public bool IsBusy => _isAdmitting || _turn is not null;
@@ -53,7 +51,10 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     public ChatFiles? Files { get; init; }
 
     /// <summary>True where the last message waits for an answer that a crash took.</summary>
-    public bool IsInterrupted => !IsBusy && _thread is [.., { Role: MessageRole.User }];
+    public bool IsInterrupted => !IsBusy && Thread is [.., { Role: MessageRole.User }];
+
+    /// <summary>The first of the conversations that this one stands beside, once it is made; null where it stands by itself.</summary>
+    public ConversationId? Beside { get; set; }
 
     /// <summary>Opens a kept conversation; false where it is not this person's.</summary>
     public async Task<bool> LoadAsync(ConversationId id, CancellationToken cancellationToken)
@@ -68,12 +69,16 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         Conversation = conversation;
         Setup = ChatSetup.Of(conversation);
         _heard = conversation.Heard;
-        _chosen.Clear();
-        _all.Clear();
-        _all.AddRange((await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System).Select(message => new ChatEntry(message)));
+        Beside = conversation.Beside;
+        _tree.Clear();
+        foreach (var message in (await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System))
+        {
+            _tree.Add(new ChatEntry(message));
+        }
+
         Error = null;
         // Between the two looks it may have ended: then it was read.
-        if (turn is not null && _all.TrueForAll(entry => entry.Id != turn.Answer.Id))
+        if (turn is not null && !_tree.Contains(turn.Answer.Id))
         {
             Attach(turn);
         }
@@ -88,27 +93,44 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         await LeaveAsync();
         Conversation = null;
         _heard = [];
-        _all.Clear();
-        _chosen.Clear();
+        _tree.Clear();
         Error = null;
         Relay();
     }
 
     /// <summary>Commits a message and starts its answer; false where it was refused, see <see cref="Error"/>.</summary>
-    public async Task<bool> SendAsync(string text, CancellationToken cancellationToken)
+    public Task<bool> SendAsync(string text, CancellationToken cancellationToken) => AskAsync(text, Thread.Count > 0 ? Thread[^1].Id : null, cancellationToken);
+
+    /// <summary>Asks something else in the place of a question; that one and all that followed it stay as the branch beside.</summary>
+    public Task<bool> EditAsync(ChatEntry question, string text, CancellationToken cancellationToken) => AskAsync(text, question.Parent, cancellationToken);
+
+    /// <summary>It is called something else now.</summary>
+    internal void Rename(string title) => Conversation = Conversation is null ? null : Conversation with { Title = title };
+
+    /// <summary>Refuses what was to be sent.</summary>
+    public void Refuse(Error error)
+    {
+        Error = error;
+        Changed?.Invoke();
+    }
+
+    /// <summary>Why a message cannot be sent as it is; null where it can.</summary>
+    public Error? Check(string text) =>
+        string.IsNullOrWhiteSpace(text) ? ChatErrors.Empty()
+        : text.Length > MaxCharacters ? ChatErrors.TooLong(MaxCharacters)
+        : Files?.Pending is { } pending ? ChatErrors.FileNotRead(pending.Name)
+        : null;
+
+    private async Task<bool> AskAsync(string text, MessageId? parent, CancellationToken cancellationToken)
     {
         if (IsBusy)
         {
             return false;
         }
 
-        Error = string.IsNullOrWhiteSpace(text) ? ChatErrors.Empty()
-            : text.Length > MaxCharacters ? ChatErrors.TooLong(MaxCharacters)
-            : Files?.Pending is { } pending ? ChatErrors.FileNotRead(pending.Name)
-            : null;
-        if (Error is not null)
+        if (Check(text) is { } refused)
         {
-            Changed?.Invoke();
+            Refuse(refused);
             return false;
         }
 
@@ -122,7 +144,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         {
             Id = MessageId.New(),
             Conversation = Conversation?.Id ?? default,
-            Parent = _thread.Count > 0 ? _thread[^1].Id : null,
+            Parent = parent,
             Role = MessageRole.User,
             Text = text.TrimEnd(),
             CreatedAt = clock.GetUtcNow(),
@@ -135,9 +157,45 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             return false;
         }
 
-        _all.Add(question);
+        _tree.Add(question);
+        _tree.Choose(question);
         Answer(question, Setup);
         return true;
+    }
+
+    /// <summary>
+    /// Takes over the turns of another conversation from one on, as copies that keep who made them, so that both have as many; the turns of its own
+    /// that stood there stay as the branch beside.
+    /// </summary>
+    /// <param name="from">The first turn that is taken over, from 0.</param>
+    public async Task TakeOverAsync(ChatState other, int from, CancellationToken cancellationToken)
+    {
+        if (log is null || Conversation is not { } conversation || IsBusy)
+        {
+            return;
+        }
+
+        var questions = Thread.Select((entry, i) => (entry, i)).Where(found => found.entry.Role == MessageRole.User).ToList();
+        var parent = from < questions.Count ? questions[from].entry.Parent : Thread.Count > 0 ? Thread[^1].Id : (MessageId?)null;
+        var (turn, copies) = (-1, new List<ChatEntry>());
+        foreach (var entry in other.Thread.TakeWhile(entry => !entry.IsLive))
+        {
+            turn += entry.Role == MessageRole.User ? 1 : 0;
+            if (turn >= from)
+            {
+                copies.Add(new ChatEntry(entry.ToMessage(conversation.Id) with { Id = MessageId.New(), Parent = parent, Feedback = null }));
+                parent = copies[^1].Id;
+            }
+        }
+
+        if (copies.Count > 0 && await log.AppendAsync(conversation.Id, [.. copies.Select(copy => copy.ToMessage(conversation.Id))], cancellationToken))
+        {
+            _heard = [.. _heard.Union(other._heard)];
+            await log.UpdateAsync(conversation.Id, Setup, _heard, cancellationToken);
+            copies.ForEach(_tree.Add);
+            copies.ForEach(_tree.Choose);
+            Relay();
+        }
     }
 
     /// <summary>Makes the conversation that a file is put into before anything was said; null where nothing is kept.</summary>
@@ -157,7 +215,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     /// <param name="with">What this one answer is made with; null: <see cref="Setup"/>.</param>
     public async Task RegenerateAsync(CancellationToken cancellationToken, ChatSetup? with = null)
     {
-        var question = _thread.LastOrDefault(entry => entry.Role == MessageRole.User);
+        var question = Thread.LastOrDefault(entry => entry.Role == MessageRole.User);
         if (question is null || IsBusy || !await AdmitAsync(cancellationToken))
         {
             return;
@@ -197,22 +255,15 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     /// <summary>Completes when the running answer, if any, has ended, is committed and shown as such.</summary>
     public Task WhenIdleAsync() => _shown;
 
-    /// <summary>Place of an answer among its siblings, from 1, and how many there are.</summary>
-    public (int Place, int Count) PlaceOf(ChatEntry entry)
-    {
-        var siblings = Siblings(entry.Parent);
-        return (siblings.IndexOf(entry) + 1, siblings.Count);
-    }
+    /// <summary>Place of a message among its siblings, from 1, and how many there are.</summary>
+    public (int Place, int Count) PlaceOf(ChatEntry entry) => _tree.PlaceOf(entry);
 
     /// <summary>Shows the sibling before (-1) or after (+1).</summary>
     public void Show(ChatEntry entry, int step)
     {
-        var siblings = Siblings(entry.Parent);
-        var place = siblings.IndexOf(entry) + step;
-        if (!IsBusy && place >= 0 && place < siblings.Count && entry.Parent is { } parent)
+        if (!IsBusy && _tree.Step(entry, step))
         {
-            _chosen[parent] = siblings[place].Id;
-            Relay();
+            Changed?.Invoke();
         }
     }
 
@@ -266,7 +317,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             }
             else
             {
-                await log.UpdateAsync(Conversation.Id, Setup, [], cancellationToken, _all.Count == 0 ? question.Text : null);
+                await log.UpdateAsync(Conversation.Id, Setup, [], cancellationToken, _tree.IsEmpty ? question.Text : null);
             }
 
             return await log.AppendAsync(question.ToMessage(Conversation!.Id), cancellationToken) ? null : ChatErrors.Gone();
@@ -284,7 +335,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         await _beginning.WaitAsync(cancellationToken);
         try
         {
-            Conversation ??= await log.CreateAsync(title, Setup, cancellationToken);
+            Conversation ??= await log.CreateAsync(title, Setup, Beside, cancellationToken);
         }
         finally
         {
@@ -300,7 +351,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             Model = setup.Model,
             Phase = setup.Knowledge.Count + files.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
         };
-        List<TurnMessage> messages = [.. PathTo(question).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
+        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
         _heard = [.. _heard.Union(setup.Knowledge)];
         var keeping = log is not null && Conversation is not null ? new TurnKeeping(log, Conversation.Id, Stands) : null;
         var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner), keeping);
@@ -316,8 +367,8 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
 
     private void Attach(ChatTurn turn)
     {
-        _all.Add(turn.Answer);
-        _chosen[turn.Question.Id] = turn.Answer.Id;
+        _tree.Add(turn.Answer);
+        _tree.Choose(turn.Answer);
         _turn = turn;
         _shown = FollowAsync(turn);
     }
@@ -332,35 +383,9 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         }
     }
 
-    /// <summary>The messages down to one, from the first.</summary>
-    private List<ChatEntry> PathTo(ChatEntry last)
-    {
-        var byId = _all.ToDictionary(entry => entry.Id);
-        List<ChatEntry> path = [];
-        for (var entry = last; entry is not null; entry = entry.Parent is { } parent ? byId.GetValueOrDefault(parent) : null)
-        {
-            path.Add(entry);
-        }
-
-        path.Reverse();
-        return path;
-    }
-
-    private List<ChatEntry> Siblings(MessageId? parent) => [.. _all.Where(entry => entry.Parent == parent)];
-
-    /// <summary>Lays the thread out again: from the first message down, of siblings the chosen one, otherwise the newest.</summary>
     private void Relay()
     {
-        List<ChatEntry> thread = [];
-        MessageId? parent = null;
-        while (Siblings(parent) is { Count: > 0 } siblings)
-        {
-            var next = parent is { } known && _chosen.TryGetValue(known, out var chosen) ? siblings.Find(entry => entry.Id == chosen) ?? siblings[^1] : siblings[^1];
-            thread.Add(next);
-            parent = next.Id;
-        }
-
-        _thread = thread;
+        _tree.Lay();
         Changed?.Invoke();
     }
 }

@@ -21,8 +21,15 @@ public sealed class ConversationLog(
     internal Task<IReadOnlyList<Message>> ReadAsync(ConversationId id, CancellationToken cancellationToken) =>
         store.ReadAsync(workspace, owner, id, cancellationToken);
 
-    internal Task<Conversation> CreateAsync(string firstMessage, ChatSetup setup, CancellationToken cancellationToken) => store.CreateAsync(
-        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading), cancellationToken);
+    internal Task<Conversation> CreateAsync(string firstMessage, ChatSetup setup, ConversationId? beside, CancellationToken cancellationToken) => store.CreateAsync(
+        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Beside = beside },
+        cancellationToken);
+
+    /// <summary>The conversations that stand beside one.</summary>
+    internal Task<IReadOnlyList<Conversation>> ListBesideAsync(ConversationId id, CancellationToken cancellationToken) => store.ListBesideAsync(workspace, owner, id, cancellationToken);
+
+    /// <summary>Calls it something else, shares it or not, keeps its draft.</summary>
+    internal Task<bool> ChangeAsync(ConversationId id, ConversationChange change, CancellationToken cancellationToken) => store.UpdateAsync(workspace, owner, id, change, cancellationToken);
 
     /// <param name="heard">Bases that an answer is made with beside those of the setup.</param>
     /// <param name="firstMessage">The first message, which it is called by from now on; null where it has its title.</param>
@@ -33,6 +40,9 @@ public sealed class ConversationLog(
         id,
         new ConversationChange(firstMessage is null ? null : Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Heard = heard },
         cancellationToken);
+
+    internal Task<bool> AppendAsync(ConversationId id, IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
+        store.AppendAsync(workspace, owner, id, messages, cancellationToken);
 
     internal Task<bool> AppendAsync(Message message, CancellationToken cancellationToken) => store.AppendAsync(workspace, owner, message, cancellationToken);
 
@@ -62,7 +72,8 @@ public sealed class ConversationLog(
 
     private AppId? App => app;
 
-    private static string Title(string text)
+    /// <summary>What a conversation is called that begins with a text.</summary>
+    internal static string Title(string text)
     {
         var line = text.Trim().ReplaceLineEndings(" ");
         if (line.Length <= TitleLength)

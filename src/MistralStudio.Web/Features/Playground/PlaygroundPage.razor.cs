@@ -1,9 +1,13 @@
 using Microsoft.AspNetCore.Components;
+using Microsoft.JSInterop;
+using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
 
@@ -15,15 +19,21 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private readonly CancellationTokenSource _closed = new();
     private PlaygroundState? _state;
     private OpenedCitation? _opened;
+    private PlaygroundColumn? _again;
+    private PlaygroundColumn? _tab;
+    private Error? _notice;
     private string? _given;
     private bool _named;
     private bool _missing;
     private bool _settings;
     private bool _left;
     private bool _loaded;
-    private bool _deleting;
-    private bool _again;
+    private ElementReference _page;
+    private ElementReference _prompt;
     private ElementReference _arena;
+    private IJSObjectReference? _module;
+    private IJSObjectReference? _editor;
+    private DotNetObjectReference<PlaygroundPage>? _self;
 
     [Inject] public required ChatTurns Turns { get; set; }
 
@@ -41,11 +51,17 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     [Inject] public required IModelRouter Models { get; set; }
 
+    [Inject] public required IModelHost Host { get; set; }
+
+    [Inject] public required IPromptStore PromptStore { get; set; }
+
     [Inject] public required NavigationManager Navigation { get; set; }
 
     [Inject] public required LastingRights Rights { get; set; }
 
     [Inject] public required TimeProvider Clock { get; set; }
+
+    [Inject] public required IJSRuntime Js { get; set; }
 
     [Inject] public required ILogger<PlaygroundPage> Logger { get; set; }
 
@@ -56,13 +72,49 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     /// <summary>The conversation; null for a new one.</summary>
     [Parameter] public string? Id { get; set; }
 
+    /// <summary>A prompt version to begin with, <c>slug@number</c>.</summary>
+    [SupplyParameterFromQuery(Name = "prompt")]
+    public string? Prompt { get; set; }
+
+    // One whose column was closed shows what all share.
+    private PlaygroundColumn? Tab => _tab is not null && _state!.Columns.Contains(_tab) ? _tab : null;
+
+    private string Placeholder => (_state!.Columns.Count, _state.Chat.Thread.Count) switch
+    {
+        (1, 0) => L["First"],
+        (1, _) => L["FollowUp"],
+        (_, 0) => L["First.All", _state.Columns.Count],
+        _ => L["FollowUp.All", _state.Columns.Count],
+    };
+
+    /// <summary>What was typed into a message: its text before, and what became of a piece of it. False asks for the whole.</summary>
+    [JSInvokable]
+    public bool Type(int key, int before, int from, int removed, string inserted) => _state!.Draft.Type(key, before, from, removed, inserted);
+
+    /// <summary>The whole text of a message.</summary>
+    [JSInvokable]
+    public void TypeAll(int key, string text) => _state!.Draft.Type(key, text);
+
+    /// <summary>What was typed as the value of a variable.</summary>
+    [JSInvokable]
+    public void Give(string name, string value) => _state!.Draft.Give(name, value);
+
+    /// <summary>A message was dropped at a place.</summary>
+    [JSInvokable]
+    public void Move(int key, int place) => _state!.Draft.Move(key, place);
+
     /// <inheritdoc/>
     protected override async Task OnParametersSetAsync()
     {
         if (_state is null)
         {
-            _state = new PlaygroundState(Turns, Conversations, Feedback, Models, Knowledge, new(Files, Intake, Erasure), Scope, Clock, Logger, Rights.Of(Scope.Caller));
-            _state.Chat.Changed += ChatChanged;
+            var services = new PlaygroundServices(Turns, Conversations, Feedback, Models, Host, Knowledge, new(Files, Intake, Erasure), Clock) 
+            {
+                Stands = Rights.Of(Scope.Caller),
+                Prompts = FindPromptAsync,
+            };
+            _state = new PlaygroundState(services, Scope, Logger);
+            _state.Changed += StateChanged;
         }
         else if (_given == Id)
         {
@@ -70,11 +122,37 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             return;
         }
 
-        (_given, _named, _deleting, _again) = (Id, false, false, false);
+        (_given, _named, _again) = (Id, false, null);
         ConversationId? wanted = ConversationId.TryParse(Id, null, out var parsed) ? parsed : null;
         _opened = null;
         _missing = Id is not null && wanted is null || !await _state.OpenAsync(wanted, _closed.Token);
+        if (wanted is null && Prompt is { Length: > 0 } prompt)
+        {
+            _notice = await _state.TakePromptAsync($"prompt:{prompt}", _closed.Token);
+        }
+
         _loaded = true;
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        // The page that is not there yet, or not at all, has nothing to type into.
+        if (_module is not null || _state is null || _missing || _self is not null)
+        {
+            return;
+        }
+
+        try
+        {
+            _self = DotNetObjectReference.Create(this);
+            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["prompt.js"]}");
+            _editor = await _module.InvokeAsync<IJSObjectReference>("edit", _page, _self);
+        }
+        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
+        {
+            // the page was left before it was ready
+        }
     }
 
     /// <inheritdoc/>
@@ -83,16 +161,38 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
         await _closed.CancelAsync();
         if (_state is not null)
         {
-            _state.Chat.Changed -= ChatChanged;
+            _state.Changed -= StateChanged;
             await _state.DisposeAsync();
+        }
+
+        _self?.Dispose();
+        try
+        {
+            if (_editor is not null)
+            {
+                await _editor.InvokeVoidAsync("dispose");
+                await _editor.DisposeAsync();
+            }
+
+            if (_module is not null)
+            {
+                await _module.DisposeAsync();
+            }
+        }
+        catch (JSDisconnectedException)
+        {
+            // the page is gone already
         }
 
         _closed.Dispose();
     }
 
-    private void ChatChanged() => _ = InvokeAsync(async () =>
+    private async Task<Result<PromptContent>> FindPromptAsync(WorkspaceId workspace, ModelReference reference, CancellationToken cancellationToken) =>
+        (await PromptStore.ResolveAsync(workspace, reference.Name, reference.Detail, cancellationToken)).Match<Result<PromptContent>>(found => found.Content, error => error);
+
+    private void StateChanged() => _ = InvokeAsync(async () =>
     {
-        // The first message gave the conversation its address: a reload finds it there.
+        // The first message, or what was drafted, gave the conversation its address: a reload finds it there.
         if (_state?.Chat.Conversation is { } conversation && _given is null && !_named && !_closed.IsCancellationRequested)
         {
             _named = true;
@@ -103,17 +203,15 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
         StateHasChanged();
     });
 
-    private void Draw(Func<GenerationSettings, GenerationSettings> change) => _state!.Draw(change);
-
     private Task RegenerateAsync(ChatSetup with)
     {
-        _again = false;
-        return _state!.Chat.RegenerateAsync(_closed.Token, with);
+        var column = _again!;
+        _again = null;
+        return _state!.RegenerateAsync(column, _closed.Token, with);
     }
 
     private async Task DeleteAsync(ConversationId id)
     {
-        _deleting = false;
         if (await _state!.DeleteAsync(id, _closed.Token))
         {
             Navigation.NavigateTo(Scope.Url("playground"));
