@@ -36,26 +36,51 @@ internal sealed class PassageEmbedding(IModelHost models, PassageIndex index, Em
         }
 
         await identity.NoteAsync(document.Base, model, cancellationToken);
-        var done = 0;
         // Texts of like length go together: a batch is padded to its longest.
-        foreach (var batch in missing.OrderBy(passage => passage.ReadableText.Length).Chunk(options.Value.EmbeddingBatch))
+        var batches = missing.Select(passage => (Passage: passage, Text: TextOf(passage))).OrderBy(item => item.Text.Length).Chunk(options.Value.EmbeddingBatch).ToList();
+        var done = 0;
+        var next = AskAsync(0);
+        for (var i = 0; i < batches.Count; i++)
         {
-            cancellationToken.ThrowIfCancellationRequested();
-            GeneratedEmbeddings<Embedding<float>> vectors;
+            var answer = await next;
+            if (!answer.IsSuccess)
+            {
+                return answer.Error;
+            }
+
+            // The embedder is at the next batch while this one is written.
+            next = AskAsync(i + 1);
             try
             {
-                vectors = await embedder.Value.GenerateAsync(batch.Select(TextOf), EmbeddingPatience.NewOptions(), cancellationToken);
+                await index.StageAsync(document.Base, [.. batches[i].Zip(answer.Value, (item, vector) => (item.Passage, vector.Vector))], cancellationToken);
+                done += batches[i].Length;
+                await progress((double)(passages.Count - missing.Count + done) / passages.Count);
+            }
+            catch
+            {
+                await next;
+                throw;
+            }
+        }
+
+        return done;
+
+        // Failures are values here: one that comes while the batch before is written is not lost, and not thrown past it.
+        async Task<Result<GeneratedEmbeddings<Embedding<float>>>> AskAsync(int batch)
+        {
+            if (batch == batches.Count)
+            {
+                return new GeneratedEmbeddings<Embedding<float>>();
+            }
+
+            try
+            {
+                return await embedder.Value.GenerateAsync(batches[batch].Select(item => item.Text), EmbeddingPatience.NewOptions(), cancellationToken);
             }
             catch (ModelException exception)
             {
                 return exception.Error;
             }
-
-            await index.StageAsync(document.Base, [.. batch.Zip(vectors, (passage, vector) => (passage, vector.Vector))], cancellationToken);
-            done += batch.Length;
-            await progress((double)(passages.Count - missing.Count + done) / passages.Count);
         }
-
-        return done;
     }
 }

@@ -71,7 +71,7 @@ public sealed class JsonSchemaTests
     [Fact]
     public void Validate_Ends_WhateverTheSchema()
     {
-        var clock = Stopwatch.StartNew();
+        var started = Stopwatch.GetTimestamp();
         Assert.NotEmpty(Validate("""{"$ref":"#"}""", "1"));
 
         // Every level doubles the work.
@@ -80,7 +80,7 @@ public sealed class JsonSchemaTests
             """));
         Assert.NotEmpty(Validate("{\"$ref\":\"#/$defs/l0\",\"$defs\":{" + levels + ",\"l60\":true}}", "1"));
         Assert.NotEmpty(Validate("""{"pattern":"^(a|a)*(a|aa)*b$"}""", $"\"{new string('a', 50_000)}\""));
-        Assert.True(clock.Elapsed < TimeSpan.FromMinutes(3), $"It took {clock.Elapsed}.");
+        Unhurried.Ended(started);
     }
 
     private static IReadOnlyList<SchemaViolation> Validate(string schema, string value) => JsonSchema.Read(Parse(schema)).Value.Validate(Parse(value));

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Tests.Shared;
 using static MistralStudio.Flows.Tests.Flow;
 
 namespace MistralStudio.Flows.Tests.Compilation;
@@ -130,17 +131,17 @@ public sealed class FlowCompilerTests : IDisposable
     }
 
     [Fact]
-    public void TenThousandNodes_CompileInASecond_AndOneMoreIsRefused()
+    public void TenThousandNodes_Compile_AndOneMoreIsRefused()
     {
         var nodes = Enumerable.Range(0, 9_999).Select(i => Node($"n{i}", "template", """{"template":"{{ x }}"}""")).Prepend(Start);
         var edges = Enumerable.Range(1, 9_998).Select(i => $"n{i - 1}.text n{i}.x").Prepend("start.q n0.x");
         var definition = FlowRig.Read(Of(string.Join(',', nodes), string.Join(',', edges)));
-        var watch = Stopwatch.StartNew();
+        var started = Stopwatch.GetTimestamp();
 
         var compiled = _rig.Compiler.Compile(definition);
 
         Assert.Empty(compiled.Problems);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(3), $"{watch.Elapsed}");
+        Unhurried.Ended(started);
         var larger = _rig.Compiler.Compile(definition with { Nodes = [.. definition.Nodes, new FlowNode("more", "work")] });
         Assert.Equal("flow.too_large", Assert.Single(larger.Problems).Code);
     }

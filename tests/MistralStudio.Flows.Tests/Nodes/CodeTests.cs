@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Text.Json;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows.Nodes.Code;
+using MistralStudio.Tests.Shared;
 using static MistralStudio.Flows.Tests.Flow;
 
 namespace MistralStudio.Flows.Tests.Nodes;
@@ -42,12 +43,12 @@ public sealed class CodeTests
     [InlineData("return () => 1", "code.no_value")]
     public void AScript_ThatGoesWrong_IsStopped_AndSaysSo(string source, string code)
     {
-        var watch = Stopwatch.StartNew();
+        var started = Stopwatch.GetTimestamp();
 
         var refused = Run(source, seconds: 1);
 
         Assert.StartsWith(code, refused.Error?.Code, StringComparison.Ordinal);
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"{watch.Elapsed}");
+        Unhurried.Ended(started);
         Assert.EndsWith(".", refused.Error!.Message, StringComparison.Ordinal);
     }
 
@@ -83,13 +84,12 @@ public sealed class CodeTests
         using var rig = new FlowRig();
         var loop = await rig.LoopAsync(Of($"{Start},{Node("c", "code", """{"source":"while (true) {}","timeoutMs":10000}""")}", "start.q c.q"), new { q = "a" });
         var run = loop.RunAsync(TestContext.Current.CancellationToken);
-        var watch = Stopwatch.StartNew();
 
         await loop.CancelAsync(null);
         await run;
 
+        // Its own limit would have failed it.
         Assert.Equal(RunStatus.Cancelled, loop.State.Status);
-        Assert.True(watch.ElapsedMilliseconds < 500, $"{watch.ElapsedMilliseconds} ms");
     }
 
     [Fact]

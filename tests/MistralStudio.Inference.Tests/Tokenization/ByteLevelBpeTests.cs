@@ -41,13 +41,13 @@ public sealed class ByteLevelBpeTests
     [Fact]
     public void Encode_IsNotQuadratic_OnAWordOfAHundredThousandCharacters()
     {
-        var clock = Stopwatch.StartNew();
+        var started = Stopwatch.GetTimestamp();
         foreach (var word in new[] { new string('a', 100_000), new string(' ', 100_000), string.Concat(Enumerable.Repeat("wörld", 20_000)), new string('中', 100_000) })
         {
             Assert.NotEmpty(StarterTokenizer.Tokenizer.Encode(word, parseSpecial: true));
         }
 
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(60), $"It took {clock.Elapsed}.");
+        Unhurried.Ended(started);
     }
 
     private static int[] Ids(JsonElement ids) => [.. ids.EnumerateArray().Select(id => id.GetInt32())];

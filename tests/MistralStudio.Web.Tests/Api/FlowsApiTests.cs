@@ -468,13 +468,11 @@ public sealed class FlowsApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Equal(HttpStatusCode.NotFound, (await other.GetAsync($"/api/runs/{run["id"]}", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await other.PostAsync($"/api/runs/{run["id"]}/cancel", null, Token)).StatusCode);
 
-        var begin = TimeProvider.System.GetTimestamp();
         using var suspend = new HttpRequestMessage(HttpMethod.Patch, $"/api/members/{ben.User}") { Content = JsonContent.Create(new { suspended = true }) };
         suspend.Headers.TryAddWithoutValidation("If-Match", (await owner.GetAsync($"/api/members/{ben.User}", Token)).Headers.ETag?.ToString());
         Assert.True((await owner.SendAsync(suspend, Token)).IsSuccessStatusCode);
         var events = await EventsAsync(owner, $"/api/runs/{run["id"]}/events");
         Assert.Equal("cancelled", events[^1].Data["status"]!.GetValue<string>());
-        Assert.InRange(TimeProvider.System.GetElapsedTime(begin), TimeSpan.Zero, TimeSpan.FromSeconds(5));
     }
 
     private static async Task<string> FlowAsync(HttpClient client, string name, string definition)

@@ -2,6 +2,7 @@ using System.Diagnostics;
 using FsCheck;
 using FsCheck.Xunit;
 using MistralStudio.Inference.ChatTemplates.Jinja;
+using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Inference.Tests.ChatTemplates.Jinja;
 
@@ -45,7 +46,7 @@ public sealed class HostileTemplateTests
     public void Render_StopsWithAReason(string source, string reason)
     {
         var template = JinjaTemplate.Parse(source);
-        var clock = Stopwatch.StartNew();
+        var started = Stopwatch.GetTimestamp();
         var before = GC.GetAllocatedBytesForCurrentThread();
         try
         {
@@ -58,8 +59,7 @@ public sealed class HostileTemplateTests
             Assert.Contains(reason, stopped.Message, StringComparison.Ordinal);
         }
 
-        // Far above both limits: what is asserted is that they hold at all on a busy machine.
-        Assert.True(clock.Elapsed < TimeSpan.FromSeconds(10), $"It took {clock.Elapsed}.");
+        Unhurried.Ended(started);
         Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 256 << 20);
     }
 
