@@ -76,17 +76,32 @@ count() { # of, in: the number behind "Total:", "Failed:", ... in xUnit's closin
   printf '%s' "${number:-0}"
 }
 
-run() { # a test project, and what to start it with: leaves its output and its exit code among the results
-  local project=$1 name
-  name=$(basename "$1")
+run() { # a part of the tests, and what to start it with: leaves its output and its exit code among the results
+  local part=$1 project=${1%%:*} only=()
   shift
-  "$@" "$project/bin/Debug/net10.0/$name" -noColor -noLogo -explicit "$explicit" >"$results/$name.log" 2>&1
-  printf '%s' "$?" >"$results/$name.code"
+  case "$part" in
+    *:browser) only=(-namespace- MistralStudio.E2E.Tests.Process) ;;
+    *:processes) only=(-namespace MistralStudio.E2E.Tests.Process) ;;
+  esac
+  "$@" "tests/$project/bin/Debug/net10.0/$project" -noColor -noLogo -explicit "$explicit" ${only[@]+"${only[@]}"} >"$results/$part.log" 2>&1
+  printf '%s' "$?" >"$results/$part.code"
 }
 
-read_results() { # of a test project that has ended
-  local name log code total wrong left
-  name=$(basename "$1")
+run_what_is_left() { # parts, and what to start them with after "--": takes each that no other lane has taken
+  local part parts=()
+  while [ "$1" != -- ]; do
+    parts+=("$1")
+    shift
+  done
+  shift
+  for part in "${parts[@]}"; do
+    mkdir "$results/$part.taken" 2>/dev/null && run "$part" "$@"
+  done
+  return 0
+}
+
+read_results() { # of a part that has ended
+  local name=$1 log code total wrong left
   log="$results/$name.log"
   code=$(cat "$results/$name.code")
   say "$name"
@@ -111,14 +126,19 @@ read_results() { # of a test project that has ended
   fi
 }
 
-# A browser waits most of its time: the others run in the time that it leaves, and give way to it.
-say "Running the browser tests, and the others beside them"
-browser=tests/MistralStudio.E2E.Tests
-run "$browser" &
-lane=$!
+# Two lanes for two cores. A browser waits most of its time: the others run in the time that it leaves, and give way to it; what takes longest comes first.
+browser=MistralStudio.E2E.Tests:browser
+parts=(MistralStudio.Inference.Tests MistralStudio.E2E.Tests:processes MistralStudio.Web.Tests MistralStudio.Retrieval.Tests MistralStudio.Data.Tests)
 for project in tests/*.Tests; do
-  [ "$project" = "$browser" ] || { run "$project" nice -n 10; read_results "$project"; }
+  case " ${parts[*]} " in
+    *" $(basename "$project")"[\ :]*) ;;
+    *) parts+=("$(basename "$project")") ;;
+  esac
 done
+say "Running the browser tests, and the others beside them"
+{ run "$browser"; run_what_is_left "${parts[@]}" --; } &
+lane=$!
+run_what_is_left "${parts[@]}" -- nice -n 10
 say "Checking wwwroot-assets"
 log="$results/assets.log"
 if (cd wwwroot-assets && npm run check --silent) >"$log" 2>&1; then
@@ -152,7 +172,9 @@ if [ "$code" != 0 ] && [ "$wrong" = 0 ]; then
 fi
 
 wait "$lane"
-read_results "$browser"
+for part in "$browser" "${parts[@]}"; do
+  read_results "$part"
+done
 
 for line in ${broken[@]+"${broken[@]}"}; do
   say "$line"

@@ -1,3 +1,4 @@
+using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
 
@@ -122,7 +123,7 @@ public sealed class LookTests(TeamStudio studio)
             _faults.Add($"{address} scrolls sideways.");
         }
 
-        var found = await page.RunAxe();
+        var found = await page.RunAxe(new AxeRunOptions { ResultTypes = [ResultType.Violations] });
         _faults.AddRange(found.Violations.SelectMany(violation => violation.Nodes.Select(node => $"{address}: {violation.Id}: {violation.Help}: {node.Html}")));
     }
 }
