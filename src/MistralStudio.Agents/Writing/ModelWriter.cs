@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.AI;
 using MistralStudio.Agents.Nodes;
 using MistralStudio.Agents.Turns;
@@ -35,15 +36,30 @@ internal sealed class ModelWriter(IModelRouter router, TimeProvider time) : IMod
         {
             var clock = new TurnClock(time);
             var updates = new List<ChatResponseUpdate>();
+            var text = new StringBuilder();
+            var (looked, isStuck) = (0, false);
             await foreach (var update in model.Value.Chat.GetStreamingResponseAsync(messages, options, cancellationToken))
             {
                 clock.Read(update);
                 updates.Add(update);
+                text.Append(update.Text);
+                if (text.Length - looked < Repetition.Window / 4)
+                {
+                    continue;
+                }
+
+                looked = text.Length;
+                var end = Math.Min(looked, Repetition.Window);
+                if (Repetition.IsStuck(text.ToString(looked - end, end)))
+                {
+                    isStuck = true;
+                    break;
+                }
             }
 
             var answer = updates.ToChatResponse();
             var usage = clock.Usage();
-            return new WrittenText(answer.Text, answer.FinishReason == ChatFinishReason.Length, usage.InputTokens, usage.OutputTokens);
+            return new WrittenText(answer.Text, isStuck || answer.FinishReason == ChatFinishReason.Length, usage.InputTokens, usage.OutputTokens);
         }
         catch (ModelException failed)
         {

@@ -30,5 +30,5 @@ public sealed record WritingTask(WorkspaceId Workspace, ModelReference Model, st
 public sealed record WritingTurn(bool IsModel, string Text);
 
 /// <summary>What a model wrote.</summary>
-/// <param name="IsCut">True where its tokens were over before its text was.</param>
+/// <param name="IsCut">True where its tokens were over before its text was, or it said the same over and over and was stopped.</param>
 public sealed record WrittenText(string Text, bool IsCut, long InputTokens, long OutputTokens);

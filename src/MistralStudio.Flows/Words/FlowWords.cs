@@ -136,7 +136,11 @@ public sealed class FlowWords(NodeCatalog catalog, FlowPlans plans, IModelWriter
             usage += new RunUsage(said.Value.InputTokens, said.Value.OutputTokens);
             var answer = read(said.Value.Text);
             string wrong;
-            if (answer.IsSuccess)
+            if (before is null && answer is { IsSuccess: true, Value.Definition.Nodes.Count: 0 })
+            {
+                (why, wrong) = (WordsErrors.NoSteps(), WordsPrompts.Wrong(WordsErrors.NoSteps()));
+            }
+            else if (answer.IsSuccess)
             {
                 var compiled = await plans.CompileAsync(request.Workspace, answer.Value.Definition, cancellationToken);
                 if (best is null || compiled.Problems.Count <= best.Problems.Count)
@@ -161,6 +165,12 @@ public sealed class FlowWords(NodeCatalog catalog, FlowPlans plans, IModelWriter
                 {
                     break;
                 }
+            }
+
+            if (turns is [_, { IsModel: true } last, ..] && last.Text == said.Value.Text)
+            {
+                // It would say it again.
+                break;
             }
 
             turns = [turns[0], new WritingTurn(true, said.Value.Text), new WritingTurn(false, wrong)];

@@ -22,6 +22,8 @@ public static class WordsErrors
         attempts == 1 ? "The model did not write a flow." : $"The model did not write a flow, in {attempts} tries.",
         "Choose a larger model, or say it in other words.");
 
+    public static Error NoSteps() => new("words.no_steps", "The model wrote a flow without a step.", "Choose a larger model, or say it in other words.");
+
     public static Error Cut() => new("words.cut", "The model's answer ended in the middle.", "Describe a smaller flow, or choose a model that can write more.");
 
     public static Error NoWords() => new("words.no_words", "The model said nothing.", "Try again, or choose another model.");

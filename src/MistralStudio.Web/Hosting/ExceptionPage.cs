@@ -1,3 +1,5 @@
+using System.Globalization;
+using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Web.Security;
 
@@ -21,7 +23,7 @@ internal sealed class ExceptionPage(RequestDelegate next, ILogger<ExceptionPage>
             http.Response.Clear();
             await ErrorResults.WriteAsync(http, exception.StatusCode == StatusCodes.Status413PayloadTooLarge
                 ? RequestErrors.TooLarge()
-                : RequestErrors.Malformed(exception.Message));
+                : RequestErrors.Malformed(exception));
         }
         catch (Exception exception)
         {
@@ -56,7 +58,12 @@ internal static class RequestErrors
 {
     public static Error TooLarge() => new("blob.too_large", "This request is larger than it may be here.", "Send less at once.");
 
-    public static Error Malformed(string reason) => new("request.malformed", $"This request cannot be read: {reason}", "Compare it with /docs.");
+    public static Error Malformed(BadHttpRequestException exception) => new(
+        "request.malformed",
+        exception.InnerException is JsonException json
+            ? string.Create(CultureInfo.InvariantCulture, $"The JSON of this request cannot be read at {json.Path ?? "$"}, line {(json.LineNumber ?? 0) + 1}, byte {(json.BytePositionInLine ?? 0) + 1}.")
+            : $"This request cannot be read: {exception.Message}",
+        "Compare it with /docs.");
 
     public static Error Internal(string trace) => new(
         "internal.error", "Something went wrong inside the studio.", $"Try again; if it stays, look for {trace} in the log.");

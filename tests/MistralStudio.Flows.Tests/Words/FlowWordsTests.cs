@@ -67,7 +67,7 @@ public sealed class FlowWordsTests : IDisposable
     public async Task AfterThreeCorrections_ThePartialDraftIsShown_WithItsProblems_TheBestOfThem()
     {
         var worse = s_unconnected.Replace("\"template\",\"title\"", "\"no-such-type\",\"title\"", StringComparison.Ordinal).Replace("\"answer\",\"title\"", "\"nor-this\",\"title\"", StringComparison.Ordinal);
-        _writer.Says(s_unconnected, worse, worse, worse, Good);
+        _writer.Says(s_unconnected, worse, worse + "\n", worse, Good);
 
         var made = (await Words.MakeAsync(Request("greet"), Cancel)).Value;
 
@@ -78,10 +78,11 @@ public sealed class FlowWordsTests : IDisposable
     }
 
     [Theory]
-    [InlineData("no JSON at all", false, "words.no_draft", 4)]
-    [InlineData("{\"nodes\": 5}", false, "words.no_draft", 4)]
-    [InlineData("[1,2]", false, "words.no_draft", 4)]
-    [InlineData("{\"nodes\":[],\"nodes\":[]}", false, "words.no_draft", 4)]
+    [InlineData("no JSON at all", false, "words.no_draft", 2)]
+    [InlineData("{\"nodes\": 5}", false, "words.no_draft", 2)]
+    [InlineData("[1,2]", false, "words.no_draft", 2)]
+    [InlineData("{\"nodes\":[],\"nodes\":[]}", false, "words.no_draft", 2)]
+    [InlineData("{\"summary\":\"\",\"inputs\":[],\"nodes\":[],\"edges\":[]}", false, "words.no_steps", 2)]
     [InlineData("{\"nodes\": [{\"id\":", true, "words.cut", 1)]
     public async Task AModelThatCannot_IsAClearSentence(string says, bool isCut, string code, int asked)
     {

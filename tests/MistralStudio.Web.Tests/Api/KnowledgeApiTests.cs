@@ -295,7 +295,9 @@ public sealed class KnowledgeApiTests(ApiStudio studio) : IClassFixture<ApiStudi
     {
         using var client = await studio.SignedInAsync();
         using var response = await client.PostAsync("/api/knowledge-bases", new StringContent("{", Encoding.UTF8, "application/json"), Token);
-        Assert.Equal("request.malformed", (await ReadAsync(response)).GetProperty("code").GetString());
+        var error = await ReadAsync(response);
+        Assert.Equal("request.malformed", error.GetProperty("code").GetString());
+        Assert.Equal("The JSON of this request cannot be read at $, line 1, byte 2.", error.GetProperty("title").GetString());
     }
 
     [Fact]
