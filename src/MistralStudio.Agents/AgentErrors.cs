@@ -14,4 +14,14 @@ public static class AgentErrors
         "agent.nothing_to_answer_from",
         "Nothing in these documents answers this: no passage was found.",
         "Add documents to the knowledge base, wait until they are indexed, or ask in other words.");
+
+    public static Error AnswerCut() => new(
+        "agent.answer_cut",
+        "The answer was cut off before its JSON had ended.",
+        "Raise the most tokens of an answer, or ask for less.");
+
+    public static Error AnswerNoJson() => new(
+        "agent.answer_no_json",
+        "The model did not answer with JSON.",
+        "Choose a model that keeps to a format, or say in the instructions what it should give.");
 }

@@ -1,20 +1,22 @@
 using System.Runtime.CompilerServices;
-using System.Text;
 using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.SemanticKernel;
+using MistralStudio.Agents.Answers;
+using MistralStudio.Agents.Tools;
 using MistralStudio.Agents.Turns;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Agents;
 
 /// <summary>Runs a turn: passages are looked up, what fits is put before the question, the model's words are streamed, evidence is attached.</summary>
 internal sealed class AgentRunner(
-    IModelRouter models, IKnowledgeSearch knowledge, IKnowledgeReader reader, ICitationLinker citations, TimeProvider time) : IAgentRunner
+    IModelRouter models, IKnowledgeSearch knowledge, IKnowledgeReader reader, ICitationLinker citations, TurnTools tools, TimeProvider time) : IAgentRunner
 {
     private const float GroundedRepetitionPenalty = 1.1f;
 
@@ -32,6 +34,26 @@ internal sealed class AgentRunner(
         {
             yield return new AgentEvent.Failed(resolved.Error);
             yield break;
+        }
+
+        var abilities = ChatAbilities.Of(resolved.Value.Chat);
+        if (turn.Tools.Count > 0 && !abilities.Tools)
+        {
+            yield return new AgentEvent.Failed(ToolCallErrors.NoTools(resolved.Value.Id));
+            yield break;
+        }
+
+        JsonSchema? schema = null;
+        if (turn.Answer is { } form)
+        {
+            var read = JsonSchema.Read(form.Schema);
+            if (!read.IsSuccess)
+            {
+                yield return new AgentEvent.Failed(read.Error);
+                yield break;
+            }
+
+            schema = read.Value;
         }
 
         var kernel = BuildKernel(resolved.Value.Chat);
@@ -67,7 +89,15 @@ internal sealed class AgentRunner(
         }
 
         var counter = resolved.Value.Chat.GetService<ITokenCounter>();
-        var (messages, given) = PromptBuilder.Build(turn, hits, counter);
+        var options = OptionsOf(turn, abilities);
+        if (turn.Answer is { } wanted)
+        {
+            var instructions = turn.Instructions;
+            AnswerForm.Want(wanted.Schema, resolved.Value, options, ref instructions, wanted.Name, wanted.Strict);
+            turn = turn with { Instructions = instructions };
+        }
+
+        var (messages, given) = PromptBuilder.Build(turn, hits, counter, abilities.Tools);
         if (found is not null)
         {
             // What did not fit was found all the same, but nobody read what is around it.
@@ -80,61 +110,29 @@ internal sealed class AgentRunner(
             yield break;
         }
 
-        var answer = new StringBuilder();
-        var finish = "stop";
-        Error? failure = null;
-        var isStopped = false;
-        var updates = kernel.InvokeStreamingAsync<ChatResponseUpdate>(
-            TurnSteps.PluginName,
-            TurnSteps.Answer,
-            new KernelArguments { ["messages"] = messages, ["options"] = OptionsOf(turn) },
-            cancellationToken).GetAsyncEnumerator(cancellationToken);
-        await using (updates.ConfigureAwait(false))
+        var rounds = new AnswerRounds(turn, kernel, tools, messages, options, [.. given.Select(hit => hit.DocumentId).Distinct()], counter?.ContextLength, clock, time);
+        await foreach (var happened in rounds.RunAsync(cancellationToken))
         {
-            while (true)
-            {
-                ChatResponseUpdate update;
-                try
-                {
-                    if (!await updates.MoveNextAsync())
-                    {
-                        break;
-                    }
-
-                    update = updates.Current;
-                }
-                catch (OperationCanceledException) when (cancellationToken.IsCancellationRequested && answer.Length > 0)
-                {
-                    isStopped = true;
-                    break;
-                }
-                catch (Exception exception) when (FailureOf(exception) is { } error)
-                {
-                    failure = error;
-                    break;
-                }
-
-                clock.Read(update);
-                finish = update.FinishReason?.Value ?? finish;
-                if (update.Text.Length > 0)
-                {
-                    answer.Append(update.Text);
-                    yield return new AgentEvent.TextDelta(update.Text);
-                }
-            }
+            yield return happened;
         }
 
-        if (isStopped)
+        if (rounds.IsStopped)
         {
             var usage = clock.Stop();
             yield return new AgentEvent.Stopped(usage, clock.Timings());
             cancellationToken.ThrowIfCancellationRequested();
         }
 
-        if (failure is not null)
+        if (rounds.Failure is not null)
         {
-            yield return new AgentEvent.Failed(failure);
+            yield return new AgentEvent.Failed(rounds.Failure);
             yield break;
+        }
+
+        var finish = rounds.Finish;
+        if (turn.Answer is not null)
+        {
+            yield return new AgentEvent.Checked(AnswerChecks.Check(turn.Answer, schema!, rounds.LastText, finish == "length"));
         }
 
         // Before the evidence is looked for: that is the product's time, not the model's.
@@ -146,20 +144,12 @@ internal sealed class AgentRunner(
         }
 
         var linking = time.GetTimestamp();
-        var evidence = await citations.LinkAsync(KnowledgeAccess.Of(turn.Workspace, turn.Reader), answer.ToString(), given, cancellationToken);
+        var evidence = await citations.LinkAsync(KnowledgeAccess.Of(turn.Workspace, turn.Reader), rounds.Text, given, cancellationToken);
         yield return new AgentEvent.Completed(
             finish, evidence, clock.Usage(), timings with { EvidenceMs = time.GetElapsedTime(linking).TotalMilliseconds });
     }
 
-    // Semantic Kernel wraps what a function throws; the model's own words are inside.
-    private static Error? FailureOf(Exception exception) => exception switch
-    {
-        ModelException model => model.Error,
-        { InnerException: { } inner } and not OperationCanceledException => FailureOf(inner),
-        _ => null,
-    };
-
-    private static ChatOptions OptionsOf(AgentTurn turn)
+    private static ChatOptions OptionsOf(AgentTurn turn, ChatAbilities abilities)
     {
         var options = new ChatOptions
         {
@@ -169,6 +159,9 @@ internal sealed class AgentRunner(
             MaxOutputTokens = turn.Settings.MaxOutputTokens ?? PromptBuilder.DefaultAnswerTokens,
             Seed = turn.Settings.Seed,
             Depth = turn.Depth > 0 ? turn.Depth : null,
+            // Declared and never invoked by the client: each call is decided about and shown.
+            Tools = turn.Tools.Count == 0 ? null : [.. turn.Tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, tool.Parameters))],
+            TopLogprobs = abilities.Logprobs ? turn.Alternatives : null,
         };
         if (turn.Knowledge.Count > 0)
         {

@@ -10,6 +10,7 @@ using MistralStudio.Agents.Nodes.Classify;
 using MistralStudio.Agents.Nodes.Extract;
 using MistralStudio.Agents.Nodes.Llm;
 using MistralStudio.Agents.Outside;
+using MistralStudio.Agents.Turns;
 using MistralStudio.Agents.Writing;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Connections;
@@ -30,6 +31,7 @@ public static class AgentServices
     public static IServiceCollection AddAgents(this IServiceCollection services, Action<McpOptions>? mcp = null, Action<MailOptions>? mail = null)
     {
         services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton<TurnTools>();
         services.AddSingleton<IAgentRunner, AgentRunner>();
         services.AddSingleton<IRemoteModels, RemoteModels>();
         services.AddOutside(mcp, mail);

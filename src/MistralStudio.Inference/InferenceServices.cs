@@ -2,7 +2,9 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Inference.Hosting;
+using MistralStudio.Inference.Structured;
 using MistralStudio.Inference.Import;
 using MistralStudio.Inference.Speed;
 
@@ -29,6 +31,7 @@ public static class InferenceServices
         services.AddSingleton(provider => new ModelChecks(provider.GetRequiredService<IOptions<InferenceOptions>>(), provider.GetRequiredService<DataModels>()));
         services.AddSingleton<ModelLibrary>();
         services.AddSingleton<IModelLibrary>(provider => provider.GetRequiredService<ModelLibrary>());
+        services.AddSingleton<IHeldSchemas, HeldSchemas>();
         services.AddSingleton<IModelSpeeds, ModelSpeeds>();
         services.AddHostedService<ImportResumption>();
         services.AddHostedService<WarmModels>();

@@ -1,4 +1,6 @@
 using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Tests.Turns;
+using MistralStudio.Agents.Turns;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
@@ -330,7 +332,7 @@ public sealed class AgentRunnerTests
     };
 
     private AgentRunner Runner(ScriptedChatClient model) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, TimeProvider.System);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), TimeProvider.System);
 
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {

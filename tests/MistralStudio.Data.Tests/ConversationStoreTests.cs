@@ -4,6 +4,7 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Schemas;
 using MistralStudio.Core.Security;
 
 namespace MistralStudio.Data.Tests;
@@ -44,7 +45,48 @@ public abstract class ConversationStoreTests(DataFixture data)
         var read = await _conversations.ReadAsync(Workspace, Owner, conversation.Id, Token);
         Assert.Equal([question.Id, answer.Id], read.Select(message => message.Id));
         Assert.Equal(answer.Citations, read[1].Citations);
-        Assert.Equal(answer, read[1] with { Citations = answer.Citations });
+        Assert.Equal(answer, read[1] with { Citations = answer.Citations, Given = answer.Given, Tools = answer.Tools, Confidence = answer.Confidence });
+    }
+
+    [Fact]
+    public async Task AnAnswerInTheMaking_IsKeptAgain_InItsPlace_WithItsCallsAndItsFeedback()
+    {
+        var conversation = await CreateAsync("Kept");
+        var question = Question(conversation.Id, "Weather?");
+        await _conversations.AppendAsync(Workspace, Owner, question, Token);
+        var use = new ToolUse { Id = "c1", Tool = "get_weather", Arguments = """{"place":"Paris"}""", Round = 1, At = 0, State = ToolUseState.Asked };
+        var answer = new Message
+        {
+            Id = MessageId.New(),
+            Conversation = conversation.Id,
+            Parent = question.Id,
+            Role = MessageRole.Assistant,
+            Text = "",
+            State = MessageState.Stopped,
+            Tools = [use],
+            CreatedAt = data.Time.GetUtcNow(),
+        };
+        Assert.True(await _conversations.KeepAsync(Workspace, Owner, answer, Token));
+        await _conversations.AppendAsync(Workspace, Owner, Question(conversation.Id, "And tomorrow?"), Token);
+        await data.Get<IFeedbackStore>().RateAsync(Workspace, Owner, conversation.Id, answer.Id, new AnswerFeedback(FeedbackKind.Good), Token);
+
+        var whole = answer with
+        {
+            Text = "It rains.",
+            State = MessageState.Complete,
+            Tools = [use with { State = ToolUseState.Failed, Wanted = "{}", Error = new Error("agent.tool_timeout", "Late.", "Go on."), Ms = 60_000, ByHand = true, Note = "n", Result = "r" }],
+            Check = new AnswerCheck("Weather", [new SchemaViolation("/rain", "/properties/rain/type", "It is missing.")]),
+            Confidence = [new TokenConfidence("It", 0.5f, [new TokenAlternative("It", 0.5f), new TokenAlternative("Rain", 0.25f)])],
+        };
+        Assert.True(await _conversations.KeepAsync(Workspace, Owner, whole, Token));
+
+        var read = (await _conversations.ReadAsync(Workspace, Owner, conversation.Id, Token))[1];
+        Assert.Equal(whole.Tools, read.Tools);
+        Assert.Equal((whole.Check!.Schema, whole.Check.Violations[0]), (read.Check!.Schema, read.Check.Violations[0]));
+        Assert.Equal(whole.Confidence[0].Others, read.Confidence[0].Others);
+        Assert.Equal(("It rains.", MessageState.Complete, FeedbackKind.Good), (read.Text, read.State, read.Feedback!.Kind));
+        var other = await data.JoinAsync("other-keeper@example.com", Role.Admin);
+        Assert.False(await _conversations.KeepAsync(Workspace, other.User, whole with { Text = "Forged." }, Token));
     }
 
     [Fact]

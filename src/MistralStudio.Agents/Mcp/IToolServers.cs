@@ -40,6 +40,9 @@ public sealed record ToolCall(WorkspaceId Workspace, string Server, string Tool,
 {
     /// <summary>Documents that the arguments came from, which may have to stay on this machine.</summary>
     public IReadOnlyCollection<DocumentId> Sources { get; init; } = [];
+
+    /// <summary>Knowledge bases whose words the arguments may hold, where the documents are not known.</summary>
+    public IReadOnlyCollection<KnowledgeBaseId> Knowledge { get; init; } = [];
 }
 
 /// <summary>What a tool returned.</summary>

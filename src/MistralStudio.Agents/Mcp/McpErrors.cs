@@ -5,6 +5,9 @@ namespace MistralStudio.Agents.Mcp;
 /// <summary>Expected failures of servers of tools. None holds a key.</summary>
 public static class McpErrors
 {
+    /// <summary>Code of <see cref="TimedOut"/>.</summary>
+    public const string TimedOutCode = "mcp.timeout";
+
     public static Error NoServer(string name) => new(
         "mcp.no_server", $"There is no MCP server \"{Cut(name)}\" here.", "An admin can add it under Models, Connections; the operator in Mcp:Servers.");
 
@@ -24,7 +27,7 @@ public static class McpErrors
         "mcp.not_started", $"The MCP server \"{server}\" could not be started.", "The operator can try its command by hand, and look at Mcp:Servers.");
 
     public static Error TimedOut(string server, TimeSpan limit) => new(
-        "mcp.timeout", $"The MCP server \"{server}\" did not answer within {limit.TotalSeconds:0.#} s.", "Try again, or ask the tool for less.");
+        TimedOutCode, $"The MCP server \"{server}\" did not answer within {limit.TotalSeconds:0.#} s.", "Try again, or ask the tool for less.");
 
     public static Error TooLong(string server, long limit) => new(
         "mcp.too_long", $"The tool of \"{server}\" returned more than {Size.Format(limit)}.", "Ask it for less.");

@@ -42,7 +42,7 @@ internal sealed class ToolServers(
 
     /// <inheritdoc/>
     public Task<Result<IReadOnlyList<ServerTool>>> ListToolsAsync(WorkspaceId workspace, string server, CancellationToken cancellationToken) =>
-        TalkAsync(workspace, server, [], (client, _, token) => ToolsAsync(client, token), cancellationToken);
+        TalkAsync(workspace, server, [], [], (client, _, token) => ToolsAsync(client, token), cancellationToken);
 
     /// <summary>The tools of a connection's server, as a test of the connection.</summary>
     public Task<Result<IReadOnlyList<ServerTool>>> ListToolsAsync(OpenedConnection connection, CancellationToken cancellationToken)
@@ -60,7 +60,7 @@ internal sealed class ToolServers(
             return McpErrors.BadArguments();
         }
 
-        return await TalkAsync(call.Workspace, call.Server, call.Sources, async (client, key, token) =>
+        return await TalkAsync(call.Workspace, call.Server, call.Sources, call.Knowledge, async (client, key, token) =>
         {
             var arguments = call.Arguments.EnumerateObject().GroupBy(one => one.Name, StringComparer.Ordinal).ToDictionary(one => one.Key, one => one.Last().Value, StringComparer.Ordinal);
             var result = await client.CallToolAsync(new CallToolRequestParams { Name = call.Tool, Arguments = arguments }, token);
@@ -86,9 +86,14 @@ internal sealed class ToolServers(
     }
 
     private async Task<Result<T>> TalkAsync<T>(
-        WorkspaceId workspace, string server, IReadOnlyCollection<DocumentId> sources, Func<McpClient, string?, CancellationToken, ValueTask<Result<T>>> talk, CancellationToken cancellationToken)
+        WorkspaceId workspace,
+        string server,
+        IReadOnlyCollection<DocumentId> sources,
+        IReadOnlyCollection<KnowledgeBaseId> knowledge,
+        Func<McpClient, string?, CancellationToken, ValueTask<Result<T>>> talk,
+        CancellationToken cancellationToken)
     {
-        var found = await FindAsync(workspace, server, sources, cancellationToken);
+        var found = await FindAsync(workspace, server, sources, knowledge, cancellationToken);
         return found.IsSuccess ? await TalkAsync(server, found.Value, talk, cancellationToken) : found.Error;
     }
 
@@ -111,10 +116,11 @@ internal sealed class ToolServers(
         }
     }
 
-    private async ValueTask<Result<Session>> FindAsync(WorkspaceId workspace, string server, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
+    private async ValueTask<Result<Session>> FindAsync(
+        WorkspaceId workspace, string server, IReadOnlyCollection<DocumentId> sources, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
     {
         var isProcess = options.Value.Servers.TryGetValue(server, out var process);
-        if (!(isProcess && process!.StaysOnMachine) && await gate.FindRefusalAsync(workspace, sources, cancellationToken) is { } refusal)
+        if (!(isProcess && process!.StaysOnMachine) && await gate.FindRefusalAsync(workspace, sources, knowledge, cancellationToken) is { } refusal)
         {
             return refusal;
         }

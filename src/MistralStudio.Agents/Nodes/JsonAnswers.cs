@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Answers;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Models;
@@ -10,28 +11,10 @@ namespace MistralStudio.Agents.Nodes;
 /// <summary>Answers of models that follow a JSON Schema. What a model is held to by its server is checked here all the same.</summary>
 internal static class JsonAnswers
 {
-    /// <summary>Asks a model's server to hold the answer to a schema; a model without that ability is told in words.</summary>
-    public static void Want(JsonElement schema, ResolvedModel model, ChatOptions options, ref string system)
-    {
-        if (ChatAbilities.Of(model.Chat).JsonFormat)
-        {
-            options.ResponseFormat = ChatResponseFormat.ForJsonSchema(schema, "answer");
-        }
-        else
-        {
-            system = $"{system}\n\nAnswer with JSON alone, without words around it, that follows this JSON Schema:\n{schema.GetRawText()}".Trim();
-        }
-    }
-
     /// <summary>Reads an answer.</summary>
     public static Result<JsonElement> Read(ModelAnswer answer, JsonSchema schema)
     {
-        JsonElement value;
-        try
-        {
-            value = JsonElement.Parse(Bare(answer.Text), new JsonDocumentOptions { MaxDepth = FlowJson.Relaxed.MaxDepth });
-        }
-        catch (JsonException)
+        if (AnswerForm.Read(answer.Text) is not { } value)
         {
             return answer.Finish == "length" ? ModelNodeErrors.AnswerCut(answer.Usage.OutputTokens) : ModelNodeErrors.AnswerNoJson();
         }
@@ -48,7 +31,7 @@ internal static class JsonAnswers
         CancellationToken cancellationToken)
     {
         var options = new ChatOptions { Temperature = 0, MaxOutputTokens = mostTokens };
-        Want(schema, model, options, ref system);
+        AnswerForm.Want(schema, model, options, ref system);
         var check = JsonSchema.Read(schema).Value;
         List<ChatMessage> messages = [new(ChatRole.System, system), new(ChatRole.User, request)];
         var first = await calls.AskAsync(execution, model, messages, options.Clone(), _ => { }, cancellationToken);
@@ -62,14 +45,5 @@ internal static class JsonAnswers
         messages.Add(new(ChatRole.User, $"{value.Error.Message} Answer once more, with JSON alone."));
         var second = await calls.AskAsync(execution, model, messages, options, _ => { }, cancellationToken);
         return (Read(second, check), first.RunUsage + second.RunUsage);
-    }
-
-    // ```json ... ```, as many models write it whatever they are told.
-    private static string Bare(string text)
-    {
-        text = text.Trim();
-        return text.StartsWith("```", StringComparison.Ordinal) && text.EndsWith("```", StringComparison.Ordinal) && text.IndexOf('\n', StringComparison.Ordinal) is > 0 and var line && line < text.Length - 3
-            ? text[(line + 1)..^3]
-            : text;
     }
 }

@@ -14,6 +14,14 @@ internal sealed class OutsideGate(IConnectionStore connections, IDataClasses cla
             ? refusal with { Next = "Take this step out, or have an admin let it go under Models, Connections." }
             : null;
 
+    /// <summary>The same for what came from documents and from whole knowledge bases.</summary>
+    public async Task<Error?> FindRefusalAsync(
+        WorkspaceId workspace, IReadOnlyCollection<DocumentId> sources, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) =>
+        await FindRefusalAsync(workspace, sources, cancellationToken)
+        ?? (knowledge.Count > 0 && await classes.FindRefusalAsync(workspace, knowledge, cancellationToken) is { } refusal
+            ? refusal with { Next = "Take the tool or the knowledge out, or have an admin let it go under Models, Connections." }
+            : null);
+
     /// <summary>A connection of one kind with its key; fails where the workspace has none of that name.</summary>
     public async Task<Result<OpenedConnection>> OpenAsync(WorkspaceId workspace, string slug, ConnectionKind kind, CancellationToken cancellationToken)
     {

@@ -17,23 +17,28 @@ internal static class PromptBuilder
     private const string Grounding =
         "Answer the question using only the passages. Be brief. If the passages do not contain the answer, say that they do not.";
 
+    private const string GroundingWithTools =
+        "Answer the question using only the passages and what tools give. Be brief. If neither contains the answer, say that they do not.";
+
     // What a template writes around one message; a few tokens too many only trim the history sooner.
     private const int TokensAroundMessage = 8;
 
     /// <summary>Builds the messages.</summary>
     /// <param name="counter">Counts as the model does; null gives everything, for models that do not say.</param>
+    /// <param name="showsTools">False for a model that knows no tools: it reads the words between their calls alone.</param>
     /// <returns>
     /// The messages, and the passages among <paramref name="hits"/> that they contain: with their parents where these are read, without where the
     /// passage is read by itself.
     /// </returns>
     public static (List<ChatMessage> Messages, IReadOnlyList<SearchHit> Given) Build(
-        AgentTurn turn, IReadOnlyList<SearchHit> hits, ITokenCounter? counter)
+        AgentTurn turn, IReadOnlyList<SearchHit> hits, ITokenCounter? counter, bool showsTools = true)
     {
         var grounded = turn.Knowledge.Count > 0;
+        var grounding = turn.Tools.Count > 0 ? GroundingWithTools : Grounding;
         var instructions = (turn.Instructions.Trim(), grounded) switch
         {
-            ({ Length: 0 }, true) => Grounding,
-            (var own, true) => $"{own}\n\n{Grounding}",
+            ({ Length: 0 }, true) => grounding,
+            (var own, true) => $"{own}\n\n{grounding}",
             (var own, false) => own,
         };
         var question = turn.Messages[^1].Text;
@@ -46,9 +51,9 @@ internal static class PromptBuilder
             var budget = PromptBudget.Fit(
                 counter.ContextLength,
                 answer,
-                Count(instructions) + Count(question) + (2 * TokensAroundMessage),
+                Count(instructions) + Count(question) + (2 * TokensAroundMessage) + turn.Tools.Sum(tool => Count($"{tool.Name} {tool.Description} {tool.Parameters.GetRawText()}")),
                 [.. hits.Select((hit, i) => Count(Quote(hit with { Parent = null }, i + 1)))],
-                [.. history.Select(message => Count(message.Text))]);
+                [.. history.Select(message => Count(message.Text) + message.Tools.Sum(use => Count(ToolHistory.Words(use, counter.ContextLength))))]);
             given = [.. hits.Take(budget.Passages)];
             left = budget.Left;
             history.RemoveRange(0, budget.FirstMessage);
@@ -69,7 +74,11 @@ internal static class PromptBuilder
             messages.Add(new ChatMessage(ChatRole.System, instructions));
         }
 
-        messages.AddRange(history.Select(message => new ChatMessage(RoleOf(message.Role), message.Text)));
+        foreach (var message in history)
+        {
+            messages.AddRange(message.Tools.Count > 0 && showsTools ? ToolHistory.Of(message, counter?.ContextLength) : [new ChatMessage(RoleOf(message.Role), message.Text)]);
+        }
+
         messages.Add(new ChatMessage(ChatRole.User, grounded ? WithPassages(question, Readings.Distinct(given)) : question));
         return (messages, given);
 

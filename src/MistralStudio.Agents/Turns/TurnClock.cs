@@ -16,6 +16,12 @@ internal sealed class TurnClock(TimeProvider time)
     private decimal? _cost;
     private string? _standIn;
 
+    // Of the model's answers before the one that is being made.
+    private TokenUsage _usedBefore = new(0, 0);
+    private GenerationTimings? _spentBefore;
+    private double? _toolMs;
+    private double _decidingMs;
+
     /// <summary>Time spent looking passages up, ms.</summary>
     public double RetrievalMs { get; set; }
 
@@ -27,7 +33,7 @@ internal sealed class TurnClock(TimeProvider time)
     {
         if (update.Text.Length > 0)
         {
-            _firstTokenMs ??= Elapsed();
+            _firstTokenMs ??= Elapsed() - _decidingMs;
         }
 
         _standIn ??= update.StandIn;
@@ -51,12 +57,29 @@ internal sealed class TurnClock(TimeProvider time)
         }
     }
 
+    /// <summary>Notes time spent with a tool.</summary>
+    /// <param name="deciding">How long a person thought about it, which is nobody's time, ms.</param>
+    /// <param name="calling">How long it took, ms.</param>
+    public void NoteTool(double deciding, double calling)
+    {
+        _decidingMs += deciding;
+        _toolMs = (_toolMs ?? 0) + calling;
+    }
+
+    /// <summary>The model called tools and is asked again: what it used so far is added up.</summary>
+    public void BeginNext()
+    {
+        _usedBefore = Usage();
+        _spentBefore = _generation is { } spent ? Sum(_spentBefore, spent) : _spentBefore;
+        (_generation, _progress, _usage, _cost) = (null, null, new(), null);
+    }
+
     /// <summary>The model was stopped: what it said with its last words is all that there is. Returns the tokens, null where it said nothing.</summary>
     public TokenUsage? Stop()
     {
         if (_progress is null)
         {
-            return null;
+            return _usedBefore is { InputTokens: 0, OutputTokens: 0 } ? null : Usage();
         }
 
         _generation = _progress.Timings;
@@ -65,34 +88,47 @@ internal sealed class TurnClock(TimeProvider time)
     }
 
     public TokenUsage Usage() => new(
-        (int)(_usage.InputTokenCount ?? 0), (int)(_usage.OutputTokenCount ?? 0), _generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0), _cost)
+        _usedBefore.InputTokens + (int)(_usage.InputTokenCount ?? 0),
+        _usedBefore.OutputTokens + (int)(_usage.OutputTokenCount ?? 0),
+        _usedBefore.CachedTokens + (_generation?.CachedTokens ?? (int)(_usage.CachedInputTokenCount ?? 0)),
+        _cost is null && _usedBefore.Cost is null ? null : (_cost ?? 0) + (_usedBefore.Cost ?? 0))
     {
         StandIn = _standIn,
     };
 
     public TurnTimings Timings()
     {
-        var total = Elapsed();
-        var firstToken = _firstTokenMs ?? total;
+        var total = Elapsed() - _decidingMs;
+        var firstToken = Math.Min(_firstTokenMs ?? total, total);
+        var generation = _generation is { } last ? Sum(_spentBefore, last) : _spentBefore;
         // A remote model does not say what happened inside it: waiting for its first token is queue, the rest decode.
-        var decode = _generation?.DecodeMs ?? total - firstToken;
-        var tokens = _usage.OutputTokenCount ?? 0;
+        var decode = generation?.DecodeMs ?? Math.Max(0, total - firstToken - (_toolMs ?? 0));
+        var tokens = Usage().OutputTokens;
         return new TurnTimings(
             RetrievalMs,
-            _generation?.QueueMs ?? Math.Max(0, firstToken - RetrievalMs),
-            _generation?.PrefillMs ?? 0,
+            generation?.QueueMs ?? Math.Max(0, firstToken - RetrievalMs),
+            generation?.PrefillMs ?? 0,
             decode,
             firstToken,
             total,
             tokens > 1 && decode > 0 ? (tokens - 1) * 1000.0 / decode : 0)
         {
             Search = Search,
-            TemplateMs = _generation?.TemplateMs,
-            TokenizeMs = _generation?.TokenizeMs,
-            MaskMs = _generation?.MaskMs is > 0 and var mask ? mask : null,
-            MeanRows = _generation?.MeanRows,
+            ToolMs = _toolMs,
+            TemplateMs = generation?.TemplateMs,
+            TokenizeMs = generation?.TokenizeMs,
+            MaskMs = generation?.MaskMs is > 0 and var mask ? mask : null,
+            MeanRows = generation?.MeanRows,
         };
     }
 
     private double Elapsed() => time.GetElapsedTime(_begin).TotalMilliseconds;
+
+    private static GenerationTimings Sum(GenerationTimings? before, GenerationTimings last) => before is null ? last : last with
+    {
+        QueueMs = before.QueueMs + last.QueueMs,
+        PrefillMs = before.PrefillMs + last.PrefillMs,
+        DecodeMs = before.DecodeMs + last.DecodeMs,
+        CachedTokens = last.CachedTokens,
+    };
 }

@@ -1,6 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.AI;
-using MistralStudio.Agents.Nodes;
+using MistralStudio.Agents.Answers;
 using MistralStudio.Agents.Turns;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
@@ -24,7 +24,7 @@ internal sealed class ModelWriter(IModelRouter router, TimeProvider time) : IMod
         var system = task.System;
         if (task.Schema is { } schema)
         {
-            JsonAnswers.Want(schema, model.Value, options, ref system);
+            AnswerForm.Want(schema, model.Value, options, ref system);
         }
 
         List<ChatMessage> messages =
@@ -42,6 +42,11 @@ internal sealed class ModelWriter(IModelRouter router, TimeProvider time) : IMod
             {
                 clock.Read(update);
                 updates.Add(update);
+                if (update.Text.Length > 0)
+                {
+                    task.OnText?.Invoke(update.Text);
+                }
+
                 text.Append(update.Text);
                 if (text.Length - looked < Repetition.Window / 4)
                 {

@@ -1,8 +1,13 @@
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
 
 namespace MistralStudio.Core.Agents;
 
-/// <summary>What happens during a turn, in order: at most one <see cref="Retrieved"/>, texts, then one of <see cref="Completed"/>, <see cref="Failed"/> or <see cref="Stopped"/>.</summary>
+/// <summary>
+/// What happens during a turn, in order: at most one <see cref="Retrieved"/>, texts with their <see cref="Confidence"/>, each step of each
+/// <see cref="Tool"/>, a <see cref="Checked"/> where the answer has a form, then one of <see cref="Completed"/>, <see cref="Failed"/> or
+/// <see cref="Stopped"/>.
+/// </summary>
 public abstract record AgentEvent
 {
     private AgentEvent()
@@ -15,6 +20,15 @@ public abstract record AgentEvent
 
     /// <summary>The next piece of the answer.</summary>
     public sealed record TextDelta(string Text) : AgentEvent;
+
+    /// <summary>How likely the model found the tokens of the text that came before; only where the turn asks and the model tells.</summary>
+    public sealed record Confidence(IReadOnlyList<TokenLogprob> Tokens) : AgentEvent;
+
+    /// <summary>A call of a tool as it now stands: asked for, being made, over.</summary>
+    public sealed record Tool(ToolUse Use) : AgentEvent;
+
+    /// <summary>The answer was compared with its schema.</summary>
+    public sealed record Checked(AnswerCheck Check) : AgentEvent;
 
     /// <summary>The answer is whole.</summary>
     /// <param name="FinishReason"><c>stop</c> or <c>length</c>, as on the wire.</param>
@@ -59,6 +73,9 @@ public sealed record TurnTimings(
 
     /// <summary>Answers that a decode step computed together, on average; null where the model does not say.</summary>
     public double? MeanRows { get; init; }
+
+    /// <summary>Waiting for results of tools, without people's thinking; null where none was called.</summary>
+    public double? ToolMs { get; init; }
 
     /// <summary>Tying the answer's sentences to passages, after <see cref="TotalMs"/>; null where there were none.</summary>
     public double? EvidenceMs { get; init; }

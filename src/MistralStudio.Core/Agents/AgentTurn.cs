@@ -2,6 +2,7 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
 
 namespace MistralStudio.Core.Agents;
 
@@ -37,7 +38,26 @@ public sealed record AgentTurn
 
     /// <summary>How the answer is drawn.</summary>
     public GenerationSettings Settings { get; init; } = GenerationSettings.Default;
+
+    /// <summary>Tools that the model may call, by names that differ.</summary>
+    public IReadOnlyList<PromptTool> Tools { get; init; } = [];
+
+    /// <summary>How long it works with them.</summary>
+    public ToolLimits Limits { get; init; } = ToolLimits.Default;
+
+    /// <summary>Who decides about calls; null: nobody is there, tools without effect are called and all others refused.</summary>
+    public IToolDesk? Desk { get; init; }
+
+    /// <summary>The form of the answer; null for words.</summary>
+    public PromptSchema? Answer { get; init; }
+
+    /// <summary>How many of the likeliest tokens are told beside each one, 0 to 20; null: nothing is told of likelihood.</summary>
+    public int? Alternatives { get; init; }
 }
 
 /// <summary>A message as the model sees it: hostile text, tokenised with control tokens as plain text.</summary>
-public sealed record TurnMessage(MessageRole Role, string Text);
+public sealed record TurnMessage(MessageRole Role, string Text)
+{
+    /// <summary>Calls of tools inside an answer, in order.</summary>
+    public IReadOnlyList<ToolUse> Tools { get; init; } = [];
+}

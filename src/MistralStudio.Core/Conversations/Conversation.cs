@@ -93,6 +93,15 @@ public sealed record Message
     /// <summary>Passages that the model was given, best first; empty where nothing was looked up.</summary>
     public IReadOnlyList<GivenPassage> Given { get; init; } = [];
 
+    /// <summary>Calls of tools inside an answer, in order.</summary>
+    public IReadOnlyList<ToolUse> Tools { get; init; } = [];
+
+    /// <summary>Whether an answer follows its schema; null where it had none.</summary>
+    public AnswerCheck? Check { get; init; }
+
+    /// <summary>How sure the model was of each piece of an answer; empty where nobody asked.</summary>
+    public IReadOnlyList<TokenConfidence> Confidence { get; init; } = [];
+
     /// <summary>What the person thought of it; null where they did not say.</summary>
     public AnswerFeedback? Feedback { get; init; }
 

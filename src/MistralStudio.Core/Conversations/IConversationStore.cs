@@ -41,6 +41,12 @@ public interface IConversationStore
 
     /// <summary>Makes a shared conversation the reader's own, as <see cref="ReadSharedAsync"/> shows it; null where it is not shared.</summary>
     Task<Conversation?> CopySharedAsync(WorkspaceId workspace, UserId reader, ConversationId id, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Commits a message as it now is: appends it, or takes the place of what was kept of it before, whose feedback stays. False where there is
+    /// no such conversation.
+    /// </summary>
+    Task<bool> KeepAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken);
 }
 
 /// <summary>A conversation about to be created.</summary>

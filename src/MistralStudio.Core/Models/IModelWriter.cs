@@ -21,6 +21,9 @@ public sealed record WritingTask(WorkspaceId Workspace, ModelReference Model, st
     /// <summary>Most tokens of the text.</summary>
     public int MostTokens { get; init; } = 4_096;
 
+    /// <summary>Takes the next piece of the text while it grows; null for nobody.</summary>
+    public Action<string>? OnText { get; init; }
+
     /// <summary>Whose turn it is where several wait for a model of this machine; null for nobody's.</summary>
     public string? Client { get; init; }
 }

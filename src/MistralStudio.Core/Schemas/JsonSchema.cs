@@ -25,6 +25,20 @@ public sealed class JsonSchema
         }
     }
 
+    /// <summary>What is wrong with a schema, and where; null where nothing is.</summary>
+    public static SchemaFault? FindFault(JsonElement schema)
+    {
+        try
+        {
+            SchemaReader.Read(schema);
+            return null;
+        }
+        catch (SchemaException refused)
+        {
+            return refused.Fault;
+        }
+    }
+
     /// <summary>Everything in which a value does not follow the schema, at most 100; none where it does.</summary>
     public IReadOnlyList<SchemaViolation> Validate(JsonElement value) => SchemaValidation.Run(_root, value);
 }

@@ -21,13 +21,26 @@ public static class SchemaErrors
         $"The regular expression {Shorten(pattern)} cannot be used, at character {position + 1}: {reason}.",
         "Use literals, classes, groups, alternatives, counts, ^ and $; look-around and back references have no automaton.");
 
+    /// <summary>An example that is no text.</summary>
+    public static Error NoText() => new(
+        "schema.no_text", "A text of this JSON holds half of a character, so no schema can be made of it.", "Correct the text, or take it out.");
+
     private static string Place(string location) => location.Length == 0 ? "its root" : $"\"{location}\"";
 
     private static string Shorten(string pattern) => pattern.Length <= 60 ? $"\"{pattern}\"" : $"\"{pattern[..57]}...\"";
 }
 
 /// <summary>Carries an expected failure out of the depth of a compiler to its edge, where it becomes a value.</summary>
-internal sealed class SchemaException(Error error) : Exception(error.ToString())
+/// <param name="location">JSON pointer to the keyword that is wrong; null where the thrower does not know it.</param>
+internal sealed class SchemaException(Error error, string? location = null) : Exception(error.ToString())
 {
     public Error Error { get; } = error;
+
+    public string? Location { get; } = location;
+
+    /// <summary>The same failure at a place, unless it has one.</summary>
+    public SchemaException At(string place) => Location is null ? new SchemaException(Error, place) : this;
+
+    /// <summary>The failure as a value.</summary>
+    public SchemaFault Fault => new(Error, Location ?? "");
 }

@@ -64,14 +64,14 @@ internal sealed class SchemaIndex
 
         if (depth > MostDepth)
         {
-            throw new SchemaException(SchemaErrors.TooLarge($"schemas nested more than {MostDepth} deep"));
+            throw new SchemaException(SchemaErrors.TooLarge($"schemas nested more than {MostDepth} deep"), location);
         }
 
         if (Identifier(schema) is { Length: > 0 } id)
         {
             if (!Uri.TryCreate(resource.Address, id, out var address))
             {
-                throw new SchemaException(SchemaErrors.InvalidSchema(location, $"\"$id\" is no URI: {id}"));
+                throw new SchemaException(SchemaErrors.InvalidSchema(location, $"\"$id\" is no URI: {id}"), location);
             }
 
             resource = new SchemaResource(address, resource.Document, schema, location);

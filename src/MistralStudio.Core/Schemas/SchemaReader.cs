@@ -67,7 +67,15 @@ internal sealed class SchemaReader
 
         foreach (var keyword in node.Element.EnumerateObject())
         {
-            FillKeyword(node, keyword.Name, keyword.Value);
+            try
+            {
+                FillKeyword(node, keyword.Name, keyword.Value);
+            }
+            catch (SchemaException refused) when (refused.Location is null)
+            {
+                // A regular expression does not know whose it is.
+                throw refused.At($"{node.Location}/{JsonPointer.Escape(keyword.Name)}");
+            }
         }
     }
 
@@ -244,7 +252,7 @@ internal sealed class SchemaReader
     private static JsonElement.ObjectEnumerator Members(JsonElement value, string at) =>
         value.ValueKind == JsonValueKind.Object ? value.EnumerateObject() : throw Invalid(at, "it must be an object");
 
-    private static SchemaException Invalid(string location, string reason) => new(SchemaErrors.InvalidSchema(location, reason));
+    private static SchemaException Invalid(string location, string reason) => new(SchemaErrors.InvalidSchema(location, reason), location);
 
     private static IReadOnlyList<JsonElement> ReadMetaschemas()
     {

@@ -93,8 +93,15 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         return [.. rows.Select(ToMessage)];
     }
 
-    public async Task<bool> AppendAsync(
-        WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<Message> messages, CancellationToken cancellationToken)
+    public Task<bool> AppendAsync(
+        WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>
+        WriteAsync(workspace, owner, conversation, messages, takesPlace: false, cancellationToken);
+
+    public Task<bool> KeepAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken) =>
+        WriteAsync(workspace, owner, message.Conversation, [message], takesPlace: true, cancellationToken);
+
+    private async Task<bool> WriteAsync(
+        WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<Message> messages, bool takesPlace, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         // Taking the conversation's row first makes this the one writer of its ordinals.
@@ -105,8 +112,22 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
             return false;
         }
 
-        var last = await context.Messages.Where(row => row.ConversationId == conversation).MaxAsync(row => (int?)row.Ordinal, cancellationToken);
-        context.Messages.AddRange(messages.Select((message, i) => ToRow(message with { Conversation = conversation }, (last ?? -1) + 1 + i)));
+        var last = await context.Messages.Where(row => row.ConversationId == conversation).MaxAsync(row => (int?)row.Ordinal, cancellationToken) ?? -1;
+        foreach (var message in messages)
+        {
+            var kept = takesPlace ? await context.Messages.FirstOrDefaultAsync(row => row.Id == message.Id && row.ConversationId == conversation, cancellationToken) : null;
+            var row = ToRow(message with { Conversation = conversation }, kept?.Ordinal ?? ++last);
+            if (kept is null)
+            {
+                context.Messages.Add(row);
+            }
+            else
+            {
+                (row.Feedback, row.FeedbackNote) = (kept.Feedback, kept.FeedbackNote);
+                context.Entry(kept).CurrentValues.SetValues(row);
+            }
+        }
+
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return true;
@@ -199,6 +220,9 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Timings = message.Timings is { } timings ? StudioJson.Write(timings, StudioJson.Default.TurnTimings) : null,
         Citations = message.Citations.Count > 0 ? StudioJson.Write(message.Citations, StudioJson.Default.IReadOnlyListCitation) : null,
         Given = message.Given.Count > 0 ? StudioJson.Write(message.Given, StudioJson.Default.IReadOnlyListGivenPassage) : null,
+        Tools = message.Tools.Count > 0 ? StudioJson.Write(message.Tools, StudioJson.Default.IReadOnlyListToolUse) : null,
+        AnswerCheck = message.Check is { } check ? StudioJson.Write(check, StudioJson.Default.AnswerCheck) : null,
+        Confidence = message.Confidence.Count > 0 ? StudioJson.Write(message.Confidence, StudioJson.Default.IReadOnlyListTokenConfidence) : null,
         Feedback = message.Feedback?.Kind,
         FeedbackNote = message.Feedback?.Note,
         ErrorCode = message.Error?.Code,
@@ -220,6 +244,9 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Timings = row.Timings is null ? null : StudioJson.Read(row.Timings, StudioJson.Default.TurnTimings),
         Citations = row.Citations is null ? [] : StudioJson.Read(row.Citations, StudioJson.Default.IReadOnlyListCitation),
         Given = ReadGiven(row),
+        Tools = row.Tools is null ? [] : StudioJson.Read(row.Tools, StudioJson.Default.IReadOnlyListToolUse),
+        Check = row.AnswerCheck is null ? null : StudioJson.Read(row.AnswerCheck, StudioJson.Default.AnswerCheck),
+        Confidence = row.Confidence is null ? [] : StudioJson.Read(row.Confidence, StudioJson.Default.IReadOnlyListTokenConfidence),
         Feedback = ReadFeedback(row),
         Error = StoredError.Read(row.ErrorCode, row.ErrorMessage, row.ErrorNext),
         CreatedAt = row.CreatedAt,

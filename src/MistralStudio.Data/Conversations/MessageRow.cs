@@ -36,6 +36,15 @@ internal sealed class MessageRow
     /// <summary>JSON array of the passages that the model was given; null where there are none.</summary>
     public string? Given { get; set; }
 
+    /// <summary>JSON array of calls of tools; null where there are none.</summary>
+    public string? Tools { get; set; }
+
+    /// <summary>JSON of the comparison with the answer's schema; null where it had none.</summary>
+    public string? AnswerCheck { get; set; }
+
+    /// <summary>JSON array of how sure the model was; null where nobody asked.</summary>
+    public string? Confidence { get; set; }
+
     public FeedbackKind? Feedback { get; set; }
 
     public string? FeedbackNote { get; set; }

@@ -43,6 +43,19 @@ internal sealed class OutputGrammar
     /// </summary>
     public static Result<OutputGrammar> FromJsonSchema(JsonElement schema) => Compile(() => SchemaCompiler.Compile(schema));
 
+    /// <summary>Why answers cannot be held to a schema, and which keyword is at fault; null where they can.</summary>
+    public static SchemaFault? FindFault(JsonElement schema)
+    {
+        try
+        {
+            return FaultOf(new OutputGrammar(SchemaCompiler.Compile(schema)));
+        }
+        catch (SchemaException refused)
+        {
+            return refused.Fault;
+        }
+    }
+
     /// <summary>Text that a regular expression matches as a whole.</summary>
     public static Result<OutputGrammar> FromRegex(string pattern) => Compile(() =>
     {
@@ -101,6 +114,9 @@ internal sealed class OutputGrammar
             ? new GrammarState(bound, new Trigger(trigger, vocabulary, onlyAtStart))
             : StructuredErrors.NotWritable();
 
+    private static SchemaFault? FaultOf(OutputGrammar grammar) =>
+        grammar._root.IsEmpty || grammar._root.MinDepth > GrammarMachine.MostDepth ? new SchemaFault(StructuredErrors.Unsatisfiable(), "") : null;
+
     private static ByteDfa Text(params string[] texts) => Text([.. texts.Select(Encoding.UTF8.GetBytes)]);
 
     private static ByteDfa Text(params byte[][] texts)
@@ -122,7 +138,7 @@ internal sealed class OutputGrammar
         try
         {
             var grammar = new OutputGrammar(compile());
-            return grammar._root.IsEmpty || grammar._root.MinDepth > GrammarMachine.MostDepth ? StructuredErrors.Unsatisfiable() : grammar;
+            return FaultOf(grammar) is { } fault ? fault.Error : grammar;
         }
         catch (SchemaException refused)
         {

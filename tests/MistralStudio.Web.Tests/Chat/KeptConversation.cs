@@ -55,4 +55,10 @@ public sealed class KeptConversation(Conversation conversation) : IConversationS
 
     public Task<Conversation?> CopySharedAsync(WorkspaceId workspace, UserId reader, ConversationId id, CancellationToken cancellationToken) =>
         Task.FromResult<Conversation?>(null);
+
+    public Task<bool> KeepAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken)
+    {
+        _messages.RemoveAll(kept => kept.Id == message.Id);
+        return AppendAsync(workspace, owner, message.Conversation, [message], cancellationToken);
+    }
 }

@@ -98,6 +98,17 @@ internal sealed class InMemoryConversations : IConversationStore
         return Task.FromResult(true);
     }
 
+    public Task<bool> KeepAsync(WorkspaceId workspace, UserId owner, Message message, CancellationToken cancellationToken)
+    {
+        lock (_lock)
+        {
+            _messages.RemoveAll(kept => kept.Id == message.Id);
+            _messages.Add(message);
+        }
+
+        return Task.FromResult(true);
+    }
+
     public Task<IReadOnlyList<Conversation>> ListBesideAsync(WorkspaceId workspace, UserId owner, ConversationId id, CancellationToken cancellationToken) =>
         Task.FromResult<IReadOnlyList<Conversation>>([.. All.Where(found => found.Beside == id)]);
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
@@ -17,16 +18,6 @@ internal sealed record AgentFunction(string Name, string Description, JsonElemen
 /// <param name="Sources">Every document that the model has read words of.</param>
 internal sealed record AgentCall(
     NodeExecution Execution, AgentTool Tool, AgentFunction Function, JsonElement Arguments, string Key, IReadOnlyCollection<DocumentId> Sources);
-
-/// <summary>What a tool gave: text for the model.</summary>
-internal sealed record ToolOutcome(string Text)
-{
-    /// <summary>Documents that the text came from.</summary>
-    public IReadOnlyList<DocumentId> Sources { get; init; } = [];
-
-    /// <summary>What it used; null for nothing.</summary>
-    public RunUsage? Usage { get; init; }
-}
 
 /// <summary>One kind of tools.</summary>
 internal interface IAgentTools

@@ -5,14 +5,6 @@ namespace MistralStudio.Agents.Nodes.Agent;
 /// <summary>Expected failures of Agent nodes.</summary>
 public static class AgentNodeErrors
 {
-    public static Error StepsOver(int steps) => new(
-        "agent.steps_over",
-        $"The agent had no answer after {steps:N0} calls of the model.",
-        "Give it more steps, a smaller task, or a stronger model.");
-
-    public static Error NoTools(string model) => new(
-        "agent.no_tools", $"The model \"{model}\" calls no tools.", "Choose one that does, or take the tools out.");
-
     public static Error NoFlow(string reference) => new(
         "agent.no_flow", $"There is no published flow \"{reference}\" here.", "Publish it, or name another.");
 
@@ -24,11 +16,6 @@ public static class AgentNodeErrors
 
     public static Error ApprovalExpired(string tool) => new(
         "agent.approval_expired", $"Nobody approved the call of \"{tool}\" in time.", "Fork the run from this node to ask again.");
-
-    public static Error BadArguments(string reason) => new(
-        "agent.bad_arguments", $"The tool was not called: {reason}.", "Call it again with arguments that follow its schema.");
-
-    public static Error NoSuchTool(string name) => new("agent.no_such_tool", $"There is no tool \"{name}\".", "Call one of those that you were given.");
 
     public static Error BadDocument(string reason) => new(
         "agent.bad_document", $"The OpenAPI document cannot be used: {reason}.", "Give a document of version 3 as JSON, with paths and operations.");

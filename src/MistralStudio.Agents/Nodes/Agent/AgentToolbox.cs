@@ -1,4 +1,4 @@
-using Microsoft.SemanticKernel;
+using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
@@ -9,8 +9,6 @@ namespace MistralStudio.Agents.Nodes.Agent;
 /// <summary>All that agents can use. Each call of a tool is a function of a kernel, so that filters and telemetry see it.</summary>
 internal sealed class AgentToolbox(IEnumerable<IAgentTools> tools, IKnowledgeStore knowledge)
 {
-    private const string Plugin = "tools";
-    private const string Argument = "call";
     private const int MostName = 64;
     private const int MostTools = 64;
 
@@ -49,14 +47,8 @@ internal sealed class AgentToolbox(IEnumerable<IAgentTools> tools, IKnowledgeSto
     }
 
     /// <summary>Calls a tool.</summary>
-    public async Task<Result<ToolOutcome>> CallAsync(AgentCall call, CancellationToken cancellationToken)
-    {
-        var function = KernelFunctionFactory.CreateFromMethod(
-            (AgentCall call, CancellationToken token) => _kinds[call.Tool.Kind].CallAsync(call, token), call.Function.Name, call.Function.Description);
-        var kernel = new Kernel();
-        kernel.Plugins.AddFromFunctions(Plugin, [function]);
-        return await kernel.InvokeAsync<Result<ToolOutcome>>(Plugin, call.Function.Name, new KernelArguments { [Argument] = call }, cancellationToken);
-    }
+    public Task<Result<ToolOutcome>> CallAsync(AgentCall call, CancellationToken cancellationToken) =>
+        ToolKernel.CallAsync(call.Function.Name, call.Function.Description, token => _kinds[call.Tool.Kind].CallAsync(call, token), cancellationToken);
 
     // Letters, digits and underscores, beginning with a letter: what every server of models takes.
     private static string Free(string name, HashSet<string> taken)

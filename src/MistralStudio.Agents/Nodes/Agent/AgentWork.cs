@@ -1,11 +1,11 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
-using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Agents.Nodes.Agent;
 
@@ -18,9 +18,6 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
     private const string Approve = "approve";
     private const string Refuse = "refuse";
 
-    // Of one tool's result before the model: small models hold no more beside the rest.
-    private const int LeastShown = 1_000;
-    private const int MostShown = 24_000;
     private const int MostInReport = 2_000;
 
     private readonly HashSet<DocumentId> _sources = [.. execution.Sources];
@@ -64,7 +61,7 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
             {
                 if (functions.Count > 0 && !ChatAbilities.Of(model.Value.Chat).Tools)
                 {
-                    return new NodeOutcome.Failed(AgentNodeErrors.NoTools(model.Value.Id));
+                    return new NodeOutcome.Failed(ToolCallErrors.NoTools(model.Value.Id));
                 }
 
                 messages = MessageValues.Compose(
@@ -88,7 +85,7 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
             }
 
             messages.Add(answer.Message());
-            var shown = Math.Clamp(counter?.ContextLength ?? MostShown, LeastShown, MostShown);
+            var shown = ToolText.Shown(counter?.ContextLength);
             foreach (var call in answer.Calls)
             {
                 var (text, outcome) = await CallAsync(call, functions, cancellationToken);
@@ -97,11 +94,11 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
                     return outcome;
                 }
 
-                messages.Add(new ChatMessage(ChatRole.Tool, [new FunctionResultContent(call.Id, ToolTurn.Cut(text, shown))]));
+                messages.Add(WantedCall.Result(call.Id, ToolText.Cut(text, shown)));
             }
         }
 
-        return new NodeOutcome.Failed(AgentNodeErrors.StepsOver(config.MaxSteps));
+        return new NodeOutcome.Failed(ToolCallErrors.StepsOver(config.MaxSteps));
     }
 
     // What servers and flows say of themselves is kept: the agent has the tools that it began with, whatever becomes of them while it waits.
@@ -171,10 +168,10 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
     {
         if (functions.FirstOrDefault(one => one.Name == wanted.Name) is not { } function)
         {
-            return (Told(wanted, AgentNodeErrors.NoSuchTool(wanted.Name).ToString(), null), null);
+            return (Told(wanted, ToolCallErrors.NoSuchTool(wanted.Name).ToString(), null), null);
         }
 
-        if (Problem(wanted, function) is { } problem)
+        if (wanted.Problem(function.Parameters) is { } problem)
         {
             return (Told(wanted, problem.ToString(), null), null);
         }
@@ -211,18 +208,6 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
 
         _sources.UnionWith(step.Value.Sources);
         return (Told(wanted, ToolTurn.Read(step.Value), by), null);
-    }
-
-    private static Error? Problem(WantedCall wanted, AgentFunction function)
-    {
-        if (wanted.Arguments is not { ValueKind: JsonValueKind.Object } arguments)
-        {
-            return AgentNodeErrors.BadArguments("its arguments are no JSON object");
-        }
-
-        // A schema of somebody else that is none holds nobody back: the tool itself looks at what it is given.
-        var schema = JsonSchema.Read(function.Parameters);
-        return schema.IsSuccess && schema.Value.Validate(arguments) is [var violation, ..] ? AgentNodeErrors.BadArguments($"{violation}".TrimEnd('.')) : null;
     }
 
     // Who wrote a draft is not who presses Run: its author's word counts once it was published.
@@ -275,7 +260,7 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
 
     private string Told(WantedCall wanted, string text, UserId? by)
     {
-        _report.Add(new { kind = "tool", wanted.Name, wanted.Arguments, result = ToolTurn.Cut(text, MostInReport), approvedBy = by });
+        _report.Add(new { kind = "tool", wanted.Name, wanted.Arguments, result = ToolText.Cut(text, MostInReport), approvedBy = by });
         return text;
     }
 

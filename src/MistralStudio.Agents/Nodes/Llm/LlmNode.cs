@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Answers;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Schemas;
@@ -86,7 +87,7 @@ internal sealed class LlmExecutor(ModelCalls calls) : INodeExecutor
         var options = new ChatOptions { Temperature = config.Temperature, MaxOutputTokens = config.MaxTokens };
         if (config.Schema is { } wanted)
         {
-            JsonAnswers.Want(wanted, resolved.Value, options, ref system);
+            AnswerForm.Want(wanted, resolved.Value, options, ref system);
         }
 
         var history = MessageValues.Read(execution.Inputs.GetValueOrDefault("messages"));

@@ -722,7 +722,13 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("uuid");
 
+                    b.Property<string>("AnswerCheck")
+                        .HasColumnType("text");
+
                     b.Property<string>("Citations")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Confidence")
                         .HasColumnType("text");
 
                     b.Property<Guid>("ConversationId")
@@ -774,6 +780,9 @@ namespace MistralStudio.Data.Postgres.Migrations
                         .HasColumnType("text");
 
                     b.Property<string>("Timings")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Tools")
                         .HasColumnType("text");
 
                     b.Property<string>("Usage")

@@ -715,7 +715,13 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<Guid>("Id")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("AnswerCheck")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Citations")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Confidence")
                         .HasColumnType("TEXT");
 
                     b.Property<Guid>("ConversationId")
@@ -767,6 +773,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Timings")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Tools")
                         .HasColumnType("TEXT");
 
                     b.Property<string>("Usage")

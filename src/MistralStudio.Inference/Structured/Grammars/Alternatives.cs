@@ -38,7 +38,7 @@ internal static class Alternatives
     {
         if (!path.Add(schema))
         {
-            throw new SchemaException(SchemaErrors.InvalidSchema(schema.Location, "the schema refers to itself without anything in between"));
+            throw new SchemaException(SchemaErrors.InvalidSchema(schema.Location, "the schema refers to itself without anything in between"), schema.Location);
         }
 
         var parts = new List<List<HashSet<SchemaNode>>> { new() { new() { schema } } };

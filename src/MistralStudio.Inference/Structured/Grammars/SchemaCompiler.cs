@@ -39,7 +39,7 @@ internal sealed class SchemaCompiler
             {
                 throw new SchemaException(StructuredErrors.UnsupportedKeyword(
                     "oneOf", $"{node.Location}/oneOf",
-                    "a value can follow two of its alternatives; use anyOf, or tell them apart by a constant property"));
+                    "a value can follow two of its alternatives; use anyOf, or tell them apart by a constant property"), $"{node.Location}/oneOf");
             }
         }
 

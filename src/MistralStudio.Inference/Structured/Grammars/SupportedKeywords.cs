@@ -45,13 +45,13 @@ internal static class SupportedKeywords
             }
 
             throw new SchemaException(StructuredErrors.UnsupportedKeyword(
-                name, $"{schema.Location}/{JsonPointer.Escape(name)}", s_reasons.GetValueOrDefault(name, "it is not one of those that are")));
+                name, $"{schema.Location}/{JsonPointer.Escape(name)}", s_reasons.GetValueOrDefault(name, "it is not one of those that are")), $"{schema.Location}/{JsonPointer.Escape(name)}");
         }
 
         if (schema.Format is { } format && StringFormat.Named(format) is null && CanBeString(schema))
         {
             throw new SchemaException(StructuredErrors.UnsupportedKeyword(
-                "format", $"{schema.Location}/format", $"the format \"{format}\" is not known, known are {string.Join(", ", StringFormat.Names)}"));
+                "format", $"{schema.Location}/format", $"the format \"{format}\" is not known, known are {string.Join(", ", StringFormat.Names)}"), $"{schema.Location}/format");
         }
     }
 

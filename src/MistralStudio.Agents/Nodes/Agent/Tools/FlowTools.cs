@@ -1,3 +1,4 @@
+using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 
@@ -39,8 +40,6 @@ internal sealed class FlowTools(Lazy<IFlowCalls> calls) : IAgentTools
                 Sources = call.Sources,
             },
             cancellationToken);
-        return answer.IsSuccess
-            ? new ToolOutcome(answer.Value.Text) { Sources = [.. answer.Value.Outputs.Values.SelectMany(value => value.Sources).Distinct()], Usage = answer.Value.Usage }
-            : answer.Error;
+        return answer.IsSuccess ? ToolOutcome.Of(answer.Value) : answer.Error;
     }
 }

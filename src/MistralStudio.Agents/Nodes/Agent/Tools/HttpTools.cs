@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using MistralStudio.Agents.Nodes.HttpRequest;
 using MistralStudio.Agents.Outside;
+using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Egress;
@@ -65,7 +66,7 @@ internal sealed class HttpTools(IEgress egress, OutsideGate gate) : IAgentTools
         var operation = document.Value.Operations[0];
         if (AddressOf(server, operation, call.Arguments) is not { } address)
         {
-            return AgentNodeErrors.BadArguments("an argument of the path is empty, or leads elsewhere");
+            return ToolCallErrors.BadArguments("an argument of the path is empty, or leads elsewhere");
         }
 
         using var request = new HttpRequestMessage(operation.Method, address);

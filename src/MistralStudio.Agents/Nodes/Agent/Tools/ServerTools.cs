@@ -1,4 +1,5 @@
 using MistralStudio.Agents.Mcp;
+using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 
@@ -36,8 +37,6 @@ internal sealed class ServerTools(IToolServers servers) : IAgentTools
     {
         var result = await servers.CallAsync(
             new ToolCall(call.Execution.Start.Workspace, call.Tool.Server!, call.Function.Target, call.Arguments) { Sources = call.Sources }, cancellationToken);
-        return !result.IsSuccess ? result.Error
-            : result.Value.IsError ? new ToolOutcome($"The tool failed: {result.Value.Text}")
-            : new ToolOutcome(result.Value.Text.Length == 0 && result.Value.Structured is { } structured ? structured.GetRawText() : result.Value.Text);
+        return result.IsSuccess ? ToolOutcome.Of(result.Value) : result.Error;
     }
 }

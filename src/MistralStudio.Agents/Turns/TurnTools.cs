@@ -1,0 +1,66 @@
+using System.Text.Json;
+using MistralStudio.Agents.Mcp;
+using MistralStudio.Agents.Tools;
+using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Prompts;
+
+namespace MistralStudio.Agents.Turns;
+
+/// <summary>Decides about a turn's calls of tools and makes them; neither waits without end.</summary>
+internal sealed class TurnTools(IToolServers servers, TimeProvider time)
+{
+    /// <summary>What becomes of a call: a person says so, or what they allowed before.</summary>
+    public async Task<Result<ToolDecision>> DecideAsync(AgentTurn turn, PromptTool tool, ToolUse use, CancellationToken cancellationToken)
+    {
+        if (turn.Desk is not { } desk)
+        {
+            return tool.Source?.Mock is null ? ToolCallErrors.NobodyThere(tool.Name) : new ToolDecision.Run();
+        }
+
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        try
+        {
+            return await desk.DecideAsync(tool, use, stop.Token).AsTask().WaitAsync(turn.Limits.Decision, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await stop.CancelAsync();
+            return ToolCallErrors.Undecided(tool.Name, turn.Limits.Decision);
+        }
+    }
+
+    /// <summary>Makes a call and waits for its result, no longer than <see cref="ToolLimits.Result"/>.</summary>
+    /// <param name="sources">Documents that the model has read words of.</param>
+    public async Task<Result<ToolOutcome>> CallAsync(
+        AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        var limit = turn.Limits.Result;
+        try
+        {
+            // Not every server looks up when it is told to stop: it is left alone then.
+            return await ToolKernel.CallAsync(tool.Name, tool.Description, token => FromAsync(turn, tool, arguments, sources, token), stop.Token)
+                .WaitAsync(limit, time, cancellationToken);
+        }
+        catch (TimeoutException)
+        {
+            await stop.CancelAsync();
+            return ToolCallErrors.NoAnswer(tool.Name, limit);
+        }
+    }
+
+    private async Task<Result<ToolOutcome>> FromAsync(
+        AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
+    {
+        if (tool.Source?.Mcp is { } elsewhere)
+        {
+            var call = new ToolCall(turn.Workspace, elsewhere.Server, elsewhere.Tool, arguments) { Sources = sources, Knowledge = [.. turn.Knowledge, .. turn.Heard] };
+            var result = await servers.CallAsync(call, cancellationToken);
+            return result.IsSuccess ? ToolOutcome.Of(result.Value) : result.Error;
+        }
+
+        return tool.Source?.Mock is { } text ? new ToolOutcome(text) : ToolCallErrors.NeedsResult(tool.Name);
+    }
+}
