@@ -5,5 +5,5 @@ export const icons = [
   'file-up', 'folder', 'gauge', 'git-branch', 'git-compare', 'globe', 'grip-vertical', 'history', 'house', 'info', 'key-round', 'library', 'link', 'lock',
   'log-out', 'menu', 'message-square', 'monitor', 'moon', 'panel-left', 'panel-right', 'pause', 'pencil', 'play', 'plus', 'power', 'rocket', 'rotate-ccw',
   'search', 'send', 'settings', 'shield-check', 'sliders-horizontal', 'smartphone', 'split', 'square', 'square-terminal', 'sun', 'tag', 'thumbs-down',
-  'thumbs-up', 'trash-2', 'triangle-alert', 'upload', 'user', 'user-check', 'user-plus', 'users', 'webhook', 'workflow', 'x',
+  'thumbs-up', 'trash-2', 'triangle-alert', 'upload', 'user', 'user-check', 'user-plus', 'users', 'wand-sparkles', 'webhook', 'workflow', 'wrench', 'x',
 ];

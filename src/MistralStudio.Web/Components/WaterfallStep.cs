@@ -24,6 +24,7 @@ public readonly record struct WaterfallStep(string Tone, string Name, double Sta
         Add("q", "Queue", Math.Max(0, timings.QueueMs - template - tokens));
         Add("p", "Prefill", timings.PrefillMs);
         Add("d", "Decode", timings.DecodeMs);
+        Add("t", "Tools", timings.ToolMs ?? 0);
         at = Math.Max(at, timings.TotalMs);
         Add("t", "Evidence", timings.EvidenceMs ?? 0);
         return steps;

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Features.Playground.Help;
 using MistralStudio.Web.Security;
 using MudBlazor;
 using MudBlazor.Services;
@@ -15,6 +16,7 @@ public static class StudioPages
     public static IServiceCollection AddStudioPages(this IServiceCollection services)
     {
         services.AddLocalization();
+        services.AddSingleton<PromptHelp>();
         services.AddSingleton<ChatTurns>();
         services.AddHostedService(provider => provider.GetRequiredService<ChatTurns>());
         services.AddScoped<AnswerBeat>();

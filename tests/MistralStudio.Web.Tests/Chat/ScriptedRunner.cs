@@ -19,6 +19,9 @@ internal sealed class ScriptedRunner : IAgentRunner
     /// <summary>The next words of the turn that is being written, which may not have begun yet.</summary>
     public void Say(string text) => _scripts[^1].Writer.TryWrite(new AgentEvent.TextDelta(text));
 
+    /// <summary>Whatever else happens in that turn.</summary>
+    public void Happen(AgentEvent happened) => _scripts[^1].Writer.TryWrite(happened);
+
     /// <summary>Ends that turn; what is said next belongs to the one after.</summary>
     public void End(string reason = "stop")
     {

@@ -4,6 +4,9 @@ using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Web.Features.Chat.Confidence;
+using MistralStudio.Web.Features.Chat.ToolCalls;
 
 namespace MistralStudio.Web.Features.Chat;
 
@@ -27,6 +30,8 @@ public enum AnswerPhase
 public sealed class ChatEntry
 {
     private readonly StringBuilder _text = new();
+    private readonly List<TokenConfidence> _confidence = [];
+    private readonly List<TokenLogprob> _pending = [];
     private string? _read;
 
     internal ChatEntry(MessageId id, MessageId? parent, MessageRole role, DateTimeOffset createdAt) => (Id, Parent, Role, CreatedAt) = (id, parent, role, createdAt);
@@ -42,6 +47,10 @@ public sealed class ChatEntry
         Timings = message.Timings;
         Citations = message.Citations;
         Given = message.Given;
+        Tools = message.Tools;
+        Check = message.Check;
+        _confidence.AddRange(message.Confidence);
+        Form = message.Check?.Schema;
         Feedback = message.Feedback;
         Error = message.Error;
     }
@@ -71,6 +80,21 @@ public sealed class ChatEntry
 
     /// <summary>Passages that the model was given, best first.</summary>
     public IReadOnlyList<GivenPassage> Given { get; internal set; } = [];
+
+    /// <summary>Calls of tools inside it, in order.</summary>
+    public IReadOnlyList<ToolUse> Tools { get; private set; } = [];
+
+    /// <summary>Where its calls wait for a person; null where it has no tools, and after a reload.</summary>
+    public ToolDesk? Desk { get; internal init; }
+
+    /// <summary>What the schema is called that it was asked to follow; null for words.</summary>
+    public string? Form { get; internal init; }
+
+    /// <summary>Whether it follows its schema; null where it has none, and before its end.</summary>
+    public AnswerCheck? Check { get; internal set; }
+
+    /// <summary>How sure the model was of each piece; empty where nobody asked, and before its end.</summary>
+    public IReadOnlyList<TokenConfidence> Confidence => IsLive ? [] : _confidence;
 
     /// <summary>What the person thought of it; null where they did not say.</summary>
     public AnswerFeedback? Feedback { get; internal set; }
@@ -122,6 +146,22 @@ public sealed class ChatEntry
         }
     }
 
+    /// <summary>A call came, or came further.</summary>
+    internal void Take(ToolUse use)
+    {
+        var known = Tools.Any(one => one.Id == use.Id && one.Round == use.Round);
+        Tools = known ? [.. Tools.Select(one => one.Id == use.Id && one.Round == use.Round ? use : one)] : [.. Tools, use];
+    }
+
+    /// <summary>The model said how sure it was.</summary>
+    internal void Take(IReadOnlyList<TokenLogprob> tokens)
+    {
+        if (_confidence.Count < ConfidenceSpans.Most)
+        {
+            _confidence.AddRange(ConfidenceSpans.Of(tokens, _pending));
+        }
+    }
+
     internal void Notify() => Changed?.Invoke();
 
     internal Message ToMessage(ConversationId conversation) => new()
@@ -137,6 +177,9 @@ public sealed class ChatEntry
         Timings = Timings,
         Citations = Citations,
         Given = Given,
+        Tools = Tools,
+        Check = Check,
+        Confidence = _confidence.Count < ConfidenceSpans.Most ? [.. _confidence] : [],
         Feedback = Feedback,
         Error = Error,
         CreatedAt = CreatedAt,

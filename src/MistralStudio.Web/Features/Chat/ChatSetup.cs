@@ -3,6 +3,8 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
+using MistralStudio.Web.Features.Chat.ToolCalls;
 
 namespace MistralStudio.Web.Features.Chat;
 
@@ -14,6 +16,18 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
 
     /// <summary>Messages that stand before the conversation: what a prompt begins with after its instructions.</summary>
     public IReadOnlyList<TurnMessage> Opening { get; init; } = [];
+
+    /// <summary>Tools that the model may call.</summary>
+    public IReadOnlyList<PromptTool> Tools { get; init; } = [];
+
+    /// <summary>What is called without asking; null: nothing that does something.</summary>
+    public ToolAllowance? Allowance { get; init; }
+
+    /// <summary>The form of the answer; null for words.</summary>
+    public PromptSchema? Answer { get; init; }
+
+    /// <summary>How many alternatives are told beside each token; null: nothing is told of likelihood.</summary>
+    public int? Alternatives { get; init; }
 
     /// <summary>The default model and nothing else.</summary>
     public static ChatSetup Default { get; } = new(ModelReference.Default.ToString(), "", GenerationSettings.Default, []);
@@ -34,6 +48,9 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
         Reading = Reading,
         Heard = heard,
         Settings = Settings,
+        Tools = Tools,
+        Answer = Answer,
+        Alternatives = Alternatives,
     };
 
     internal static ChatSetup Of(Conversation conversation) => new(conversation.Model, conversation.Instructions, conversation.Settings, conversation.Knowledge) { Reading = conversation.Reading };

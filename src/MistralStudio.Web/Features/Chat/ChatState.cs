@@ -2,6 +2,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Web.Features.Chat.ToolCalls;
 
 namespace MistralStudio.Web.Features.Chat;
 
@@ -71,14 +72,14 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         _heard = conversation.Heard;
         Beside = conversation.Beside;
         _tree.Clear();
-        foreach (var message in (await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System))
+        foreach (var message in (await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System && message.Id != turn?.Answer.Id))
         {
             _tree.Add(new ChatEntry(message));
         }
 
         Error = null;
-        // Between the two looks it may have ended: then it was read.
-        if (turn is not null && !_tree.Contains(turn.Answer.Id))
+        // What was read of an answer in the making is less than what it is by now.
+        if (turn is not null)
         {
             Attach(turn);
         }
@@ -349,12 +350,14 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         var answer = new ChatEntry(MessageId.New(), question.Id, MessageRole.Assistant, clock.GetUtcNow())
         {
             Model = setup.Model,
+            Form = setup.Answer?.Name,
+            Desk = setup.Tools.Count > 0 ? new ToolDesk(setup.Allowance ?? new ToolAllowance(() => false)) : null,
             Phase = setup.Knowledge.Count + files.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
         };
-        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text))];
+        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0 || entry.Tools.Count > 0).Select(entry => new TurnMessage(entry.Role, entry.Text) { Tools = entry.Tools })];
         _heard = [.. _heard.Union(setup.Knowledge)];
         var keeping = log is not null && Conversation is not null ? new TurnKeeping(log, Conversation.Id, Stands) : null;
-        var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner), keeping);
+        var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner) with { Desk = answer.Desk }, keeping);
         _isAdmitting = false;
         if (begun.IsSuccess)
         {

@@ -65,6 +65,16 @@ public sealed class ChatTurn : IDisposable
                 Answer.Append(delta.Text);
                 Answer.Phase = AnswerPhase.Writing;
                 break;
+            case AgentEvent.Confidence told:
+                Answer.Take(told.Tokens);
+                break;
+            case AgentEvent.Tool called:
+                Answer.Take(called.Use);
+                Answer.Phase = AnswerPhase.Writing;
+                break;
+            case AgentEvent.Checked looked:
+                Answer.Check = looked.Check;
+                break;
             case AgentEvent.Completed completed:
                 (Answer.Citations, Answer.Usage, Answer.Timings) = (completed.Citations, completed.Usage, completed.Timings);
                 Answer.IsCut = completed.FinishReason == "length";

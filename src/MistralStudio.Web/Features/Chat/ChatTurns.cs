@@ -81,6 +81,12 @@ public sealed class ChatTurns(IAgentRunner runner, TimeProvider clock, ILogger<C
             await foreach (var happened in runner.RunAsync(asked, stop))
             {
                 turn.Apply(happened);
+                if (happened is AgentEvent.Tool)
+                {
+                    // What may change the world, and what came of it, is kept before it is shown.
+                    await KeepAsync(turn);
+                }
+
                 turn.Answer.Notify();
                 if (turn.Answer.Length > ChatTurn.MostCharacters)
                 {
@@ -146,6 +152,11 @@ public sealed class ChatTurns(IAgentRunner runner, TimeProvider clock, ILogger<C
         }
     }
 
+    /// <summary>Keeps an answer as far as it came: what a crash would leave is one that was stopped.</summary>
+    private static Task KeepAsync(ChatTurn turn) => turn.Keeping is { } keeping
+        ? keeping.Log.KeepAsync(turn.Answer.ToMessage(keeping.Conversation) with { State = MessageState.Stopped }, CancellationToken.None)
+        : Task.CompletedTask;
+
     private async Task CommitAsync(ChatTurn turn)
     {
         if (turn.Keeping is not { } keeping)
@@ -156,7 +167,7 @@ public sealed class ChatTurns(IAgentRunner runner, TimeProvider clock, ILogger<C
         try
         {
             // Not cancellable: a stopped answer is kept as well.
-            await keeping.Log.AppendAsync(turn.Answer.ToMessage(keeping.Conversation), CancellationToken.None);
+            await keeping.Log.KeepAsync(turn.Answer.ToMessage(keeping.Conversation), CancellationToken.None);
         }
         catch (Exception fault)
         {

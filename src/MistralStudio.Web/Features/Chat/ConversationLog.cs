@@ -46,6 +46,8 @@ public sealed class ConversationLog(
 
     internal Task<bool> AppendAsync(Message message, CancellationToken cancellationToken) => store.AppendAsync(workspace, owner, message, cancellationToken);
 
+    internal Task<bool> KeepAsync(Message message, CancellationToken cancellationToken) => store.KeepAsync(workspace, owner, message, cancellationToken);
+
     /// <summary>True where it keeps what people think of answers.</summary>
     internal bool TakesFeedback => feedback is not null;
 

@@ -8,6 +8,9 @@ namespace MistralStudio.Web.Features.Playground;
 /// <content>Asking all columns the same at once, and each by itself.</content>
 public sealed partial class PlaygroundState
 {
+    // As many as a person looks at.
+    private const int Alternatives = 5;
+
     /// <summary>True while one of the columns is answered.</summary>
     public bool IsBusy => _columns.Exists(column => column.Chat.IsBusy);
 
@@ -47,7 +50,15 @@ public sealed partial class PlaygroundState
         }
 
         Prepare(column, composed.Value);
-        await column.Chat.RegenerateAsync(cancellationToken, with is null ? null : with with { Instructions = column.Chat.Setup.Instructions, Opening = column.Chat.Setup.Opening });
+        await column.Chat.RegenerateAsync(cancellationToken, with is null ? null : with with
+        {
+            Instructions = column.Chat.Setup.Instructions,
+            Opening = column.Chat.Setup.Opening,
+            Tools = column.Chat.Setup.Tools,
+            Answer = column.Chat.Setup.Answer,
+            Allowance = Allowance,
+            Alternatives = column.Chat.Setup.Alternatives,
+        });
     }
 
     /// <summary>Shows the branch before (-1) or after (+1) of a question, in every column that has one.</summary>
@@ -116,12 +127,17 @@ public sealed partial class PlaygroundState
 
     private void Prepare(PlaygroundColumn column, ComposedPrompt composed)
     {
+        var content = column.Version ?? Draft.Content;
         column.Chat.Setup = column.Chat.Setup with
         {
             Instructions = composed.Instructions,
             Opening = composed.Opening,
             Knowledge = Chat.Setup.Knowledge,
             Reading = Chat.Setup.Reading,
+            Tools = content.Tools,
+            Answer = content.Answer,
+            Allowance = Allowance,
+            Alternatives = AsksConfidence ? Alternatives : null,
         };
     }
 }

@@ -6,6 +6,7 @@ using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Features.Chat.ToolCalls;
 using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Features.Playground.Drafts;
 using MistralStudio.Web.Layout;
@@ -36,6 +37,8 @@ public sealed partial class PlaygroundState : IAsyncDisposable
     {
         (_services, _scope, _logger) = (services, scope, logger);
         _log = new ConversationLog(services.Conversations, scope.Id, scope.Person, app: null, services.Feedback, services.Files.Erasure);
+        // Who may build flows may have any tool of a server called; so here.
+        Allowance = new ToolAllowance(() => scope.May(Permissions.FlowsWrite));
         Tokens = new TokenCounts(services.Models, services.Host, scope.Id);
         _saving = new DraftSaving(services.Clock, logger);
         _saving.Changed += Tell;
@@ -76,6 +79,15 @@ public sealed partial class PlaygroundState : IAsyncDisposable
 
     /// <summary>What they were searched for; empty for all.</summary>
     public string Search { get; private set; } = "";
+
+    /// <summary>What the models may call without asking; of this page alone.</summary>
+    public ToolAllowance Allowance { get; }
+
+    /// <summary>True where the models are asked how sure they are of each token.</summary>
+    public bool AsksConfidence { get; set; }
+
+    /// <summary>The last words of the first column; null where it has not answered.</summary>
+    public string? LastAnswer => Chat.Thread.LastOrDefault(entry => entry is { Role: MessageRole.Assistant, IsLive: false })?.Text;
 
     /// <summary>True where members of the workspace may read the conversation.</summary>
     public bool IsShared { get; private set; }

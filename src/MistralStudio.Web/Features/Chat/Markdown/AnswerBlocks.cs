@@ -6,7 +6,8 @@ namespace MistralStudio.Web.Features.Chat.Markdown;
 
 /// <summary>One block of an answer as markup.</summary>
 /// <param name="IsDone">False for the last block of a text that still grows.</param>
-public readonly record struct AnswerBlock(string Html, bool IsDone);
+/// <param name="Start">Where it begins in the text with its marks.</param>
+public readonly record struct AnswerBlock(string Html, bool IsDone, int Start);
 
 /// <summary>
 /// A growing answer as top-level Markdown blocks. A block is done once the next one has begun; done blocks are rendered once, so an update
@@ -47,7 +48,7 @@ public sealed class AnswerBlocks(string copyWord)
         {
             var isLast = i == starts.Count - 1;
             var piece = tail[starts[i]..(isLast ? tail.Length : starts[i + 1])];
-            _blocks.Add(new AnswerBlock(AnswerHtml.Render(piece, copyWord), !isLast || isWhole));
+            _blocks.Add(new AnswerBlock(AnswerHtml.Render(piece, copyWord), !isLast || isWhole, _doneLength + starts[i]));
         }
 
         if (starts.Count > 1)

@@ -1,0 +1,145 @@
+using System.Text.Json;
+using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Agents.Mcp;
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Prompts;
+using MistralStudio.Web.Features.Chat.ToolCalls;
+using MistralStudio.Web.Features.Playground.Schema;
+using MistralStudio.Web.Features.Playground.Tools;
+
+namespace MistralStudio.Web.Tests.Playground.Tools;
+
+public sealed class ToolEditorTests : BunitContext
+{
+    private static readonly PromptTool s_mock = new("get_weather", "Weather.", JsonElement.Parse("""{"type":"object"}"""), new PromptToolSource(Mock: "rain"));
+
+    private readonly Servers _servers = new();
+    private PromptTool? _saved;
+
+    public ToolEditorTests()
+    {
+        Services.AddLogging();
+        Services.AddLocalization();
+        Services.AddSingleton<IToolServers>(_servers);
+        JSInterop.Mode = JSRuntimeMode.Loose;
+    }
+
+    [Theory]
+    [InlineData("""{"type":"object",}""", "schema.no_json", 1)]
+    [InlineData("{\"type\":\"object\",\n\"properties\":{\"a\":{\"type\":\"no\"}}}", "schema.invalid", 2)]
+    [InlineData("{\n\"type\":\"string\"}", "tool.parameters_no_object", 2)]
+    [InlineData("[]", "schema.invalid", null)]
+    [InlineData("true", "tool.parameters_no_object", null)]
+    public void Parameters_AreASchemaOfAnObject(string text, string code, int? line)
+    {
+        var draft = new ToolDraft(null, []);
+        Assert.Null(draft.Fault);
+        draft.Look(text);
+        Assert.Equal(code, draft.Fault!.Code);
+        Assert.Equal(line ?? draft.Place?.Line, draft.Place?.Line);
+        draft.Name = "a";
+        Assert.Null(draft.Make());
+    }
+
+    [Theory]
+    [InlineData("get_weather", true)]
+    [InlineData("a-b", true)]
+    [InlineData("1st", false)]
+    [InlineData("two words", false)]
+    [InlineData("", false)]
+    public void Names_AreThoseThatServersOfModelsTake(string name, bool good) => Assert.Equal(good, ToolDraft.IsName(name));
+
+    [Fact]
+    public async Task Editor_WritesATool_OnceItsNameIsFree()
+    {
+        var editor = Render<ToolEditor>(set => set.Add(one => one.Taken, ["get_weather"]).Add(one => one.OnSave, made => _saved = made));
+        await editor.Find("[data-save-tool]").ClickAsync(new());
+        Assert.Null(_saved);
+        await editor.Find("[name=tool-name]").InputAsync("get_weather");
+        Assert.Equal("There is a tool with this name already.", editor.Find("[role=alert]").TextContent);
+        await editor.Find("[name=tool-name]").InputAsync("look_up");
+        await editor.Find("[name=tool-description]").ChangeAsync("Looks up.");
+        await editor.InvokeAsync(() => editor.FindComponent<JsonField>().Instance.TypedAsync("""{"type":"object","properties":{"id":{"type":"string"}}}"""));
+        await editor.Find("[name=tool-mock]").ChangeAsync("42");
+        await editor.Find("[data-save-tool]").ClickAsync(new());
+
+        Assert.Equal(("look_up", "Looks up.", "42"), (_saved!.Name, _saved.Description, _saved.Source!.Mock));
+        Assert.True(_saved.Parameters.GetProperty("properties").TryGetProperty("id", out _));
+    }
+
+    [Fact]
+    public async Task Editor_WritesAToolThatAPersonAnswers()
+    {
+        var editor = Render<ToolEditor>(set => set.Add(one => one.Tool, s_mock).Add(one => one.OnSave, made => _saved = made));
+        await editor.Find("[data-by-hand]").ClickAsync(new());
+        Assert.Empty(editor.FindAll("[name=tool-mock]"));
+        await editor.Find("[data-save-tool]").ClickAsync(new());
+        Assert.Null(_saved!.Source);
+    }
+
+    [Fact]
+    public async Task Section_ListsTools_AndTakesThemOut()
+    {
+        IReadOnlyList<PromptTool> tools = [s_mock, s_mock with { Name = "ask", Source = null }];
+        var allowance = new ToolAllowance(() => true);
+        var section = Render<ToolsSection>(set => set.Add(one => one.Tools, tools).Add(one => one.Allowance, allowance).Add(one => one.OnChange, changed => tools = changed));
+
+        Assert.Equal(["Tool · answers a fixed text", "Tool · you write its results"], section.FindAll(".pick .meta").Select(line => line.TextContent));
+        section.Find("[name=step-by-step]").Change(true);
+        Assert.True(allowance.StepByStep);
+        await section.Find("[data-tool=ask] .ib").ClickAsync(new());
+        Assert.Equal(["get_weather"], tools.Select(tool => tool.Name));
+    }
+
+    [Fact]
+    public void Section_OffersServersToThoseWhoMayUseThem()
+    {
+        var section = Render<ToolsSection>(set => set.Add(one => one.Tools, []).Add(one => one.Allowance, new ToolAllowance(() => false)));
+        Assert.True(section.Find("[data-server-tool]").HasAttribute("disabled"));
+    }
+
+    [Fact]
+    public async Task Picker_TakesAServersTool_UnderAFreeName()
+    {
+        var taken = s_mock with { Name = "read_file" };
+        var picker = Pick([taken]);
+        picker.WaitForAssertion(() => Assert.Equal(["files/read.file", "delete_file"], picker.FindAll(".server-tools b").Select(name => name.TextContent)));
+        await picker.Find("[data-use=delete_file]").ClickAsync(new());
+        Assert.Equal(new PromptMcpTool("files", "delete_file"), _saved!.Source!.Mcp);
+
+        Assert.Equal("files_read_file_2", ServerTools.Of("files", _servers.Tools[0], ["files_read_file"]).Name);
+    }
+
+    [Fact]
+    public void Picker_SaysWhyAServerDoesNotAnswer()
+    {
+        _servers.Unreachable = McpErrors.TimedOut("files", TimeSpan.FromSeconds(5));
+        var picker = Pick([]);
+        picker.WaitForAssertion(() => Assert.Contains("did not answer within 5 s", picker.Markup, StringComparison.Ordinal));
+    }
+
+    private IRenderedComponent<ServerToolPicker> Pick(IReadOnlyList<PromptTool> tools) =>
+        Render<ServerToolPicker>(set => set.AddCascadingValue(Scopes.Owner).Add(one => one.Tools, tools).Add(one => one.OnPick, EventCallback.Factory.Create<PromptTool>(this, picked => _saved = picked)));
+
+    private sealed class Servers : IToolServers
+    {
+        public Error? Unreachable { get; set; }
+
+        public IReadOnlyList<ServerTool> Tools { get; } =
+        [
+            new("files/read.file", "Read", "Reads a file.", JsonElement.Parse("""{"type":"object"}""")),
+            new("delete_file", "Delete a file", "", JsonElement.Parse("""{"type":"object"}""")),
+        ];
+
+        public Task<IReadOnlyList<ToolServer>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
+            Task.FromResult<IReadOnlyList<ToolServer>>([new ToolServer("files", "Shared files", IsProcess: false)]);
+
+        public Task<Result<IReadOnlyList<ServerTool>>> ListToolsAsync(WorkspaceId workspace, string server, CancellationToken cancellationToken) =>
+            Task.FromResult(Unreachable is { } error ? error : Result<IReadOnlyList<ServerTool>>.Success(Tools));
+
+        public Task<Result<ToolResult>> CallAsync(ToolCall call, CancellationToken cancellationToken) => throw new InvalidOperationException();
+    }
+}
