@@ -85,6 +85,13 @@ public static class ChatOptionExtensions
             set => Set(options, ChatOptionKeys.Depth, value);
         }
 
+        /// <inheritdoc cref="ChatOptionKeys.PromptVariables"/>
+        public IReadOnlyDictionary<string, string>? PromptVariables
+        {
+            get => Find(options, ChatOptionKeys.PromptVariables) as IReadOnlyDictionary<string, string>;
+            set => Set(options, ChatOptionKeys.PromptVariables, value);
+        }
+
         /// <inheritdoc cref="ChatOptionKeys.StreamsCalls"/>
         public bool? StreamsCalls
         {

@@ -41,6 +41,9 @@ public static class ChatOptionKeys
     /// <summary>int: how many runs of flows stand above the request; a flow that is asked as a model counts on, so that none asks itself without end.</summary>
     public const string Depth = "depth";
 
+    /// <summary><c>IReadOnlyDictionary&lt;string, string&gt;</c>: values of the variables of a saved prompt; models that are none leave them out.</summary>
+    public const string PromptVariables = "prompt_variables";
+
     /// <summary>bool: calls of tools come as <see cref="FunctionCallDelta"/>s while they are written, before they come whole.</summary>
     public const string StreamsCalls = "streams_calls";
 

@@ -47,6 +47,15 @@ public static class PromptErrors
 
     public static Error BadValues(string reason) => new("prompt.bad_values", $"The variables cannot be read: {reason}.", "Send an object: {\"name\": value}.");
 
+    public static Error TooDeep(string slug) => new(
+        "prompt.too_deep", $"The prompt \"{Short(slug)}\" was asked by what it asks itself, again and again.", "Give it, or the app or flow that asks it, another model.");
+
+    public static Error KnowledgeAlone() => new(
+        "prompt.knowledge_alone", "This prompt looks things up in knowledge bases and has tools, which do not go together where it is asked as a model.", "Take the knowledge out, or the tools.");
+
+    public static Error ModelCannot(string model, string what) => new(
+        "prompt.model_cannot", $"The model of this prompt, \"{Short(model)}\", cannot {what}.", "Choose another model for it, and save the prompt again.");
+
     private static string Should(PromptVariable variable) => variable.Kind switch
     {
         PromptVariableKind.Number => "has to be a number",

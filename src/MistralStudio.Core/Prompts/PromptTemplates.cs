@@ -24,6 +24,27 @@ public static partial class PromptTemplates
         return [.. Names(content).Select(name => known.GetValueOrDefault(name) ?? new PromptVariable(name))];
     }
 
+    /// <summary>A text in pieces, in order: a variable as it stands in the text with its name, everything else without one.</summary>
+    public static IEnumerable<(string Text, string? Name)> Parts(string text)
+    {
+        var end = 0;
+        foreach (var (start, length, name) in Marks(text).Where(mark => mark.Name is not null))
+        {
+            if (start > end)
+            {
+                yield return (text[end..start], null);
+            }
+
+            yield return (text.Substring(start, length), name);
+            end = start + length;
+        }
+
+        if (end < text.Length)
+        {
+            yield return (text[end..], null);
+        }
+    }
+
     /// <summary>True for what may stand between the braces: a letter or <c>_</c>, then letters, digits, <c>_</c> and <c>-</c>, at most 64.</summary>
     public static bool IsName(string text) => Name().IsMatch(text);
 

@@ -17,6 +17,7 @@ internal sealed partial class PromptCallCounts(IDbContextFactory<StudioDbContext
 
     private readonly ILogger _log = loggers?.CreateLogger<PromptCallCounts>() ?? (ILogger)NullLogger.Instance;
     private readonly Lock _guard = new();
+    // Has no handle that would have to be disposed of, and a host may stop its services after it disposed of them.
     private readonly SemaphoreSlim _writing = new(1, 1);
     private Dictionary<CallKey, long> _counted = [];
 
@@ -56,13 +57,6 @@ internal sealed partial class PromptCallCounts(IDbContextFactory<StudioDbContext
     {
         await base.StopAsync(cancellationToken);
         await TryKeepAsync(cancellationToken);
-    }
-
-    /// <inheritdoc/>
-    public override void Dispose()
-    {
-        _writing.Dispose();
-        base.Dispose();
     }
 
     /// <inheritdoc/>

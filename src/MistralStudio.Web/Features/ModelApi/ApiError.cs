@@ -34,8 +34,8 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
     {
         var (status, type) = error.Code switch
         {
-            "model.not_found" or "model.no_reranker" or "app.not_found" or "knowledge.base_not_found" => (404, "invalid_request_error"),
-            "app.publisher_gone" or "connection.stays_on_machine" => (403, "permission_error"),
+            "model.not_found" or "model.no_reranker" or "app.not_found" or "prompt.version_not_found" or "knowledge.base_not_found" => (404, "invalid_request_error"),
+            "app.publisher_gone" or "prompt.author_gone" or "connection.stays_on_machine" => (403, "permission_error"),
             "model.queue_full" or "app.link_busy" or "connection.busy" => (429, "rate_limit_error"),
             "connection.rejected" => (400, "invalid_request_error"),
             "connection.resting" => (503, "server_error"),
@@ -68,6 +68,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         "model.unknown_token" => "logit_bias",
         "model.too_many_answers" => "n",
         "model.no_infill" => "suffix",
+        "prompt.missing_variables" or "prompt.wrong_value" or "prompt.bad_values" => "prompt_variables",
         _ => status == 404 ? "model" : null,
     };
 

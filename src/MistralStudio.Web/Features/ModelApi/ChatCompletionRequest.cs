@@ -82,6 +82,12 @@ internal sealed record ChatCompletionRequest
     /// <summary>Variables for the model's chat template, as vLLM takes them.</summary>
     public Dictionary<string, JsonElement>? ChatTemplateKwargs { get; init; }
 
+    /// <summary>Values of the variables of a saved prompt that is asked as the model: <c>{"name": value}</c>; texts as they are, everything else as its JSON.</summary>
+    public JsonElement? PromptVariables { get; init; }
+
+    /// <summary>The shorter name of <see cref="PromptVariables"/>; looked at where the model is a saved prompt.</summary>
+    public JsonElement? Variables { get; init; }
+
     /// <summary>Mistral's safety prompt; only its clients send it.</summary>
     public bool? SafePrompt { get; init; }
 }

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
@@ -39,19 +40,22 @@ internal static class ChatRequestReader
             ?? ReadLogprobs(body, options)
             ?? ToolFields.Read(body.Tools, body.ToolChoice, body.ParallelToolCalls, options)
             ?? FormatFields.Read(body, options)
+            ?? ReadVariables(body, model!, options)
             ?? FindUnsupported(body);
         if (wrong is not null)
         {
             return (null, wrong);
         }
 
-        if (MessageFields.Read(body.Messages, out var messages) is { } wrongMessage)
+        // A saved prompt brings its own messages; the caller need not add any.
+        List<ChatMessage> messages = [];
+        if (!(model!.Kind == ModelReferenceKind.Prompt && body.Messages is null or { Count: 0 }) && MessageFields.Read(body.Messages, out messages) is { } wrongMessage)
         {
             return (null, wrongMessage);
         }
 
         options.ChatTemplateKwargs = body.ChatTemplateKwargs?.ToDictionary(variable => variable.Key, variable => (object?)variable.Value, StringComparer.Ordinal);
-        return (new(model!, messages, options), null);
+        return (new(model, messages, options), null);
     }
 
     /// <summary>Reads a model reference.</summary>
@@ -106,6 +110,26 @@ internal static class ChatRequestReader
         }
 
         return null;
+    }
+
+    private static ApiError? ReadVariables(ChatCompletionRequest body, ModelReference model, ChatOptions options)
+    {
+        var given = IsThere(body.PromptVariables) ? body.PromptVariables : IsThere(body.Variables) && model.Kind == ModelReferenceKind.Prompt ? body.Variables : null;
+        if (given is not { } values)
+        {
+            return null;
+        }
+
+        if (model.Kind != ModelReferenceKind.Prompt)
+        {
+            return ApiError.Unsupported("prompt_variables", $"\"{model}\" is no saved prompt and has no variables. Ask prompt:slug, or send the request without prompt_variables.");
+        }
+
+        var read = PromptTemplates.ReadValues(values);
+        options.PromptVariables = read.IsSuccess ? read.Value : null;
+        return read.IsSuccess ? null : ApiError.From(read.Error);
+
+        static bool IsThere(JsonElement? value) => value is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) };
     }
 
     private static ApiError? FindUnsupported(ChatCompletionRequest body)

@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
@@ -21,24 +20,9 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnl
         await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
-    {
-        await foreach (var step in runner.RunAsync(Turn(messages, options), cancellationToken))
-        {
-            switch (step)
-            {
-                case AgentEvent.TextDelta delta:
-                    yield return new(ChatRole.Assistant, delta.Text);
-                    break;
-                case AgentEvent.Completed done:
-                    yield return End(done);
-                    break;
-                case AgentEvent.Failed failed:
-                    throw new ModelException(failed.Error);
-            }
-        }
-    }
+    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
+        AgentAnswers.StreamAsync(runner, Turn(messages, options), cancellationToken);
 
     /// <inheritdoc/>
     public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey switch
@@ -52,25 +36,6 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnl
     public void Dispose()
     {
     }
-
-    private static ChatResponseUpdate End(AgentEvent.Completed done) => new(ChatRole.Assistant,
-    [
-        new UsageContent(new()
-        {
-            InputTokenCount = done.Usage.InputTokens,
-            OutputTokenCount = done.Usage.OutputTokens,
-            TotalTokenCount = done.Usage.InputTokens + done.Usage.OutputTokens,
-            CachedInputTokenCount = done.Usage.CachedTokens,
-        }),
-    ])
-    {
-        FinishReason = new(done.FinishReason),
-        AdditionalProperties = new()
-        {
-            [ModelPrice.CostKey] = done.Usage.Cost,
-            [GenerationTimings.Key] = new GenerationTimings(done.Timings.QueueMs, done.Timings.PrefillMs, done.Timings.DecodeMs, done.Usage.CachedTokens),
-        },
-    };
 
     private AgentTurn Turn(IEnumerable<ChatMessage> messages, ChatOptions? options)
     {

@@ -6,16 +6,17 @@ using MistralStudio.Core.Connections;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
 
 namespace MistralStudio.Web.Features.Models;
 
 /// <summary>
-/// Finds models by reference: those on this machine, those behind connections, and the published apps and flows of the workspace. What stays on this
+/// Finds models by reference: those on this machine, those behind connections, and the prompts, published apps and flows of the workspace. What stays on this
 /// machine is refused here, since there is no other way to a connection.
 /// </summary>
 /// <param name="services">Gives the agent runner when an app is asked; the runner needs this router, so it cannot be asked for earlier.</param>
 public sealed class ModelRouter(
-    IModelHost host, IAppStore apps, IFlowStore flows, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IDefaultModels defaults, IServiceProvider services) : IModelRouter
+    IModelHost host, IAppStore apps, IFlowStore flows, IPromptStore prompts, IPromptUses uses, IConnectionStore connections, IRemoteModels remote, IDataClasses classes, IDefaultModels defaults, IServiceProvider services) : IModelRouter
 {
     private const int MostApps = 200;
 
@@ -28,6 +29,7 @@ public sealed class ModelRouter(
             ModelReferenceKind.Default => await defaults.FindAsync(host, workspace, ModelTask.Chat, cancellationToken) is { } chosen ? Local(chosen.Id) : (Result<ResolvedModel>?)null,
             ModelReferenceKind.Local when reference.Detail is null && host.Find(reference.Name) is not null => Local(reference.Name),
             ModelReferenceKind.Connection => await FindRemoteAsync(workspace, reference, knowledge, hasFallback: true, cancellationToken),
+            ModelReferenceKind.Prompt => await FindPromptAsync(workspace, reference, knowledge, cancellationToken),
             ModelReferenceKind.App => await FindAppAsync(workspace, reference, knowledge, cancellationToken),
             ModelReferenceKind.Flow => await FindFlowAsync(workspace, reference, knowledge, cancellationToken),
             _ => null,
@@ -55,7 +57,10 @@ public sealed class ModelRouter(
         var drawn = (await flows.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
             .Where(flow => flow.PublishedVersion is not null)
             .Select(flow => new ModelChoice($"flow:{flow.Slug}", flow.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
-        return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Chat, cancellationToken), .. built, .. drawn];
+        var kept = (await prompts.ListAsync(workspace, new PromptFilter(), after: null, MostApps, cancellationToken)).Items
+            .SelectMany(prompt => prompt.Labels.Select(label => (Id: $"{prompt.Reference}@{label.Name}", Name: $"{prompt.Form.Name} · {label.Name}")).Prepend((Id: prompt.Reference, Name: prompt.Form.Name)))
+            .Select(prompt => new ModelChoice(prompt.Id, prompt.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
+        return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Chat, cancellationToken), .. kept, .. built, .. drawn];
     }
 
     private IFlowCalls Calls => services.GetRequiredService<IFlowCalls>();
@@ -191,6 +196,43 @@ public sealed class ModelRouter(
         return await Calls.FindAsync(workspace, reference.Detail is { } number ? $"{reference.Name}@{number}" : reference.Name, cancellationToken) is { } flow
             ? (Result<ResolvedModel>?)new ResolvedModel(reference.ToString(), flow.Name, new FlowChatClient(workspace, flow, Calls))
             : null;
+    }
+
+    private async ValueTask<Result<ResolvedModel>?> FindPromptAsync(
+        WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken)
+    {
+        var found = await prompts.ResolveAsync(workspace, reference.Name, reference.Detail, cancellationToken);
+        if (!found.IsSuccess)
+        {
+            return found.Error == PromptStoreErrors.NotFound() ? null : (Result<ResolvedModel>?)(Result<ResolvedModel>)found.Error;
+        }
+
+        var content = found.Value.Content;
+        if (PromptRules.CheckModel(content.Model) is { } refusal)
+        {
+            return (Result<ResolvedModel>)refusal;
+        }
+
+        if (content.Knowledge.Count > 0 && await prompts.CheckAuthorAsync(found.Value, cancellationToken) is { Error: { } gone })
+        {
+            return (Result<ResolvedModel>)gone;
+        }
+
+        _ = ModelReference.TryParse(content.Model, out var model);
+        IReadOnlyCollection<KnowledgeBaseId> heard = [.. knowledge.Union(content.Knowledge)];
+        var inner = await ResolveAsync(workspace, model!, heard, cancellationToken);
+        if (!inner.IsSuccess)
+        {
+            return inner;
+        }
+
+        if (PromptOptions.FindBeyond(content, ChatAbilities.Of(inner.Value.Chat), inner.Value.Id) is { } beyond)
+        {
+            return (Result<ResolvedModel>)beyond;
+        }
+
+        var chat = new PromptChatClient(found.Value, reference.Detail, inner.Value, knowledge, uses, services.GetRequiredService<IAgentRunner>);
+        return (Result<ResolvedModel>)(inner.Value with { Id = reference.ToString(), Name = found.Value.Name, Chat = chat });
     }
 
     private async ValueTask<Result<ResolvedModel>?> FindAppAsync(
