@@ -10,6 +10,7 @@ using MistralStudio.Web.Features.MembersApi;
 using MistralStudio.Web.Features.ModelApi;
 using MistralStudio.Web.Features.Models;
 using MistralStudio.Web.Features.ModelsApi;
+using MistralStudio.Web.Features.PromptsApi;
 using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features;
@@ -38,6 +39,7 @@ public static class StudioApi
         app.MapKnowledgeApi();
         app.MapConversationFiles();
         app.MapAppsApi();
+        app.MapPromptsApi();
         app.MapFlowsApi();
         app.MapMembersApi();
         app.MapKeysApi();

@@ -1,0 +1,168 @@
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Apps;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+
+namespace MistralStudio.Web.Tests.Api;
+
+/// <summary>Saved prompts asked as models.</summary>
+public sealed class PromptModelTests(ApiStudio studio) : IClassFixture<ApiStudio>, IAsyncLifetime
+{
+    private readonly ApiStudio _studio = studio;
+    private HttpClient _client = null!;
+    private Membership _owner = null!;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    private IPromptStore Prompts => _studio.Services.GetRequiredService<IPromptStore>();
+
+    public async ValueTask InitializeAsync()
+    {
+        _studio.Chat = new(_ => "Paris") { Abilities = ChatAbilities.All };
+        _client = await _studio.SignedInAsync();
+        _owner = (await _studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _client.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    [Fact]
+    public async Task ItsMessagesComeFirst_WithValues_AndTheCallersSettingsWin()
+    {
+        var prompt = await CreateAsync("Asked", new()
+        {
+            Messages = [new(MessageRole.System, "Be {{tone}}."), new(MessageRole.User, "{{q}}")],
+            Settings = new(0.2f, 0.5f, 50, 7),
+            Variables = [new("tone", Default: "kind")],
+            Tools = [new("look_up", "Finds", JsonElement.Parse("""{"type":"object"}"""))],
+            Answer = new("reply", JsonElement.Parse("""{"type":"object","properties":{"a":{"type":"string"}}}""")),
+        });
+
+        var answer = await AskAsync($$$"""{"model":"{{{prompt.Reference}}}","temperature":1,"messages":[{"role":"assistant","content":"Yes?"},{"role":"user","content":"More"}],"prompt_variables":{"q":"{{tone}}","n":1}}""");
+
+        Assert.Equal(prompt.Reference, answer["model"]!.GetValue<string>());
+        var (messages, options) = Assert.Single(_studio.Chat.Requests);
+        Assert.Equal(["system: Be kind.", "user: {{tone}}", "assistant: Yes?", "user: More"], messages.Select(message => $"{message.Role}: {message.Text}"));
+        Assert.Equal((1f, 0.5f, 50, 7L), (options!.Temperature, options.TopP, options.MaxOutputTokens, options.Seed));
+        Assert.Equal("look_up", Assert.Single(options.Tools!).Name);
+        Assert.Equal("reply", Assert.IsType<ChatResponseFormatJson>(options.ResponseFormat).SchemaName);
+        Assert.Null(options.PromptVariables);
+    }
+
+    [Fact]
+    public async Task ARequestWithoutMessages_IsThePromptAlone_AndToolsOfTheCallerJoinItsOwn()
+    {
+        var prompt = await CreateAsync("Alone", new() { Messages = [new(MessageRole.User, "Say {{w}}")], Tools = [new("own", "", JsonElement.Parse("""{"type":"object"}""")), new("both", "mine", JsonElement.Parse("""{"type":"object"}"""))] });
+
+        await AskAsync($$$"""{"model":"{{{prompt.Reference}}}","variables":{"w":3},"tools":[{"type":"function","function":{"name":"both","description":"theirs"}}]}""");
+
+        var (messages, options) = Assert.Single(_studio.Chat.Requests);
+        Assert.Equal("Say 3", Assert.Single(messages).Text);
+        Assert.Equal(["own ", "both theirs"], options!.Tools!.Select(tool => $"{tool.Name} {tool.Description}"));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"MODEL"}""", 422, "prompt.missing_variables", "\"a\", \"b\"")]
+    [InlineData("""{"model":"MODEL","prompt_variables":{"a":"x"}}""", 422, "prompt.missing_variables", "\"b\"")]
+    [InlineData("""{"model":"MODEL","prompt_variables":{"a":"x"},"stream":true}""", 422, "prompt.missing_variables", "\"b\"")]
+    [InlineData("""{"model":"MODEL","prompt_variables":[1]}""", 422, "prompt.bad_values", "object")]
+    [InlineData("""{"model":"MODEL@staging"}""", 404, "prompt.version_not_found", "labels")]
+    [InlineData("""{"model":"MODEL@99"}""", 404, "prompt.version_not_found", "99")]
+    [InlineData("""{"model":"prompt:nowhere"}""", 404, "model_not_found", "prompt:nowhere")]
+    [InlineData("""{"model":"scripted","messages":[{"role":"user","content":"x"}],"prompt_variables":{"a":1}}""", 422, "unsupported_parameter", "no saved prompt")]
+    public async Task WhatIsMissing_IsRefusedByName(string body, int status, string code, string named)
+    {
+        var prompt = await CreateAsync("Lacking", new() { Messages = [new(MessageRole.User, "{{a}} {{b}}")] });
+
+        var answer = await PostAsync(body.Replace("MODEL", prompt.Reference, StringComparison.Ordinal));
+
+        Assert.Equal(status, (int)answer.StatusCode);
+        var error = JsonNode.Parse(await answer.Content.ReadAsStringAsync(Token))!["error"]!;
+        Assert.Equal(code, error["code"]!.GetValue<string>());
+        Assert.Contains(named, error["message"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Empty(_studio.Chat.Requests);
+    }
+
+    [Fact]
+    public async Task AVersion_IsNamedByNumberLabelOrNothing_Listed_AndItsCallsAreCounted()
+    {
+        var prompt = await CreateAsync("Named", new() { Messages = [new(MessageRole.User, "one")] });
+        await Prompts.AddVersionAsync(prompt.Workspace, prompt.Id, new() { Messages = [new(MessageRole.User, "two")] }, "", null, _owner.User, Token);
+        await Prompts.MoveLabelAsync(prompt.Workspace, prompt.Id, "production", 1, null, _owner.User, Token);
+
+        foreach (var (name, text) in new[] { ("", "two"), ("@production", "one"), ("@1", "one"), ("@latest", "two") })
+        {
+            await AskAsync($$"""{"model":"{{prompt.Reference}}{{name}}"}""");
+            Assert.Equal(text, _studio.Chat.Requests[^1].Messages[0].Text);
+        }
+
+        var listed = JsonNode.Parse(await _client.GetStringAsync("/v1/models", Token))!["data"]!.AsArray().Select(model => model!["id"]!.GetValue<string>()).ToList();
+        Assert.Contains(prompt.Reference, listed);
+        Assert.Contains($"{prompt.Reference}@production", listed);
+        Assert.Equal(HttpStatusCode.OK, (await _client.GetAsync($"/v1/models/{prompt.Reference}@1", Token)).StatusCode);
+
+        var usage = JsonNode.Parse(await _client.GetStringAsync($"/api/prompts/{prompt.Id}/usage", Token))!;
+        Assert.Equal(
+            ["1 1 test 1", "1 production test 1", "2  test 1", "2 latest test 1"],
+            usage["calls"]!.AsArray().Select(calls => $"{calls!["version"]} {calls["namedAs"]} {calls["keyName"]} {calls["count"]}").Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public async Task APromptThatLeadsBackToItself_IsRefused_BySentence()
+    {
+        var store = _studio.Services.GetRequiredService<IAppStore>();
+        var app = (await store.CreateAsync(_owner.Workspace, "Circle", new("default", "", [], "", GenerationSettings.Default), _owner.User, Token)).Value;
+        var prompt = await CreateAsync("Circle", new() { Messages = [new(MessageRole.User, "round")], Model = $"app:{app.Slug}" });
+        await store.SaveDraftAsync(_owner.Workspace, app.Id, app.Revision, app.Name, app.Draft with { Model = prompt.Reference }, Token);
+        Assert.True((await store.PublishAsync(_owner.Workspace, app.Id, _owner.User, Token)).IsSuccess);
+
+        var answer = await PostAsync($$"""{"model":"{{prompt.Reference}}"}""");
+
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, answer.StatusCode);
+        Assert.Contains("asked by what it asks itself", await answer.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        Assert.Empty(_studio.Chat.Requests);
+        Assert.Equal("prompt.model_is_prompt", (await Prompts.CreateAsync(_owner.Workspace, PromptForm.Named("x"), new() { Messages = [new(MessageRole.User, "x")], Model = prompt.Reference }, "", _owner.User, Token)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task AnAppAnswersWithAPrompt_AndKnowledgeIsLookedUp_WithItsAuthorsRights()
+    {
+        var prompt = await CreateAsync("App prompt", new() { Messages = [new(MessageRole.System, "Prompt's own.")] });
+        var store = _studio.Services.GetRequiredService<IAppStore>();
+        var app = (await store.CreateAsync(_owner.Workspace, "Desk", new($"{prompt.Reference}@1", "App's own.", [], "", GenerationSettings.Default), _owner.User, Token)).Value;
+        await store.PublishAsync(_owner.Workspace, app.Id, _owner.User, Token);
+        await AskAsync($$$"""{"model":"app:{{{app.Slug}}}","messages":[{"role":"user","content":"Hello"}]}""");
+        Assert.Equal(["Prompt's own.", "App's own.", "Hello"], _studio.Chat.Requests[^1].Messages.Select(message => message.Text));
+
+        var builder = await _studio.JoinAsync($"eve{Guid.NewGuid():N}@example.org", Role.Builder);
+        var looking = (await Prompts.CreateAsync(_owner.Workspace, PromptForm.Named("Looking"), new() { Messages = [new(MessageRole.System, "Look.")], Knowledge = [KnowledgeBaseId.New()] }, "", builder.User, Token)).Value;
+        await _studio.Services.GetRequiredService<AccountStore>().ChangeRoleAsync(_owner.Workspace, builder.User, Role.Viewer, _owner.User, Token);
+        var gone = await PostAsync($$$"""{"model":"{{{looking.Reference}}}","messages":[{"role":"user","content":"Hello"}]}""");
+        Assert.Equal(HttpStatusCode.Forbidden, gone.StatusCode);
+        Assert.Contains("prompt.author_gone", await gone.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    private async Task<Prompt> CreateAsync(string name, PromptContent content) => (await Prompts.CreateAsync(_owner.Workspace, PromptForm.Named(name), content, "", _owner.User, Token)).Value;
+
+    private async Task<JsonNode> AskAsync(string body)
+    {
+        var answer = await PostAsync(body);
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.True(answer.IsSuccessStatusCode, text);
+        return JsonNode.Parse(text)!;
+    }
+
+    private Task<HttpResponseMessage> PostAsync(string body) => _client.PostAsync("/v1/chat/completions", new StringContent(body, Encoding.UTF8, "application/json"), Token);
+}
