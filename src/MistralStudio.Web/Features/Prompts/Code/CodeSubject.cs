@@ -1,0 +1,28 @@
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Prompts;
+
+namespace MistralStudio.Web.Features.Prompts.Code;
+
+/// <summary>What code is asked for: a content with values, or a saved prompt by its reference.</summary>
+/// <param name="Values">Values of variables; of one without a value its default stands, or a placeholder.</param>
+public sealed record CodeSubject(PromptContent Content, IReadOnlyDictionary<string, string> Values)
+{
+    /// <summary>The saved prompt (<c>prompt:slug@production</c>), asked by name; null where the content itself is sent.</summary>
+    public string? Reference { get; init; }
+
+    /// <summary>Messages that follow those of the content.</summary>
+    public IReadOnlyList<TurnMessage> Further { get; init; } = [];
+
+    /// <summary>The values that code shows: of each variable what was given, its default, or a placeholder that fits its kind.</summary>
+    public IReadOnlyDictionary<string, string> Shown() => PromptTemplates.Variables(Content).ToDictionary(
+        variable => variable.Name,
+        variable => Values.GetValueOrDefault(variable.Name) ?? variable.Default ?? variable.Kind switch
+        {
+            PromptVariableKind.Number => "1",
+            PromptVariableKind.Boolean => "true",
+            PromptVariableKind.Choice => variable.Choices.FirstOrDefault() ?? "",
+            PromptVariableKind.Json => "{}",
+            _ => $"<{variable.Name}>",
+        },
+        StringComparer.Ordinal);
+}
