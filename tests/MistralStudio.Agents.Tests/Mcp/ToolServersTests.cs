@@ -173,6 +173,9 @@ public sealed class ToolServersTests : IAsyncLifetime
         var document = DocumentId.New();
         _room.Connections.Staying.Add(document);
         Assert.Equal("connection.stays_on_machine", (await _room.Tools.CallAsync(Call("tools", "{}") with { Sources = [document] }, Cancel)).Error!.Code);
+        var knowledge = KnowledgeBaseId.New();
+        _room.Connections.StayingBases.Add(knowledge);
+        Assert.Equal("connection.stays_on_machine", (await _room.Tools.CallAsync(Call("tools", "{}") with { Knowledge = [knowledge] }, Cancel)).Error!.Code);
 
         _room.Connections.Stays = true;
         Assert.Equal("connection.stays_on_machine", (await CallAsync()).Error!.Code);

@@ -107,6 +107,9 @@ internal sealed class KeptConnections : IConnectionStore, IDataClasses
     /// <summary>Documents of a base that stays.</summary>
     public List<DocumentId> Staying { get; } = [];
 
+    /// <summary>Knowledge bases that stay on this machine.</summary>
+    public List<KnowledgeBaseId> StayingBases { get; } = [];
+
     public void Keep(Connection connection, string? key) => _kept.Add(new OpenedConnection(connection, key));
 
     public Task<IReadOnlyList<Connection>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
@@ -120,7 +123,8 @@ internal sealed class KeptConnections : IConnectionStore, IDataClasses
 
     public Task<bool> StaysAsync(WorkspaceId workspace, CancellationToken cancellationToken) => Task.FromResult(Stays);
 
-    public Task<Error?> FindRefusalAsync(WorkspaceId workspace, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) => throw new NotSupportedException();
+    public Task<Error?> FindRefusalAsync(WorkspaceId workspace, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) =>
+        Task.FromResult(Stays ? ConnectionErrors.WorkspaceStays() : knowledge.Any(StayingBases.Contains) ? ConnectionErrors.KnowledgeStays("Salaries") : null);
 
     public Task<Connection?> FindAsync(WorkspaceId workspace, ConnectionId id, CancellationToken cancellationToken) => throw new NotSupportedException();
 

@@ -32,7 +32,7 @@ public sealed class SchemaEditorTests : BunitContext
         var field = editor.FindComponent<JsonField>();
         await editor.InvokeAsync(() => field.Instance.TypedAsync("{\"type\":\n\"strung\"}"));
         editor.WaitForAssertion(() => Assert.Contains("\"/type\"", editor.Find(".said-bad").TextContent, StringComparison.Ordinal));
-        Assert.Equal("Line 1", editor.Find("[data-go]").TextContent);
+        Assert.Equal("Line 1", editor.Find("[data-at-line]").TextContent);
         Assert.True(editor.Find("[data-save-schema]").HasAttribute("disabled"));
         Assert.True(field.Instance.IsBad);
 
