@@ -8,7 +8,7 @@ namespace MistralStudio.Retrieval;
 internal static partial class Log
 {
     [LoggerMessage(1, LogLevel.Warning, "A {Format} document could not be read: it ended the process that read it")]
-    public static partial void ParserEnded(ILogger logger, Documents.DocumentFormat format);
+    public static partial void ParserEnded(ILogger logger, string format);
 
     [LoggerMessage(9, LogLevel.Error, "The process that reads documents could not be started ({Program})")]
     public static partial void ParserUnavailable(ILogger logger, string program);

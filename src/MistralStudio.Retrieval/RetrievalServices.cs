@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Tables;
 using MistralStudio.Core.Work;
 using MistralStudio.Retrieval.Citations;
 using MistralStudio.Retrieval.Documents;
@@ -17,6 +18,7 @@ using MistralStudio.Retrieval.Nodes.Rerank;
 using MistralStudio.Retrieval.Qdrant;
 using MistralStudio.Retrieval.Search;
 using MistralStudio.Retrieval.Sources;
+using MistralStudio.Retrieval.Tables;
 
 namespace MistralStudio.Retrieval;
 
@@ -68,6 +70,7 @@ public static class RetrievalServices
         services.AddSingleton(ParserLaunch.Of(parserHost ?? Assembly.GetEntryAssembly()!));
         services.AddSingleton<ParserPool>();
         services.AddSingleton<DocumentReader>();
+        services.AddSingleton<ITableReader, TableReader>();
         services.AddSingleton<DocumentIntake>();
         services.AddSingleton(provider => new Lazy<DocumentIntake>(provider.GetRequiredService<DocumentIntake>));
         services.AddSingleton<IDocumentIntake>(provider => provider.GetRequiredService<DocumentIntake>());

@@ -26,7 +26,11 @@ internal static class ForeignEncodings
     ];
 
     /// <summary>The text; null where none of them fits.</summary>
-    public static string? Decode(byte[] bytes)
+    public static string? Decode(byte[] bytes) =>
+        Find(bytes) is { } encoding ? encoding.GetString(encoding.CodePage == ShiftJis ? WithIbmRows(bytes) : bytes) : null;
+
+    /// <summary>The encoding that the first bytes of a text are in; null where none of them fits.</summary>
+    public static Encoding? Find(byte[] bytes)
     {
         var sample = bytes.Length <= Sample ? bytes : bytes[..Sample];
         if (!HasRuns(sample))
@@ -35,7 +39,7 @@ internal static class ForeignEncodings
         }
 
         var best = s_candidates.Select(candidate => (candidate.Encoding, Score: Score(candidate, candidate.Encoding.CodePage == ShiftJis ? WithIbmRows(sample) : sample))).MaxBy(scored => scored.Score);
-        return best.Score < .7 ? null : Lenient(best.Encoding.CodePage).GetString(best.Encoding.CodePage == ShiftJis ? WithIbmRows(bytes) : bytes);
+        return best.Score < .7 ? null : Lenient(best.Encoding.CodePage);
     }
 
     private static bool IsEverydayChinese(char c)

@@ -79,7 +79,7 @@ internal sealed class XlsxParser : IDocumentParser
         into.EndTable();
     }
 
-    private static string ValueOf(Cell cell, List<string> shared, HashSet<uint> dates, DateTime epoch)
+    internal static string ValueOf(Cell cell, List<string> shared, HashSet<uint> dates, DateTime epoch)
     {
         var raw = cell.CellValue?.Text ?? "";
         var type = cell.DataType?.Value;
@@ -119,7 +119,7 @@ internal sealed class XlsxParser : IDocumentParser
     }
 
     /// <summary>Which cell styles show dates: the built-in formats 14 to 22 and 45 to 47, and own ones with a year or a day in them.</summary>
-    private static HashSet<uint> DateStyles(Stylesheet? styles)
+    internal static HashSet<uint> DateStyles(Stylesheet? styles)
     {
         var own = (styles?.NumberingFormats?.Elements<NumberingFormat>() ?? [])
             .Where(format => format.NumberFormatId?.Value is not null && IsDate(format.FormatCode?.Value ?? "")).Select(format => format.NumberFormatId!.Value).ToHashSet();
@@ -154,7 +154,7 @@ internal sealed class XlsxParser : IDocumentParser
     }
 
     /// <summary>"BC12" is column 54, counted from 0.</summary>
-    private static int ColumnOf(string? reference, int next)
+    internal static int ColumnOf(string? reference, int next)
     {
         var column = 0;
         foreach (var c in reference ?? "")

@@ -2,13 +2,17 @@ using System.Buffers.Binary;
 
 namespace MistralStudio.Retrieval.Documents.Worker;
 
-/// <summary>The kinds of a frame. From the parent: a request, its document in pieces, and its end. From the child: progress, then a text or an error.</summary>
+/// <summary>
+/// The kinds of a frame. From the parent: a request, its document in pieces, and its end. From the child: progress, then a text or an error; of a
+/// table its rows, while its content still comes, then its shape or an error.
+/// </summary>
 internal enum FrameKind : byte
 {
     Request = (byte)'Q',
     Content = (byte)'C',
     End = (byte)'E',
     Progress = (byte)'P',
+    Rows = (byte)'R',
     Text = (byte)'T',
     Error = (byte)'X',
 }
@@ -42,6 +46,24 @@ internal static class Frames
         await to.FlushAsync(cancellationToken);
     }
 
+    /// <summary>The same for a parser on its own thread.</summary>
+    public static void Write(Stream to, FrameKind kind, ReadOnlySpan<byte> content)
+    {
+        Span<byte> head = stackalloc byte[HeadBytes];
+        do
+        {
+            var piece = content[..Math.Min(content.Length, MaxFrame)];
+            head[0] = (byte)kind;
+            BinaryPrimitives.WriteInt32LittleEndian(head[1..], piece.Length);
+            to.Write(head);
+            to.Write(piece);
+            content = content[piece.Length..];
+        }
+        while (content.Length > 0);
+
+        to.Flush();
+    }
+
     /// <summary>The next frame; null where the other side is gone.</summary>
     /// <exception cref="InvalidDataException">It is no frame.</exception>
     public static async Task<(FrameKind Kind, byte[] Content)?> ReadAsync(Stream from, CancellationToken cancellationToken)
@@ -52,13 +74,29 @@ internal static class Frames
             return null;
         }
 
-        var length = BinaryPrimitives.ReadInt32LittleEndian(head.AsSpan(1));
-        if (length is < 0 or > MaxFrame || !Enum.IsDefined((FrameKind)head[0]))
+        var content = new byte[LengthOf(head)];
+        return await from.ReadAtLeastAsync(content, content.Length, throwOnEndOfStream: false, cancellationToken) < content.Length ? null : ((FrameKind)head[0], content);
+    }
+
+    /// <summary>The same for a parser on its own thread.</summary>
+    /// <exception cref="InvalidDataException">It is no frame.</exception>
+    public static (FrameKind Kind, byte[] Content)? Read(Stream from)
+    {
+        Span<byte> head = stackalloc byte[HeadBytes];
+        if (from.ReadAtLeast(head, HeadBytes, throwOnEndOfStream: false) < HeadBytes)
         {
-            throw new InvalidDataException("The other side of the pipe sent no frame.");
+            return null;
         }
 
-        var content = new byte[length];
-        return await from.ReadAtLeastAsync(content, length, throwOnEndOfStream: false, cancellationToken) < length ? null : ((FrameKind)head[0], content);
+        var content = new byte[LengthOf(head)];
+        return from.ReadAtLeast(content, content.Length, throwOnEndOfStream: false) < content.Length ? null : ((FrameKind)head[0], content);
+    }
+
+    private static int LengthOf(ReadOnlySpan<byte> head)
+    {
+        var length = BinaryPrimitives.ReadInt32LittleEndian(head[1..]);
+        return length is >= 0 and <= MaxFrame && Enum.IsDefined((FrameKind)head[0])
+            ? length
+            : throw new InvalidDataException("The other side of the pipe sent no frame.");
     }
 }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MistralStudio.Core;
-using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Tables;
+using MistralStudio.Retrieval.Tables;
 
 namespace MistralStudio.Retrieval.Documents.Worker;
 
@@ -30,29 +31,37 @@ public static class ParserLoop
         await using var output = Console.OpenStandardOutput();
         // A library that prints must not break the frames.
         Console.SetOut(TextWriter.Null);
-        while (await ReadRequestAsync(input) is var (request, content))
+        while (await ReadRequestAsync(input) is { } request)
         {
-            await AnswerAsync(request, content, output);
+            if (request.Table is { } table)
+            {
+                await AnswerTableAsync(request, table, input, output);
+            }
+            else if (await ReadContentAsync(request, input) is { } content)
+            {
+                await AnswerAsync(request, content, output);
+            }
+            else
+            {
+                break;
+            }
         }
 
         return 0;
     }
 
-    private static async Task<(ParseRequest Request, byte[] Content)?> ReadRequestAsync(Stream input)
-    {
-        if (await Frames.ReadAsync(input, CancellationToken.None) is not (FrameKind.Request, var json))
-        {
-            return null;
-        }
+    private static async Task<ParseRequest?> ReadRequestAsync(Stream input) =>
+        await Frames.ReadAsync(input, CancellationToken.None) is (FrameKind.Request, var json) ? JsonSerializer.Deserialize(json, WorkerJson.Default.ParseRequest)! : null;
 
-        var request = JsonSerializer.Deserialize(json, WorkerJson.Default.ParseRequest)!;
+    private static async Task<byte[]?> ReadContentAsync(ParseRequest request, Stream input)
+    {
         var content = GC.AllocateUninitializedArray<byte>(request.Bytes);
         var filled = 0;
         while (await Frames.ReadAsync(input, CancellationToken.None) is var (kind, piece))
         {
             if (kind == FrameKind.End)
             {
-                return filled == content.Length ? (request, content) : null;
+                return filled == content.Length ? content : null;
             }
 
             piece.CopyTo(content, filled);
@@ -65,7 +74,8 @@ public static class ParserLoop
     private static async Task AnswerAsync(ParseRequest request, byte[] content, Stream output)
     {
         var reached = 0.0;
-        var reading = ReadOnThread(request, content, progress => Volatile.Write(ref reached, progress));
+        var reading = OnThread(() => Guard(
+            request, token => DocumentParsing.Read(content, request.Name, new ParseContext(request.Limits, progress => Volatile.Write(ref reached, progress), token))));
         var shown = 0.0;
         while (await Task.WhenAny(reading, Task.Delay(s_betweenReports)) != reading)
         {
@@ -88,22 +98,44 @@ public static class ParserLoop
         }
     }
 
-    private static Task<Result<ExtractedText>> ReadOnThread(ParseRequest request, byte[] content, Action<double> progress)
+    private static async Task AnswerTableAsync(ParseRequest request, TableRequest table, Stream input, Stream output)
     {
-        var done = new TaskCompletionSource<Result<ExtractedText>>(TaskCreationOptions.RunContinuationsAsynchronously);
-        var thread = new Thread(() => done.SetResult(Read(request, content, progress)), StackBytes) { IsBackground = true, Name = "document parser" };
+        await using var content = new FrameContent(input);
+        using var sink = new TableSink(table.Limits, rows => Frames.Write(output, FrameKind.Rows, rows.Span));
+        var read = await OnThread(() => Guard(request, token => TableParsing.Read(content, table, new ParseContext(request.Limits, _ => { }, token), sink)));
+        // What a refused table still sends is nobody's.
+        content.Drain();
+        if (read.IsSuccess)
+        {
+            await Frames.WriteAsync(output, FrameKind.Text, JsonSerializer.SerializeToUtf8Bytes(read.Value, WorkerJson.Default.TableShape), CancellationToken.None);
+            await Frames.WriteAsync(output, FrameKind.End, default, CancellationToken.None);
+        }
+        else
+        {
+            await Frames.WriteAsync(output, FrameKind.Error, JsonSerializer.SerializeToUtf8Bytes(read.Error, WorkerJson.Default.Error), CancellationToken.None);
+        }
+    }
+
+    private static Task<T> OnThread<T>(Func<T> read)
+    {
+        var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
+        var thread = new Thread(() => done.SetResult(read()), StackBytes) { IsBackground = true, Name = "document parser" };
         thread.Start();
         return done.Task;
     }
 
-    private static Result<ExtractedText> Read(ParseRequest request, byte[] content, Action<double> progress)
+    private static Result<T> Guard<T>(ParseRequest request, Func<CancellationToken, T> read)
     {
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(request.Limits.MillisecondsLeft));
         try
         {
-            return DocumentParsing.Read(content, request.Name, new ParseContext(request.Limits, progress, deadline.Token));
+            return read(deadline.Token);
         }
         catch (DocumentException refused)
+        {
+            return refused.Error;
+        }
+        catch (TableException refused)
         {
             return refused.Error;
         }

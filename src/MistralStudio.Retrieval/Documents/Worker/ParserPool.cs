@@ -2,6 +2,8 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using MistralStudio.Core;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Tables;
+using MistralStudio.Retrieval.Tables;
 
 namespace MistralStudio.Retrieval.Documents.Worker;
 
@@ -46,7 +48,25 @@ internal sealed class ParserPool : IDisposable
     }
 
     /// <summary>Reads a document in a child.</summary>
-    public async Task<Result<ExtractedText>> ReadAsync(byte[] content, string name, Action<double> progress, CancellationToken cancellationToken)
+    public Task<Result<ExtractedText>> ReadAsync(byte[] content, string name, Action<double> progress, CancellationToken cancellationToken) => InChildAsync(
+        (child, limits) => child.ReadAsync(content, name, limits, progress, cancellationToken),
+        () => FormatDetection.Detect(content.AsSpan(0, Math.Min(content.Length, FormatDetection.HeadBytes)), name).Value.ToString(),
+        cancellationToken);
+
+    /// <summary>Reads a table in a child.</summary>
+    /// <param name="content">From its beginning, again where a child was ended from outside.</param>
+    /// <param name="rows">Emptied, then filled.</param>
+    public Task<Result<TableShape>> ReadTableAsync(Stream content, string name, TableRequest table, Stream rows, CancellationToken cancellationToken) => InChildAsync(
+        (child, limits) =>
+        {
+            content.Position = 0;
+            rows.SetLength(0);
+            return child.ReadTableAsync(content, name, table, limits, rows, cancellationToken);
+        },
+        () => table.Format.ToString(),
+        cancellationToken);
+
+    private async Task<Result<T>> InChildAsync<T>(Func<ParserProcess, ParseLimits, Task<Result<T>?>> read, Func<string> format, CancellationToken cancellationToken)
     {
         await _turn.WaitAsync(cancellationToken);
         try
@@ -55,16 +75,25 @@ internal sealed class ParserPool : IDisposable
             while (Rent() is { } child)
             {
                 var wasWarm = child.Served > 0;
-                var result = await ReadAsync(child, content, name, limits, progress, cancellationToken);
-                if (result is { } read)
+                Result<T>? result;
+                try
                 {
-                    return read;
+                    result = await read(child, limits);
+                }
+                finally
+                {
+                    Return(child);
+                }
+
+                if (result is { } outcome)
+                {
+                    return outcome;
                 }
 
                 // A warm one may have been ended from outside between two documents; a fresh one fell over this one.
                 if (!wasWarm)
                 {
-                    Log.ParserEnded(_log, FormatDetection.Detect(content.AsSpan(0, Math.Min(content.Length, FormatDetection.HeadBytes)), name).Value);
+                    Log.ParserEnded(_log, format());
                     return DocumentErrors.Unreadable();
                 }
             }
@@ -92,19 +121,6 @@ internal sealed class ParserPool : IDisposable
 
         _release.Dispose();
         _turn.Dispose();
-    }
-
-    private async Task<Result<ExtractedText>?> ReadAsync(
-        ParserProcess child, byte[] content, string name, ParseLimits limits, Action<double> progress, CancellationToken cancellationToken)
-    {
-        try
-        {
-            return await child.ReadAsync(content, name, limits, progress, cancellationToken);
-        }
-        finally
-        {
-            Return(child);
-        }
     }
 
     private ParserProcess? Rent()

@@ -3,6 +3,8 @@ using System.Diagnostics;
 using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Tables;
+using MistralStudio.Retrieval.Tables;
 
 namespace MistralStudio.Retrieval.Documents.Worker;
 
@@ -53,8 +55,19 @@ internal sealed class ParserProcess : IDisposable
     }
 
     /// <summary>Reads a document; a null result means that the child is gone, for no reason that a limit explains.</summary>
-    public async Task<Result<ExtractedText>?> ReadAsync(
-        byte[] content, string name, ParseLimits limits, Action<double> progress, CancellationToken cancellationToken)
+    public Task<Result<ExtractedText>?> ReadAsync(byte[] content, string name, ParseLimits limits, Action<double> progress, CancellationToken cancellationToken) => ExchangeAsync(
+        token => SendAsync(new ParseRequest(name, content.Length, limits), to => Frames.WriteAsync(to, FrameKind.Content, content, token), token),
+        token => ReceiveAsync(limits, progress, token),
+        limits, cancellationToken);
+
+    /// <summary>Reads a table, whose rows are written while its content is still sent; null as for a document.</summary>
+    public Task<Result<TableShape>?> ReadTableAsync(Stream content, string name, TableRequest table, ParseLimits limits, Stream rows, CancellationToken cancellationToken) => ExchangeAsync(
+        token => SendAsync(new ParseRequest(name, 0, limits, table), to => SendPiecesAsync(content, to, token), token),
+        token => ReceiveRowsAsync(rows, token),
+        limits, cancellationToken);
+
+    private async Task<Result<T>?> ExchangeAsync<T>(
+        Func<CancellationToken, Task> send, Func<CancellationToken, Task<Result<T>?>> receive, ParseLimits limits, CancellationToken cancellationToken)
     {
         Served++;
         using var deadline = new CancellationTokenSource(TimeSpan.FromMilliseconds(limits.MillisecondsLeft) + s_grace);
@@ -72,8 +85,8 @@ internal sealed class ParserProcess : IDisposable
             null, s_memoryWatch, s_memoryWatch);
         try
         {
-            var sending = SendAsync(content, name, limits, stop.Token);
-            var result = await ReceiveAsync(limits, progress, stop.Token);
+            var sending = send(stop.Token);
+            var result = await receive(stop.Token);
             if (result is { IsSuccess: false, Error.Code: "document.too_much_memory" } or null)
             {
                 End();
@@ -89,13 +102,18 @@ internal sealed class ParserProcess : IDisposable
             cancellationToken.ThrowIfCancellationRequested();
             return DocumentErrors.TookTooLong(TimeSpan.FromMilliseconds(limits.MillisecondsLeft));
         }
+        catch (DiskException)
+        {
+            End();
+            throw;
+        }
         catch (Exception broken) when (broken is IOException or InvalidDataException or JsonException)
         {
             End();
             return Explain();
         }
 
-        Result<ExtractedText>? Explain()
+        Result<T>? Explain()
         {
             if (tooMuchMemory)
             {
@@ -126,20 +144,55 @@ internal sealed class ParserProcess : IDisposable
         }
     }
 
-    private async Task SendAsync(byte[] content, string name, ParseLimits limits, CancellationToken cancellationToken)
+    private async Task SendAsync(ParseRequest asked, Func<Stream, Task> sendContent, CancellationToken cancellationToken)
     {
         var to = _process.StandardInput.BaseStream;
         try
         {
-            var request = JsonSerializer.SerializeToUtf8Bytes(new ParseRequest(name, content.Length, limits), WorkerJson.Default.ParseRequest);
-            await Frames.WriteAsync(to, FrameKind.Request, request, cancellationToken);
-            await Frames.WriteAsync(to, FrameKind.Content, content, cancellationToken);
+            await Frames.WriteAsync(to, FrameKind.Request, JsonSerializer.SerializeToUtf8Bytes(asked, WorkerJson.Default.ParseRequest), cancellationToken);
+            await sendContent(to);
             await Frames.WriteAsync(to, FrameKind.End, default, cancellationToken);
         }
         catch (IOException)
         {
             // The other end is closed: what it said before tells why.
         }
+    }
+
+    private static async Task SendPiecesAsync(Stream content, Stream to, CancellationToken cancellationToken)
+    {
+        var buffer = new byte[128 * 1024];
+        for (int read; (read = await content.ReadAsync(buffer, cancellationToken)) > 0;)
+        {
+            await Frames.WriteAsync(to, FrameKind.Content, buffer.AsMemory(0, read), cancellationToken);
+        }
+    }
+
+    private async Task<Result<TableShape>?> ReceiveRowsAsync(Stream rows, CancellationToken cancellationToken)
+    {
+        var from = _process.StandardOutput.BaseStream;
+        byte[] shape = [];
+        while (await Frames.ReadAsync(from, cancellationToken) is var (kind, piece))
+        {
+            switch (kind)
+            {
+                case FrameKind.Rows:
+                    await DiskException.GuardAsync(() => rows.WriteAsync(piece, cancellationToken));
+                    break;
+                case FrameKind.Text:
+                    // A thousand names of columns at most.
+                    shape = [.. shape, .. piece];
+                    break;
+                case FrameKind.End:
+                    return JsonSerializer.Deserialize(shape, WorkerJson.Default.TableShape)!;
+                case FrameKind.Error:
+                    return JsonSerializer.Deserialize(piece, WorkerJson.Default.Error)!;
+                default:
+                    throw new InvalidDataException($"A child sent a frame {kind}, which does not belong to a table.");
+            }
+        }
+
+        return null;
     }
 
     private async Task<Result<ExtractedText>?> ReceiveAsync(ParseLimits limits, Action<double> progress, CancellationToken cancellationToken)
@@ -196,6 +249,25 @@ internal sealed class ParserProcess : IDisposable
         catch (Exception gone) when (gone is InvalidOperationException or Win32Exception or AggregateException)
         {
             // it has ended already
+        }
+    }
+
+    /// <summary>Rows that could not be written down: a failure of this machine's disk, and not of the child.</summary>
+    private sealed class DiskException : IOException
+    {
+        private DiskException(IOException cause)
+            : base(cause.Message, cause) => HResult = cause.HResult;
+
+        public static async Task GuardAsync(Func<ValueTask> write)
+        {
+            try
+            {
+                await write();
+            }
+            catch (IOException full)
+            {
+                throw new DiskException(full);
+            }
         }
     }
 }
