@@ -125,7 +125,7 @@ internal sealed class AgentRunner(
 
         if (rounds.Failure is not null)
         {
-            yield return new AgentEvent.Failed(rounds.Failure);
+            yield return new AgentEvent.Failed(rounds.Failure) { RetryAfter = rounds.RetryAfter };
             yield break;
         }
 

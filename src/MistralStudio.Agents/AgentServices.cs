@@ -1,5 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using MistralStudio.Agents.Batches;
 using MistralStudio.Agents.Connections;
 using MistralStudio.Agents.Mail;
 using MistralStudio.Agents.Mcp;
@@ -16,6 +17,7 @@ using MistralStudio.Core.Agents;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Work;
 
 namespace MistralStudio.Agents;
 
@@ -36,6 +38,8 @@ public static class AgentServices
         services.AddSingleton<IRemoteModels, RemoteModels>();
         services.AddOutside(mcp, mail);
         services.AddSingleton<IModelWriter, ModelWriter>();
+        services.AddSingleton<IWorkExecutor, BatchExecutor>();
+        services.AddSingleton<BatchRuns>();
         services.AddSingleton<ModelCalls>();
         services.AddNode<LlmExecutor>(LlmNode.Type);
         services.AddNode<ClassifyExecutor>(ClassifyNode.Type);

@@ -7,6 +7,7 @@ using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Data.Apps;
 using MistralStudio.Data.Audit;
+using MistralStudio.Data.Batches;
 using MistralStudio.Data.Blobs;
 using MistralStudio.Data.Connections;
 using MistralStudio.Data.Conversations;
@@ -109,6 +110,12 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
     internal DbSet<PromptLabelRow> PromptLabels => Set<PromptLabelRow>();
 
     internal DbSet<PromptCallRow> PromptCalls => Set<PromptCallRow>();
+
+    internal DbSet<BatchTableRow> BatchTables => Set<BatchTableRow>();
+
+    internal DbSet<BatchRow> Batches => Set<BatchRow>();
+
+    internal DbSet<BatchResultRow> BatchResults => Set<BatchResultRow>();
 
     internal DbSet<IdempotencyRow> IdempotencyRecords => Set<IdempotencyRow>();
 

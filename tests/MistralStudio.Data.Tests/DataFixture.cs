@@ -30,6 +30,7 @@ public abstract class DataFixture : IAsyncLifetime
         var services = new ServiceCollection();
         services.AddSingleton<TimeProvider>(Time);
         services.AddDataProtection().UseEphemeralDataProtectionProvider();
+        services.AddSingleton<Core.Tables.ITableReader, LineReader>();
         services.AddData(Folder, await CreateDatabaseAsync());
         _services = services.BuildServiceProvider(validateScopes: true);
         Assert.True((await Get<DatabaseStartup>().PrepareAsync(TestContext.Current.CancellationToken)).IsSuccess);

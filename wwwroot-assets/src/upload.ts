@@ -18,6 +18,8 @@ interface Options {
   accept?: string;
   /** Files chosen together are one thing and go in one request. */
   together?: boolean;
+  /** The page is told what the server answered. */
+  answer?: boolean;
 }
 
 interface Problem {
@@ -126,7 +128,7 @@ export function intake(zone: HTMLElement, list: HTMLElement, url: string | null,
     request.addEventListener('load', () => {
       if (request.status >= 200 && request.status < 300) {
         row.remove();
-        void page.invokeMethodAsync('UploadedAsync').catch(() => undefined);
+        void (options.answer ? page.invokeMethodAsync('AnsweredAsync', request.responseText) : page.invokeMethodAsync('UploadedAsync')).catch(() => undefined);
       } else {
         refuse(row, parse(request.responseText));
       }

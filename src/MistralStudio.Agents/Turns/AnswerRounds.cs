@@ -39,6 +39,9 @@ internal sealed class AnswerRounds(
     /// <summary>Why there is no answer; null where there is one.</summary>
     public Error? Failure { get; private set; }
 
+    /// <summary>When the model that failed can be asked again, where it says so.</summary>
+    public TimeSpan? RetryAfter { get; private set; }
+
     /// <summary>True where it was cancelled after something was said or done.</summary>
     public bool IsStopped { get; private set; }
 
@@ -112,9 +115,9 @@ internal sealed class AnswerRounds(
                     IsStopped = true;
                     break;
                 }
-                catch (Exception exception) when (FailureOf(exception) is { } error)
+                catch (Exception exception) when (FailureOf(exception) is { } failed)
                 {
-                    Failure = error;
+                    (Failure, RetryAfter) = (failed.Error, failed.RetryAfter);
                     break;
                 }
 
@@ -233,9 +236,9 @@ internal sealed class AnswerRounds(
     }
 
     // Semantic Kernel wraps what a function throws; the model's own words are inside.
-    private static Error? FailureOf(Exception exception) => exception switch
+    private static ModelException? FailureOf(Exception exception) => exception switch
     {
-        ModelException model => model.Error,
+        ModelException model => model,
         { InnerException: { } inner } and not OperationCanceledException => FailureOf(inner),
         _ => null,
     };

@@ -39,7 +39,11 @@ public abstract record AgentEvent
     public sealed record Stopped(TokenUsage? Usage, TurnTimings Timings) : AgentEvent;
 
     /// <summary>The turn ended with an expected failure; texts before it stand.</summary>
-    public sealed record Failed(Error Error) : AgentEvent;
+    public sealed record Failed(Error Error) : AgentEvent
+    {
+        /// <summary>When the model can be asked again, where it says so.</summary>
+        public TimeSpan? RetryAfter { get; init; }
+    }
 }
 
 /// <summary>Tokens of a turn.</summary>

@@ -5,7 +5,7 @@ using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Storage;
+using MistralStudio.Data.Accounts;
 
 namespace MistralStudio.Data.Flows;
 
@@ -20,8 +20,7 @@ internal sealed class StandingRunRights(IDbContextFactory<StudioDbContext> conte
         ArgumentNullException.ThrowIfNull(run);
         var (user, version) = (run.Authority.User, run.Authority.PublishedVersion);
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        var role = await context.Memberships.Where(row => row.WorkspaceId == run.Workspace && row.UserId == user.Value && row.SuspendedAt == null)
-            .Select(row => (Role?)row.Role).FirstOrDefaultAsync(cancellationToken);
+        var role = await StandingGrants.RoleOfAsync(context, run.Workspace, user, cancellationToken);
         if (role is null)
         {
             return version is null ? RunRightsErrors.StarterGone() : RunRightsErrors.PublisherGone();
@@ -35,9 +34,7 @@ internal sealed class StandingRunRights(IDbContextFactory<StudioDbContext> conte
         var granted = RolePermissions.Of(role.Value);
         if (run.Authority.Key is { } key)
         {
-            var now = time.GetUtcNow();
-            var scopes = await context.ApiKeys.Where(row => row.Id == key && row.WorkspaceId == run.Workspace && row.RevokedAt == null && (row.ExpiresAt == null || row.ExpiresAt > now))
-                .Select(row => row.Scopes).FirstOrDefaultAsync(cancellationToken);
+            var scopes = await StandingGrants.ScopesOfAsync(context, run.Workspace, key, time.GetUtcNow(), cancellationToken);
             if (scopes is null)
             {
                 return RunRightsErrors.KeyGone();
@@ -46,7 +43,7 @@ internal sealed class StandingRunRights(IDbContextFactory<StudioDbContext> conte
             // A version acts with what its publisher granted, whoever calls it.
             if (version is null)
             {
-                granted = StudioJson.Read(scopes, StudioJson.Default.IReadOnlyListString).Where(granted.Contains).ToFrozenSet(StringComparer.Ordinal);
+                granted = scopes.Where(granted.Contains).ToFrozenSet(StringComparer.Ordinal);
             }
         }
 

@@ -10,6 +10,7 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Tables;
 
 namespace MistralStudio.Data.Storage;
 
@@ -38,6 +39,7 @@ namespace MistralStudio.Data.Storage;
 [JsonSerializable(typeof(SyncReport))]
 [JsonSerializable(typeof(IReadOnlyList<int>))]
 [JsonSerializable(typeof(IReadOnlyList<string>))]
+[JsonSerializable(typeof(IReadOnlyList<TableNote>))]
 [JsonSerializable(typeof(AppDefinition))]
 [JsonSerializable(typeof(ConnectionSettings))]
 internal sealed partial class StudioJson : JsonSerializerContext

@@ -1,6 +1,7 @@
 using MistralStudio.Core.Models;
 using MistralStudio.Web.Features.AppsApi;
 using MistralStudio.Web.Features.AuditApi;
+using MistralStudio.Web.Features.BatchesApi;
 using MistralStudio.Web.Features.ConnectionsApi;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Features.KeysApi;
@@ -25,6 +26,8 @@ public static class StudioApi
         services.AddSingleton<IModelDownload, EgressDownload>();
         services.AddSingleton<FlowPublication>();
         services.AddSingleton<RunDecisions>();
+        services.AddSingleton<FilledRows>();
+        services.AddSingleton<BatchOrders>();
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.
         services.Configure<RouteHandlerOptions>(routes => routes.ThrowOnBadRequest = true);
         services.AddApiDescription();
@@ -41,6 +44,7 @@ public static class StudioApi
         app.MapAppsApi();
         app.MapPromptsApi();
         app.MapFlowsApi();
+        app.MapBatchesApi();
         app.MapMembersApi();
         app.MapKeysApi();
         app.MapModelsApi();

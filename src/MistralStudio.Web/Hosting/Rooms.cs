@@ -3,6 +3,7 @@ using MistralStudio.Agents.Mail;
 using MistralStudio.Agents.Mcp;
 using MistralStudio.Cluster;
 using MistralStudio.Data;
+using MistralStudio.Data.Batches;
 using MistralStudio.Flows;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
@@ -18,6 +19,7 @@ internal static class Rooms
     {
         builder.AddEgress();
         builder.Services.AddData(studio.DataPath, studio.Postgres, studio.SurvivesPowerCuts, studio.SharedPath);
+        builder.Services.Configure<BatchOptions>(builder.Configuration.GetSection(BatchOptions.Section));
         builder.Services.AddInference(studio.DataPath, builder.Configuration.GetSection(InferenceOptions.Section).Bind);
         builder.Services.AddRetrieval(
             studio.DataPath,

@@ -6,6 +6,7 @@ using MistralStudio.Agents.Mail;
 using MistralStudio.Agents.Mcp;
 using MistralStudio.Cluster;
 using MistralStudio.Core;
+using MistralStudio.Data.Batches;
 using MistralStudio.Data.Postgres;
 using MistralStudio.Inference;
 using MistralStudio.Retrieval;
@@ -26,6 +27,7 @@ internal static class SettingCheck
         ?? FindIn<McpOptions>(configuration.GetSection(McpOptions.Section))
         ?? FindIn<MailOptions>(configuration.GetSection(MailOptions.Section))
         ?? FindIn<ClusterOptions>(configuration.GetSection(ClusterOptions.Section))
+        ?? FindIn<BatchOptions>(configuration.GetSection(BatchOptions.Section))
         ?? FindWrongUrl(configuration)
         ?? FindMissingOfCluster(configuration)
         ?? EgressServices.FindWrong(configuration);

@@ -54,7 +54,7 @@ public static class ErrorResults
         "access.unauthenticated" or "webhook.not_signed" => StatusCodes.Status401Unauthorized,
         "access.forbidden" => StatusCodes.Status403Forbidden,
         "access.too_many_requests" or "model.queue_full" or "app.link_busy" or "connection.busy" => StatusCodes.Status429TooManyRequests,
-        "knowledge.document_too_large" or "blob.too_large" or "import.too_large" or "prompt.too_large" or "webhook.too_large" => StatusCodes.Status413PayloadTooLarge,
+        "knowledge.document_too_large" or "blob.too_large" or "import.too_large" or "prompt.too_large" or "table.too_large" or "webhook.too_large" => StatusCodes.Status413PayloadTooLarge,
         "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
         "app.conflict" or "knowledge.conflict" or "knowledge.settings_conflict" or "knowledge.metadata_conflict" or "knowledge.passage_conflict" or "account.conflict" or "connection.conflict" or "flow.conflict"
             or "prompt.conflict" or "prompt.label_moved" or "prompt.label_gone" => StatusCodes.Status412PreconditionFailed,
@@ -62,7 +62,8 @@ public static class ErrorResults
         "index.unreachable" or "index.qdrant_failed" or "index.qdrant_too_old" => StatusCodes.Status503ServiceUnavailable,
         "request.revision_missing" => StatusCodes.Status428PreconditionRequired,
         "idempotency.conflict" or "model.in_use" or "model.measuring" or "import.id_taken" or "import.running" or "import.elsewhere" or "account.last_owner" or "connection.in_use" or "connection.slug_taken"
-            or "prompt.in_use" or "prompt.version_in_use" or "prompt.label_in_use" or "prompt.only_version" or "flow.has_runs" or "run.ended" or "run.bookmark_used" => StatusCodes.Status409Conflict,
+            or "prompt.in_use" or "prompt.version_in_use" or "prompt.label_in_use" or "prompt.only_version" or "flow.has_runs" or "run.ended" or "run.bookmark_used"
+            or "batch.not_running" or "batch.not_paused" or "batch.still_running" or "batch.nothing_failed" => StatusCodes.Status409Conflict,
         "settings.not_allowed" or "app.publisher_gone" or "prompt.author_gone" or "flow.publisher_gone" or "run.not_yours_to_decide" or "run.starter_gone" or "run.key_gone" or "connection.stays_on_machine" => StatusCodes.Status403Forbidden,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,
         "model.loading" or "model.load_failed" or "model.memory_in_use" or "model.wrong_checksum" or "model.unreadable" or "model.stopping" or "run.no_answer" or "webhook.paused" => StatusCodes.Status503ServiceUnavailable,

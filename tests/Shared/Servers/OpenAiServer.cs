@@ -34,6 +34,12 @@ public sealed class OpenAiServer : IAsyncDisposable
     /// <summary>What it lists; null makes it list nothing, with status 404.</summary>
     public string[]? Models { get; set; } = ["small", "large"];
 
+    /// <summary>The words of chat answers that nothing was scripted for.</summary>
+    public Func<JsonObject, string[]> Otherwise { get; set; } = _ => ["Hello", " there"];
+
+    /// <summary>Writes chat answers that nothing was scripted for, where a test wants more than words of them.</summary>
+    public Func<HttpContext, Task>? Streaming { get; set; }
+
     /// <summary>Every request for a chat or for vectors.</summary>
     public ConcurrentQueue<SeenRequest> Requests { get; } = [];
 
@@ -101,7 +107,7 @@ public sealed class OpenAiServer : IAsyncDisposable
         }
         else if (isChat)
         {
-            await (_script.TryDequeue(out var scripted) ? scripted(http, body!) : TextAsync(http, body!, ["Hello", " there"]));
+            await (_script.TryDequeue(out var scripted) ? scripted(http, body!) : Streaming is { } stream ? stream(http) : TextAsync(http, body!, Otherwise(body!)));
         }
         else if (request.Path.Value!.EndsWith("/embeddings", StringComparison.Ordinal))
         {

@@ -97,7 +97,8 @@ internal sealed class DocumentUpload(IDocumentIntake intake)
         return null;
     }
 
-    private static string Label(string fileName)
+    /// <summary>What a browser calls a file, as a label: no folder, no control character, never a path on this machine.</summary>
+    public static string Label(string fileName)
     {
         var last = fileName[(fileName.LastIndexOfAny(['/', '\\']) + 1)..];
         var clean = new string([.. last.Where(c => !char.IsControl(c))]).Trim();

@@ -1,0 +1,4 @@
+namespace MistralStudio.Web.Features.Batches;
+
+/// <summary>Names the resource file of the pages of batches.</summary>
+public sealed class BatchWords;
