@@ -30,7 +30,7 @@ public sealed class ConnectionsTests(TeamStudio studio)
         await page.GotoAsync(studio.Url("playground"));
         await page.Locator("[data-ready]").WaitForAsync();
         await page.GetByLabel("Model", new() { Exact = true }).SelectOptionAsync("house-server/small");
-        await page.Locator(".toolbar").GetByText("remote", new() { Exact = true }).WaitForAsync();
+        await page.Locator(".heads").GetByText("remote", new() { Exact = true }).WaitForAsync();
         await page.Locator("textarea").Last.FillAsync("Hi");
         await page.Keyboard.PressAsync("Control+Enter");
         await page.GetByText("Hello there").WaitForAsync();

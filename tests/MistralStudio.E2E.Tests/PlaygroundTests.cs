@@ -110,12 +110,14 @@ public sealed class PlaygroundTests(SharedStudio studio)
         Assert.Equal("32", await page.InputValueAsync("[name=max-output]"));
         var address = page.Url;
         await page.GotoAsync(studio.Url("playground"));
+        await page.Locator(".past-menu summary").ClickAsync();
         await page.Locator(".past a", new() { HasText = "Name a colour of the" }).First.ClickAsync();
         await page.GetByText("And another one?").WaitForAsync();
         Assert.Equal(address, page.Url);
 
-        await page.Locator(".prompt .quiet").ClickAsync();
-        await page.Locator(".prompt [role=alert] .danger").ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "More", Exact = true }).ClickAsync();
+        await page.Locator("[data-delete]").ClickAsync();
+        await page.Locator("[data-delete-do]").ClickAsync();
         await page.WaitForURLAsync("**/playground");
         await page.GotoAsync(address);
         await page.GetByText("There is nothing at this address").WaitForAsync();

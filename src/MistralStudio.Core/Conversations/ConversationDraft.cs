@@ -55,4 +55,5 @@ public sealed record ValueSet(string Name, IReadOnlyDictionary<string, string> V
 /// <param name="Question">The question in the first column.</param>
 /// <param name="Losers">What made the answers that were not preferred.</param>
 /// <param name="Winner">What made the preferred one, as its column is called; null where none was better.</param>
-public sealed record Preference(MessageId Question, IReadOnlyList<string> Losers, string? Winner = null);
+/// <param name="Column">Where that one stood, from 0: two columns may be called the same.</param>
+public sealed record Preference(MessageId Question, IReadOnlyList<string> Losers, string? Winner = null, int? Column = null);

@@ -83,6 +83,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     {
         (1, 0) => L["First"],
         (1, _) => L["FollowUp"],
+        (2, 0) => L["First.Both"],
+        (2, _) => L["FollowUp.Both"],
         (_, 0) => L["First.All", _state.Columns.Count],
         _ => L["FollowUp.All", _state.Columns.Count],
     };
@@ -122,10 +124,12 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             return;
         }
 
-        (_given, _named, _again) = (Id, false, null);
+        // Until it is open, what still happens to the one before gives no address.
+        (_given, _named, _again) = (Id, true, null);
         ConversationId? wanted = ConversationId.TryParse(Id, null, out var parsed) ? parsed : null;
         _opened = null;
         _missing = Id is not null && wanted is null || !await _state.OpenAsync(wanted, _closed.Token);
+        _named = false;
         if (wanted is null && Prompt is { Length: > 0 } prompt)
         {
             _notice = await _state.TakePromptAsync($"prompt:{prompt}", _closed.Token);

@@ -59,7 +59,7 @@ public sealed partial class PlaygroundState
         }
 
         var losers = _columns.Where(column => column != winner).Select(column => column.Name);
-        _kept = _kept with { Preferences = [.. _kept.Preferences, new Preference(turn.Question.Id, [.. losers], winner?.Name)] };
+        _kept = _kept with { Preferences = [.. _kept.Preferences, new Preference(turn.Question.Id, [.. losers], winner?.Name, winner is null ? null : _columns.IndexOf(winner))] };
         Touch();
         Tell();
     }
