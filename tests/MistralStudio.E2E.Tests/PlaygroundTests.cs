@@ -115,6 +115,18 @@ public sealed class PlaygroundTests(SharedStudio studio)
         await page.GetByText("And another one?").WaitForAsync();
         Assert.Equal(address, page.Url);
 
+        // Two models side by side, with a variable: a reload finds both columns and its value.
+        await page.ClickAsync("[data-columns-of='2']");
+        await page.Locator(".mh").Nth(1).WaitForAsync();
+        await page.FillAsync(".ed textarea", "You answer in one sentence, in {{language}}.");
+        await page.FillAsync("[data-variable=language]", "French");
+        await page.FillAsync(".cbox textarea", "And a third one?");
+        await page.ClickAsync("[data-send]");
+        await page.Locator(".trn").Last.Locator(".numbers").Nth(1).WaitForAsync();
+        await page.ReloadAsync();
+        await page.Locator(".trn").Last.Locator(".numbers").Nth(1).WaitForAsync();
+        Assert.Equal("French", await page.InputValueAsync("[data-variable=language]"));
+
         await page.GetByRole(AriaRole.Button, new() { Name = "More", Exact = true }).ClickAsync();
         await page.Locator("[data-delete]").ClickAsync();
         await page.Locator("[data-delete-do]").ClickAsync();

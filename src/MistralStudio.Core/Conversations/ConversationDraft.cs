@@ -28,6 +28,9 @@ public sealed record ConversationDraft
     /// <summary>The prompt version that it began as, <c>prompt:slug@number</c>; null where it began empty.</summary>
     public string? Origin { get; init; }
 
+    /// <summary>The hash of that version: while the draft has the same, nothing was changed.</summary>
+    public string? OriginHash { get; init; }
+
     /// <summary>The prompt version that this column is asked with in place of the draft, <c>prompt:slug@number</c>.</summary>
     public string? ColumnPrompt { get; init; }
 

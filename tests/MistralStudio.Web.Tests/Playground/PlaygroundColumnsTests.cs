@@ -169,6 +169,28 @@ public sealed class PlaygroundColumnsTests
     }
 
     [Fact]
+    public async Task PromptVersion_IsTheDraftUntilItIsChanged_AndIsKeptAgain()
+    {
+        var version = new PromptContent { Messages = [new(MessageRole.System, "Be brief.")], Model = "c", Settings = new GenerationSettings(0.3f) };
+        await using var state = await OpenAsync(columns: 1, prompt => prompt == "prompt:tone@2" ? version : ModelErrors.NotFound(prompt, []));
+
+        Assert.NotNull(await state.TakePromptAsync("prompt:gone@1", Stop));
+        Assert.Null(await state.TakePromptAsync("prompt:tone@2", Stop));
+        Assert.Equal(("c", 0.3f, "Be brief."), (state.Chat.Setup.Model, state.Chat.Setup.Settings.Temperature, state.Draft.Messages[0].Text));
+        Assert.False(state.IsChanged);
+        state.Draft.Write(state.Draft.Messages[0].Key, "Be kind.");
+        Assert.True(state.IsChanged);
+        Assert.Equal("Be kind.", state.ToVersion().Messages[0].Text);
+
+        state.Draft.Kept(state.ToVersion(), "prompt:tone@3");
+        Assert.False(state.IsChanged);
+        await state.SaveAsync();
+        await using var back = Playgrounds.Open(_runner.Hosted, _store, _scope, models: Models);
+        await back.OpenAsync(state.Chat.Conversation!.Id, Stop);
+        Assert.Equal(("prompt:tone@3", false), (back.Draft.Origin, back.IsChanged));
+    }
+
+    [Fact]
     public async Task MissingVariable_IsNamed_AndNothingIsAsked()
     {
         await using var state = await OpenAsync(columns: 2);

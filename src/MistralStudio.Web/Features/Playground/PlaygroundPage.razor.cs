@@ -23,6 +23,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private PlaygroundColumn? _tab;
     private Error? _notice;
     private string? _given;
+    private string? _edited;
     private bool _named;
     private bool _missing;
     private bool _settings;
@@ -114,6 +115,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             {
                 Stands = Rights.Of(Scope.Caller),
                 Prompts = FindPromptAsync,
+                ListPrompts = ListPromptsAsync,
             };
             _state = new PlaygroundState(services, Scope, Logger);
             _state.Changed += StateChanged;
@@ -141,16 +143,23 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     /// <inheritdoc/>
     protected override async Task OnAfterRenderAsync(bool firstRender)
     {
-        // The page that is not there yet, or not at all, has nothing to type into.
-        if (_module is not null || _state is null || _missing || _self is not null)
+        // The page that is not there yet, or not at all, has nothing to type into; the one that comes after it is another element.
+        if (_state is null || _missing || _page.Id is null || _page.Id == _edited)
         {
             return;
         }
 
+        _edited = _page.Id;
         try
         {
-            _self = DotNetObjectReference.Create(this);
-            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["prompt.js"]}");
+            _self ??= DotNetObjectReference.Create(this);
+            _module ??= await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["prompt.js"]}");
+            if (_editor is { } before)
+            {
+                await before.InvokeVoidAsync("dispose");
+                await before.DisposeAsync();
+            }
+
             _editor = await _module.InvokeAsync<IJSObjectReference>("edit", _page, _self);
         }
         catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)

@@ -22,9 +22,17 @@ public sealed record PlaygroundServices(
     /// <summary>Finds a version of a prompt by <c>prompt:slug@number</c>.</summary>
     public Func<WorkspaceId, ModelReference, CancellationToken, Task<Result<PromptContent>>>? Prompts { get; init; }
 
+    /// <summary>The prompts that a column may be asked with.</summary>
+    public Func<WorkspaceId, CancellationToken, Task<IReadOnlyList<PromptChoice>>>? ListPrompts { get; init; }
+
     /// <summary>False once the person's sign-in or rights ended; asked while answers are made that outlive the page.</summary>
     public Func<CancellationToken, Task<bool>>? Stands { get; init; }
 }
+
+/// <summary>A prompt version in a chooser.</summary>
+/// <param name="Name">Of the prompt, with the version's number, and its label where it has one.</param>
+/// <param name="Reference"><c>prompt:slug@number</c>.</param>
+public sealed record PromptChoice(string Name, string Reference);
 
 /// <summary>What takes the files of conversations, and removes them.</summary>
 public sealed record PlaygroundFiles(IConversationFiles Files, IDocumentIntake Intake, IConversationFileErasure Erasure);

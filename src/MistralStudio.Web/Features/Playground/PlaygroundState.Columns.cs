@@ -90,6 +90,25 @@ public sealed partial class PlaygroundState
         return found.Error;
     }
 
+    /// <summary>The draft as the first column asks it: what a version of it would hold.</summary>
+    public PromptContent ToVersion()
+    {
+        var (content, setup) = (Draft.Content, Chat.Setup);
+        var named = PromptTemplates.Names(content);
+        return content with
+        {
+            Messages = [.. content.Messages.Where(message => !string.IsNullOrWhiteSpace(message.Text))],
+            Variables = [.. content.Variables.Where(variable => named.Contains(variable.Name, StringComparer.Ordinal))],
+            Model = setup.Model,
+            Settings = setup.Settings,
+            Knowledge = setup.Knowledge,
+            Reading = setup.Reading,
+        };
+    }
+
+    /// <summary>True where the draft is no longer the version that it began as.</summary>
+    public bool IsChanged => Draft.OriginHash is { } hash && hash != PromptJson.Hash(ToVersion());
+
     private async Task<Result<PromptContent>> FindPromptAsync(string prompt, CancellationToken cancellationToken) =>
         _services.Prompts is { } prompts && ModelReference.TryParse(prompt, out var reference)
             ? await prompts(_scope.Id, reference, cancellationToken)

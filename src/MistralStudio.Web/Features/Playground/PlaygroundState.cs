@@ -68,6 +68,9 @@ public sealed partial class PlaygroundState : IAsyncDisposable
     /// <summary>Models that may be asked.</summary>
     public IReadOnlyList<ModelChoice> Models { get; private set; } = [];
 
+    /// <summary>Versions of prompts that a column may be asked with.</summary>
+    public IReadOnlyList<PromptChoice> Prompts { get; private set; } = [];
+
     /// <summary>Knowledge bases that questions may be looked up in; none where the person may not search.</summary>
     public IReadOnlyList<KnowledgeBase> Bases { get; private set; } = [];
 
@@ -235,6 +238,7 @@ public sealed partial class PlaygroundState : IAsyncDisposable
     {
         Models = [.. (await _services.Models.ListAsync(_scope.Id, cancellationToken)).Where(model => model.Task == ModelTask.Chat)];
         Bases = _scope.May(Permissions.KnowledgeSearch) ? (await _services.Knowledge.ListBasesAsync(_scope.Id, null, null, MostBases, cancellationToken)).Items : [];
+        Prompts = _services.ListPrompts is { } prompts ? await prompts(_scope.Id, cancellationToken) : [];
         await ReadPastAsync(cancellationToken);
         if (id is { } wanted)
         {

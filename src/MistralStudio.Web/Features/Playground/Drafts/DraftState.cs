@@ -32,6 +32,9 @@ public sealed class DraftState
     /// <summary>The prompt version that it began as; null where it began empty.</summary>
     public string? Origin { get; private set; }
 
+    /// <summary>The hash of that version.</summary>
+    public string? OriginHash { get; private set; }
+
     /// <summary>The prompt as it stands.</summary>
     public PromptContent Content => _rest with { Messages = [.. _messages.Select(message => new PromptMessage(message.Role, message.Text))] };
 
@@ -46,17 +49,23 @@ public sealed class DraftState
     {
         Fill(draft.Content);
         _values = new(draft.Values, StringComparer.Ordinal);
-        (Sets, Origin) = (draft.Sets, draft.Origin);
+        (Sets, Origin, OriginHash) = (draft.Sets, draft.Origin, draft.OriginHash);
         ValuesRevision++;
     }
 
-    /// <summary>Takes a prompt in the place of what is there.</summary>
-    /// <param name="origin">The prompt version that it is; null leaves what was known.</param>
-    public void Take(PromptContent content, string? origin = null)
+    /// <summary>Takes a prompt version in the place of what is there.</summary>
+    /// <param name="origin">How it is called, <c>prompt:slug@number</c>.</param>
+    public void Take(PromptContent content, string origin)
     {
         Fill(content);
-        Origin = origin ?? Origin;
         ValuesRevision++;
+        Kept(content, origin);
+    }
+
+    /// <summary>What stands here is a version now.</summary>
+    public void Kept(PromptContent content, string origin)
+    {
+        (Origin, OriginHash) = (origin, PromptJson.Hash(content));
         Changed?.Invoke();
     }
 
@@ -197,7 +206,7 @@ public sealed class DraftState
     }
 
     /// <summary>The draft as it is kept, on top of what else is.</summary>
-    public ConversationDraft ToDraft(ConversationDraft kept) => kept with { Content = Content, Values = new Dictionary<string, string>(_values), Sets = Sets, Origin = Origin };
+    public ConversationDraft ToDraft(ConversationDraft kept) => kept with { Content = Content, Values = new Dictionary<string, string>(_values), Sets = Sets, Origin = Origin, OriginHash = OriginHash };
 
     private DraftMessage? Find(int key) => _messages.Find(message => message.Key == key);
 
