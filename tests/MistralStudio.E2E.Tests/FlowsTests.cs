@@ -45,6 +45,7 @@ public sealed class FlowsTests(TeamStudio studio)
         await page.GetByRole(AriaRole.Button, new() { Name = "New flow" }).ClickAsync();
         await page.FillAsync("dialog[open] input.lg", name);
         await page.GetByRole(AriaRole.Button, new() { Name = "Create", Exact = true }).ClickAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Source" }).ClickAsync();
         await page.Locator(".definition textarea").WaitForAsync();
     }
 

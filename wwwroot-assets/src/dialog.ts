@@ -11,7 +11,7 @@ export function open(dialog: HTMLDialogElement, page: { invokeMethodAsync(method
   });
   dialog.addEventListener('close', () => void page.invokeMethodAsync('ClosedAsync').catch(() => undefined), { once: true });
   dialog.showModal();
-  dialog.querySelector<HTMLElement>('[autofocus], input, textarea, select')?.focus();
+  (dialog.querySelector<HTMLElement>('[autofocus]') ?? dialog.querySelector<HTMLElement>('input, textarea, select'))?.focus();
 }
 
 export function close(dialog: HTMLDialogElement): void {

@@ -2,11 +2,12 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Graph } from '../src/canvas/graph.ts';
 import { fits } from '../src/canvas/model.ts';
+import { suggest } from '../src/canvas/names.ts';
 import { Outbox } from '../src/canvas/outbox.ts';
 import { distanceTo, path, route } from '../src/canvas/route.ts';
 import { snap } from '../src/canvas/snap.ts';
 import { SpatialIndex } from '../src/canvas/spatial.ts';
-import { autoPan, fit, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
+import { autoPan, fit, opening, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
 import { along, nearest } from '../src/canvas/walk.ts';
 
 const near = (a, b) => assert.ok(Math.abs(a.x - b.x) < 1e-6 && Math.abs(a.y - b.y) < 1e-6, `${JSON.stringify(a)} is not ${JSON.stringify(b)}`);
@@ -37,6 +38,13 @@ test('fitting shows all, centred, and never larger than life', () => {
   const view = fit({ x: -100, y: 50, w: 2000, h: 400 }, { w: 1000, h: 600 });
   near(toScreen(view, { x: 900, y: 250 }), { x: 500, y: 300 });
   assert.equal(fit({ x: 0, y: 0, w: 10, h: 10 }, { w: 1000, h: 600 }).zoom, 1);
+});
+
+test('what is first seen can be read: all of it, or its beginning', () => {
+  assert.deepEqual(opening({ x: 0, y: 0, w: 500, h: 300 }, { w: 1000, h: 600 }), fit({ x: 0, y: 0, w: 500, h: 300 }, { w: 1000, h: 600 }));
+  const view = opening({ x: 100, y: 0, w: 5000, h: 300 }, { w: 1000, h: 600 });
+  near(toScreen(view, { x: 100, y: 150 }), { x: 40, y: 300 });
+  assert.equal(view.zoom, 0.72);
 });
 
 test('revealing moves no more than it must, and nothing that is in view', () => {
@@ -172,4 +180,15 @@ test('what waits for more than half a minute is given up, and said to be', async
   later.shift()();
   assert.equal(await answer, undefined);
   assert.ok(lost);
+});
+
+test('between braces the names are offered that fit what was typed', () => {
+  const names = [{ Name: 'context', Type: 'passages', From: 'Search' }, { Name: 'search.passages', Type: 'passages', From: '' }, { Name: 'question', Type: 'text', From: '' }];
+  const offered = (text, bare) => suggest(text, text.length, names, bare)?.names.map(one => one.Name) ?? null;
+  assert.deepEqual(offered('Answer {{ '), ['context', 'search.passages', 'question']);
+  assert.deepEqual(offered('Answer {{ sea'), ['search.passages']);
+  assert.deepEqual(offered('{{ question }} and'), null);
+  assert.deepEqual(offered('{% if que'), ['question']);
+  assert.deepEqual(offered('con', true), ['context']);
+  assert.deepEqual(offered('question', true), []);
 });

@@ -103,7 +103,10 @@ public sealed class FlowLook
             var more = arrives[node.Id].Distinct(StringComparer.Ordinal).Where(name => given.Inputs.All(port => port.Name != name)).Select(name => new Port(name, PortType.Json, false));
             var lost = leaves[node.Id].Distinct(StringComparer.Ordinal).Where(name => given.Outputs.All(port => port.Name != name)).Select(name => new Port(name, PortType.Json));
             // A container's own edges inside are counted in its own scope, not here.
-            _nodes.TryAdd(path, new NodeLook([.. given.Inputs, .. more], [.. given.Outputs, .. lost], given.Named)
+            // What may be missing at a start or behind a container is no choice that the node makes.
+            var chooses = planned is null || planned.Role == NodeRole.Task;
+            var outputs = given.Outputs.Select(port => chooses || port.Name == Names.ErrorPort ? port : port with { IsBranch = false });
+            _nodes.TryAdd(path, new NodeLook([.. given.Inputs, .. more], [.. outputs, .. lost], given.Named)
             {
                 ToBody = given.ToBody,
                 FromBody = [.. given.FromBody ?? [], .. Returned(node, given)],

@@ -4,6 +4,7 @@ using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
 
 namespace MistralStudio.Flows.Engine;
 
@@ -57,6 +58,10 @@ public sealed class FlowPlans(FlowCompiler compiler, IFlowVersions versions)
     /// <summary>Compiles a definition together with the flows that it calls.</summary>
     public async ValueTask<CompiledFlow> CompileAsync(WorkspaceId workspace, FlowDefinition definition, CancellationToken cancellationToken) =>
         compiler.Compile(definition, (await FindCalledAsync(workspace, definition, cancellationToken)).Definitions);
+
+    /// <summary>Looks at a definition, which need not compile, together with the flows that it calls.</summary>
+    public async ValueTask<FlowLook> LookAsync(WorkspaceId workspace, FlowDefinition definition, CancellationToken cancellationToken) =>
+        FlowLook.At(compiler, definition, (await FindCalledAsync(workspace, definition, cancellationToken)).Definitions);
 
     /// <summary>Compiles what a run executes from definitions that nobody keeps yet, by their hashes.</summary>
     public CompiledFlow Compile(IReadOnlyDictionary<string, FlowDefinition> definitions, RunStart start)

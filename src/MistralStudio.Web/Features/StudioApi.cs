@@ -25,6 +25,7 @@ public static class StudioApi
         services.AddSingleton<IModelRouter, ModelRouter>();
         services.AddSingleton<IModelDownload, EgressDownload>();
         services.AddSingleton<FlowPublication>();
+        services.AddSingleton<MistralStudio.Web.Features.Flows.Editor.FlowDrafts>();
         services.AddSingleton<RunDecisions>();
         services.AddSingleton<FilledRows>();
         services.AddSingleton<BatchOrders>();

@@ -118,6 +118,20 @@ public sealed class EditingTests
         Assert.Equal(new FlowPosition(300, 40), Scopes.FindNode(pasted, "ask-2")!.Position);
     }
 
+    [Fact]
+    public void NodesThatMoveIntoAContainer_KeepTheirEdges_AndLeaveTheOthers()
+    {
+        var with = new AddParts("", [new FlowNode("each", "for-each") { Body = new FlowBody { Nodes = [new FlowNode("letter", "template")] } }], []).Apply(s_letters).Value;
+
+        var moved = new MoveInto("each", [new PlacedPart("ask", new FlowPosition(10, 20)), new PlacedPart("letter", new FlowPosition(250, 20))]).Apply(with).Value;
+
+        Assert.Equal(["letter", "ask", "letter-2"], Scopes.Find(moved, "each")!.Nodes.Select(node => node.Id));
+        Assert.Equal([new FlowEdge("ask.approved", "letter-2.x")], Scopes.Find(moved, "each")!.Edges);
+        Assert.Empty(moved.Edges);
+        Assert.Equal(new FlowPosition(250, 20), Scopes.FindNode(moved, "each/letter-2")!.Position);
+        Assert.Equal("flow.edit_no_container", new MoveInto("each", [new PlacedPart("each", new FlowPosition(0, 0))]).Apply(with).Error!.Code);
+    }
+
     [Theory]
     [InlineData("")]
     [InlineData("a letter to a friend")]

@@ -28,7 +28,7 @@ internal sealed class RandomEdits(int seed)
     public FlowCommand Command(FlowDefinition definition, bool onlyGrows = false)
     {
         var scope = Scope(definition);
-        return _random.Next(onlyGrows ? 4 : 15) switch
+        return _random.Next(onlyGrows ? 4 : 16) switch
         {
             0 or 1 => new AddParts(scope, [Node(definition, scope)], []),
             2 or 3 => new ConnectPorts(scope, Edge(definition, scope)),
@@ -42,6 +42,7 @@ internal sealed class RandomEdits(int seed)
             11 => new SetNote(_random.Next(3), _random.Next(3) == 0 ? null : new FlowNote("Read this.") { Position = Position() }),
             12 => new SetInputs([new FlowInput($"input_{_random.Next(9)}", PortType.Json)]),
             13 => FlowClipboard.Paste(definition, scope, FlowDefinitions.Read(FlowClipboard.Write(definition, [Path(definition), Path(definition)])) is { IsSuccess: true } copied ? copied.Value : new FlowDefinition(), Position()),
+            14 => new MoveInto(scope, [new PlacedPart(Path(definition), Position())]),
             _ => Edges(definition).FirstOrDefault() is { } edge ? new ConnectPorts(edge.Scope, Edge(definition, edge.Scope), edge.Edge) : new SetTitle(Path(definition), "Nothing to reconnect"),
         };
     }

@@ -148,9 +148,9 @@ export class Graph {
       .forEach((pin, i) => put('in', pin, 'left', 0, firstPin + i * pinStep, uses.in.has(pin.name)));
     spread(node.ins.filter(pin => uses.in.get(pin.name)?.has('top')), (pin, shift) => put('in', pin, 'top', rect.w / 2 + shift, 0, true));
 
-    const rows = node.outs.filter(pin => pin.y !== undefined);
+    const rows = node.outs.filter(pin => isRow(pin));
     rows.forEach(pin => put('out', pin, 'right', rect.w, pin.y!, uses.out.has(pin.name)));
-    const plain = node.outs.filter(pin => pin.y === undefined);
+    const plain = node.outs.filter(pin => !isRow(pin));
     const right = plain.filter(pin => uses.out.get(pin.name)?.has('right'));
     const idle = plain.filter((pin, i) => !uses.out.has(pin.name) && (all || (i === 0 && rows.length === 0)));
     const beside = [...right, ...idle];
@@ -179,7 +179,7 @@ export class Graph {
       return ['right', 'left'];
     }
 
-    return facing(from, to, this.nodes.get(edge.from)?.outs.some(pin => pin.name === edge.fromPort && pin.y !== undefined) === true);
+    return facing(from, to, this.nodes.get(edge.from)?.outs.some(pin => pin.name === edge.fromPort && isRow(pin)) === true);
   }
 
   // Places in the world of what changed and all inside it, sizes of the containers around it, and the wires that touch any of them.
@@ -280,6 +280,9 @@ export class Graph {
     }
   }
 }
+
+// .NET says null for nothing.
+const isRow = (pin: Pin): boolean => typeof pin.y === 'number';
 
 function group<T>(map: Map<string, Set<T>>, key: string): Set<T> {
   let there = map.get(key);

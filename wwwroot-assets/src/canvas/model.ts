@@ -5,8 +5,8 @@ export interface Pin {
   /** As ports have it: text, json, list<number>; choice for a branch. */
   type: string;
   /** Where an outcome has a row of its own on the card: its middle, from the card's top. */
-  y?: number;
-  optional?: boolean;
+  y?: number | null;
+  optional?: boolean | null;
 }
 
 export interface NodeModel {
@@ -21,13 +21,13 @@ export interface NodeModel {
   ins: Pin[];
   outs: Pin[];
   /** Of a container: what it gives to its inside, and takes back. */
-  toBody?: Pin[];
-  fromBody?: Pin[];
+  toBody?: Pin[] | null;
+  fromBody?: Pin[] | null;
   /** True where an edge may bring any name. */
   more?: boolean;
   moreBack?: boolean;
   /** What the minimap paints it in: now, waits, off, changed. */
-  mood?: string;
+  mood?: string | null;
 }
 
 export interface EdgeModel {
@@ -40,7 +40,7 @@ export interface EdgeModel {
   toPort: string;
   type: string;
   /** passed, todo, off, live, failed, added, removed, changed; absent while nothing runs. */
-  state?: string;
+  state?: string | null;
   /** Its name for a reader of the screen. */
   label: string;
 }
@@ -54,7 +54,7 @@ export interface Patch {
   edges: EdgeModel[];
   goneEdges: string[];
   /** Definition JSON of what is selected, for the clipboard. */
-  clip?: string;
+  clip?: string | null;
 }
 
 export interface Point {

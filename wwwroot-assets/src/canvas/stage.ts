@@ -4,14 +4,14 @@ import { Minimap } from './minimap';
 import type { Patch, Point, Rect } from './model';
 import { Painter } from './paint';
 import type { Guide } from './snap';
-import { fit, reveal, toWorld, zoomAt, type View } from './viewport';
+import { fit, opening, reveal, toWorld, zoomAt, type View } from './viewport';
 
 export interface StageOptions {
   /** True where nothing can be changed. */
   fixed: boolean;
 }
 
-const far = 0.45;
+const far = 0.3;
 const settle = 160;
 
 export class Stage {
@@ -189,6 +189,11 @@ export class Stage {
     clearTimeout(this.still);
   }
 
+  // All of it where that can be read, otherwise where it begins.
+  private begin(): void {
+    this.look(opening(this.graph.bounds(), this.size));
+  }
+
   private take(patch: Patch): void {
     const many = patch.whole || patch.nodes.length > 20;
     if (many) {
@@ -211,7 +216,7 @@ export class Stage {
     this.selected.forEach(id => this.painter.mark(id, 'data-selected', true));
     if (!this.placed && this.size.w > 0) {
       this.placed = true;
-      this.fit();
+      this.begin();
     }
 
     // At once: a card that .NET just made is not to be seen before it has its place.
@@ -222,7 +227,7 @@ export class Stage {
     this.size = { w, h };
     if (!this.placed && this.graph.revision >= 0 && w > 0) {
       this.placed = true;
-      this.fit();
+      this.begin();
     }
 
     this.locate();

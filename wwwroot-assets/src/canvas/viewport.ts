@@ -42,6 +42,17 @@ export function fit(bounds: Rect | null, size: { w: number; h: number }, padding
   return { zoom, x: (size.w - bounds.w * zoom) / 2 - bounds.x * zoom, y: (size.h - bounds.h * zoom) / 2 - bounds.y * zoom };
 }
 
+/** What is seen first: all of it where its text can be read, otherwise its beginning at the left. */
+export function opening(bounds: Rect | null, size: { w: number; h: number }, legible = 0.72, padding = 40): View {
+  const all = fit(bounds, size, padding);
+  if (!bounds || all.zoom >= legible) {
+    return all;
+  }
+
+  const height = bounds.h * legible;
+  return { zoom: legible, x: padding - bounds.x * legible, y: height < size.h - 2 * padding ? (size.h - height) / 2 - bounds.y * legible : padding - bounds.y * legible };
+}
+
 /** The part of the world that is in view. */
 export function inView(view: View, size: { w: number; h: number }, margin = 0): Rect {
   const corner = toWorld(view, { x: -margin, y: -margin });

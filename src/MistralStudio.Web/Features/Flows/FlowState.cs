@@ -5,28 +5,40 @@ using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
 
 namespace MistralStudio.Web.Features.Flows;
 
 /// <summary>Stores and engines that the page of a flow needs.</summary>
-public sealed record FlowPageServices(IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs);
+/// <param name="Drafts">Drafts that several pages have open together; null: this page keeps one for itself.</param>
+public sealed record FlowPageServices(
+    IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs, FlowDrafts? Drafts = null);
 
-/// <summary>A flow being edited as JSON, published and run. Driven by the page, or by a test without a browser.</summary>
-public sealed class FlowState(FlowPageServices services, Caller caller)
+/// <summary>A flow being edited, published and run. Driven by the page, or by a test without a browser.</summary>
+public sealed class FlowState(FlowPageServices services, Caller caller) : IDisposable
 {
     private const int PageOfVersions = 50;
 
     private string? _after;
-    private string _saved = "";
+    private FlowDraft? _draft;
+    private string? _typed;
+    private (long Revision, string Text)? _written;
 
     /// <summary>The flow as it was last read; null before that.</summary>
-    public Flow? Flow { get; private set; }
+    public Flow? Flow => _draft?.Flow;
 
-    /// <summary>The definition as it is being edited.</summary>
-    public string Text { get; private set; } = "";
+    /// <summary>The draft that is edited.</summary>
+    public FlowDraft Draft => _draft ?? throw new InvalidOperationException("No flow was read.");
+
+    /// <summary>The definition as it is being edited, as JSON: what was typed, as long as nobody edited it otherwise.</summary>
+    public string Text => _typed ?? Written();
+
+    /// <summary>What can be seen of the definition; null before it was looked at.</summary>
+    public FlowLook? Look { get; private set; }
 
     /// <summary>Why the text does not compile; none where it does.</summary>
     public IReadOnlyList<FlowProblem> Problems { get; private set; } = [];
@@ -40,8 +52,8 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
     /// <summary>Why the last thing asked for was not done; null where it was.</summary>
     public Error? Error { get; private set; }
 
-    /// <summary>True where the text is not what is saved.</summary>
-    public bool IsDirty => Text != _saved;
+    /// <summary>True where what is edited is not what is saved.</summary>
+    public bool IsDirty => _draft?.IsDirty == true || (_typed is not null && FlowDefinitions.Read(_typed) is { IsSuccess: false });
 
     /// <summary>True where the text compiles.</summary>
     public bool Compiles { get; private set; }
@@ -69,7 +81,17 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
             return false;
         }
 
-        await ShowAsync(flow, cancellationToken);
+        if (_draft is null)
+        {
+            _draft = services.Drafts?.Open(flow, this) ?? new FlowDraft(services.Flows, flow);
+        }
+        else
+        {
+            _draft.Take(flow, this);
+        }
+
+        _typed = null;
+        await CheckAsync(cancellationToken);
         Error = null;
         return true;
     }
@@ -77,26 +99,66 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
     /// <summary>Takes over what was typed and says what is wrong with it.</summary>
     public async Task EditAsync(string text, CancellationToken cancellationToken)
     {
-        Text = text;
+        _typed = text;
+        if (FlowDefinitions.Read(text) is { IsSuccess: true } read)
+        {
+            Draft.Do(new ReplaceFlow(read.Value, "Source"), this);
+        }
+
         await CheckAsync(cancellationToken);
+    }
+
+    /// <summary>Does something to the definition; false where <see cref="Error"/> says why not.</summary>
+    public async Task<bool> DoAsync(FlowCommand command, CancellationToken cancellationToken)
+    {
+        Need(Permissions.FlowsWrite);
+        return await TookAsync(Draft.Do(command, this), cancellationToken);
+    }
+
+    /// <summary>Undoes the last thing that was done on this page.</summary>
+    public async Task<bool> UndoAsync(CancellationToken cancellationToken)
+    {
+        Need(Permissions.FlowsWrite);
+        return await TookAsync(Draft.Undo(this), cancellationToken);
+    }
+
+    /// <summary>Does again what was undone last on this page.</summary>
+    public async Task<bool> RedoAsync(CancellationToken cancellationToken)
+    {
+        Need(Permissions.FlowsWrite);
+        return await TookAsync(Draft.Redo(this), cancellationToken);
+    }
+
+    /// <summary>Looks at a definition as it could be.</summary>
+    public ValueTask<FlowLook> LookAtAsync(FlowDefinition definition, CancellationToken cancellationToken) => services.Plans.LookAsync(caller.Workspace, definition, cancellationToken);
+
+    /// <summary>Looks at the definition again: somebody else edited it.</summary>
+    public Task LookAgainAsync(CancellationToken cancellationToken)
+    {
+        _typed = null;
+        return CheckAsync(cancellationToken);
     }
 
     /// <summary>Saves the text, which need not compile; false where <see cref="Error"/> says why not.</summary>
     public async Task<bool> SaveAsync(CancellationToken cancellationToken)
     {
         Need(Permissions.FlowsWrite);
-        var read = FlowDefinitions.Read(Text);
-        return read.IsSuccess ? await KeepAsync(Flow!.Name, FlowDefinitions.Write(read.Value), cancellationToken) : Refused(read.Error);
+        if (_typed is not null && FlowDefinitions.Read(_typed) is { IsSuccess: false } wrong)
+        {
+            return Refused(wrong.Error!);
+        }
+
+        Error = await Draft.SaveAsync(cancellationToken);
+        _typed = Error is null ? null : _typed;
+        return Error is null;
     }
 
     /// <summary>Renames the flow and leaves what is being edited; false where <see cref="Error"/> says why not.</summary>
     public async Task<bool> RenameAsync(string name, CancellationToken cancellationToken)
     {
         Need(Permissions.FlowsWrite);
-        var saved = await services.Flows.SaveDraftAsync(caller.Workspace, Flow!.Id, Flow.Revision, name, Flow.Draft, cancellationToken);
-        Error = saved.Error;
-        Flow = saved.IsSuccess ? saved.Value : Flow;
-        return saved.IsSuccess;
+        Error = await Draft.RenameAsync(name, cancellationToken);
+        return Error is null;
     }
 
     /// <summary>Removes the flow; false where <see cref="Error"/> says why not.</summary>
@@ -129,6 +191,30 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
         return true;
     }
 
+    /// <summary>Makes a flow of its own and publishes it; what calls it by, or null where <see cref="Error"/> says why not.</summary>
+    public async Task<string?> MakeOfAsync(FlowDefinition definition, string name, CancellationToken cancellationToken)
+    {
+        Need(Permissions.FlowsWrite);
+        Need(Permissions.FlowsPublish);
+        var look = await LookAtAsync(definition, cancellationToken);
+        if (look.Plan is null)
+        {
+            Error = FlowApiErrors.DoesNotCompile(look.Problems.Count);
+            return null;
+        }
+
+        var made = await services.Flows.CreateAsync(caller.Workspace, name, FlowDefinitions.Write(definition), caller.User!.Value, cancellationToken);
+        if (!made.IsSuccess)
+        {
+            Error = made.Error;
+            return null;
+        }
+
+        var published = await services.Publication.PublishAsync(caller.Workspace, made.Value.Id, made.Value.Revision, "", caller.User!.Value, cancellationToken);
+        Error = published.Version is null ? published.Refusal ?? FlowApiErrors.DoesNotCompile(published.Problems.Count) : null;
+        return published.Version is { } version ? $"{made.Value.Slug}@{version.Number}" : null;
+    }
+
     /// <summary>Reads the newest versions.</summary>
     public async Task ListVersionsAsync(CancellationToken cancellationToken)
     {
@@ -150,7 +236,15 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
     {
         Need(Permissions.FlowsWrite);
         var found = await FindVersionAsync(number, cancellationToken);
-        return found.IsSuccess ? await KeepAsync(Flow!.Name, FlowDefinitions.Write(found.Value), cancellationToken) : Refused(found.Error);
+        if (!found.IsSuccess)
+        {
+            return Refused(found.Error);
+        }
+
+        Draft.Do(new ReplaceFlow(found.Value, "Version"), this);
+        _typed = null;
+        await CheckAsync(cancellationToken);
+        return await SaveAsync(cancellationToken);
     }
 
     /// <summary>What is different in what is being edited since a version; null where <see cref="Error"/> says why nobody knows.</summary>
@@ -200,37 +294,28 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
             ? FlowDefinitions.Read(version.Json)
             : HostingErrors.NoSuchVersion(Flow.Slug, number);
 
-    private async Task<bool> KeepAsync(string name, string draft, CancellationToken cancellationToken)
+    private async Task<bool> TookAsync(Result<FlowEdit?> edit, CancellationToken cancellationToken)
     {
-        var saved = await services.Flows.SaveDraftAsync(caller.Workspace, Flow!.Id, Flow.Revision, name, draft, cancellationToken);
-        if (!saved.IsSuccess)
+        Error = edit.Error;
+        if (edit is { IsSuccess: true, Value: not null })
         {
-            return Refused(saved.Error);
+            _typed = null;
+            await CheckAsync(cancellationToken);
         }
 
-        await ShowAsync(saved.Value, cancellationToken);
-        Error = null;
-        return true;
-    }
-
-    private Task ShowAsync(Flow flow, CancellationToken cancellationToken)
-    {
-        Flow = flow;
-        _saved = Text = Indent(flow.Draft);
-        return CheckAsync(cancellationToken);
+        return edit.IsSuccess;
     }
 
     private async Task CheckAsync(CancellationToken cancellationToken)
     {
-        var read = FlowDefinitions.Read(Text);
-        if (!read.IsSuccess)
+        if (_typed is not null && FlowDefinitions.Read(_typed) is { IsSuccess: false } wrong)
         {
-            (Problems, Outputs, Compiles) = ([FlowProblem.Of("", read.Error)], [], false);
+            (Problems, Outputs, Compiles) = ([FlowProblem.Of("", wrong.Error!)], [], false);
             return;
         }
 
-        var compiled = await services.Plans.CompileAsync(caller.Workspace, read.Value, cancellationToken);
-        (Problems, Inputs, Outputs, Compiles) = (compiled.Problems, read.Value.Inputs, compiled.Plan?.Outputs ?? [], compiled.Plan is not null);
+        var look = await services.Plans.LookAsync(caller.Workspace, Draft.Definition, cancellationToken);
+        (Look, Problems, Inputs, Outputs, Compiles) = (look, look.Problems, look.Definition.Inputs, look.Plan?.Outputs ?? [], look.Plan is not null);
     }
 
     private bool Refused(Error error)
@@ -247,7 +332,29 @@ public sealed class FlowState(FlowPageServices services, Caller caller)
         }
     }
 
-    // A draft is kept as canonical JSON; people read it in the order of the format, with lines.
-    private static string Indent(string json) =>
-        FlowDefinitions.Read(json) is { IsSuccess: true } read ? ValueField.Indent(JsonSerializer.SerializeToElement(read.Value, FlowJson.Relaxed)) : json;
+    // People read a definition in the order of the format, with lines.
+    private string Written()
+    {
+        if (_draft is null)
+        {
+            return "";
+        }
+
+        var (definition, revision) = _draft.Now;
+        if (_written is not { } written || written.Revision != revision)
+        {
+            _written = written = (revision, ValueField.Indent(JsonSerializer.SerializeToElement(definition, FlowJson.Relaxed)));
+        }
+
+        return written.Text;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_draft is not null)
+        {
+            services.Drafts?.Leave(_draft, this);
+        }
+    }
 }

@@ -1,0 +1,178 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
+
+namespace MistralStudio.Web.Features.Flows.Editor;
+
+/// <summary>The draft of a flow while it is open: edited by one person or several, each of whom undoes what they did, and saved as one.</summary>
+public sealed class FlowDraft(IFlowStore store, Flow flow)
+{
+    private readonly Lock _gate = new();
+    private readonly SemaphoreSlim _saving = new(1);
+    private readonly FlowEditor _editor = new(Read(flow));
+    private Flow _flow = flow;
+    private long _saved;
+
+    /// <summary>Somebody did something. Called on the thread of whoever did.</summary>
+    public event Action<FlowEdit>? Edited;
+
+    /// <summary>It was saved, or could not be.</summary>
+    public event Action? Saved;
+
+    /// <summary>The flow as it was last stored.</summary>
+    public Flow Flow
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _flow;
+            }
+        }
+    }
+
+    /// <summary>The definition as it is now.</summary>
+    public FlowDefinition Definition => Now.Definition;
+
+    /// <summary>The definition and its number, which rises with every change.</summary>
+    public (FlowDefinition Definition, long Revision) Now
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return (_editor.Definition, _editor.Revision);
+            }
+        }
+    }
+
+    /// <summary>True where it is not what is stored.</summary>
+    public bool IsDirty
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _editor.Revision != _saved;
+            }
+        }
+    }
+
+    /// <summary>Why it was not saved the last time; null where it was.</summary>
+    public Error? Refusal { get; private set; }
+
+    /// <summary>Does something.</summary>
+    public Result<FlowEdit?> Do(FlowCommand command, object by) => Change(editor => editor.Do(command, by));
+
+    /// <summary>Undoes what somebody did last.</summary>
+    public Result<FlowEdit?> Undo(object by) => Change(editor => editor.Undo(by));
+
+    /// <summary>Does again what somebody undid last.</summary>
+    public Result<FlowEdit?> Redo(object by) => Change(editor => editor.Redo(by));
+
+    /// <summary>What somebody would undo and do again; null for nothing.</summary>
+    public (string? Undo, string? Redo) NextOf(object by)
+    {
+        lock (_gate)
+        {
+            return (_editor.NextUndo(by), _editor.NextRedo(by));
+        }
+    }
+
+    /// <summary>What somebody types from now on is undone apart from what they typed before.</summary>
+    public void Seal(object by)
+    {
+        lock (_gate)
+        {
+            _editor.Seal(by);
+        }
+    }
+
+    /// <summary>Stores it; the reason where it cannot be, as when somebody else stored another meanwhile.</summary>
+    public Task<Error?> SaveAsync(CancellationToken cancellationToken) => KeepAsync(null, cancellationToken);
+
+    /// <summary>Renames the flow; what is edited is stored with it.</summary>
+    public Task<Error?> RenameAsync(string name, CancellationToken cancellationToken) => KeepAsync(name, cancellationToken);
+
+    /// <summary>Takes over what is stored in the place of what is edited here. It can be undone.</summary>
+    public void Take(Flow stored, object by)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        FlowEdit? edit;
+        lock (_gate)
+        {
+            _flow = stored;
+            var there = Read(stored);
+            edit = FlowDefinitions.Write(there) == FlowDefinitions.Write(_editor.Definition) ? null : _editor.Do(new ReplaceFlow(there, "Theirs"), by).Value;
+            _saved = _editor.Revision;
+            Refusal = null;
+        }
+
+        if (edit is not null)
+        {
+            Edited?.Invoke(edit);
+        }
+
+        Saved?.Invoke();
+    }
+
+    /// <summary>Forgets what somebody could undo: they left.</summary>
+    internal void Forget(object by)
+    {
+        lock (_gate)
+        {
+            _editor.Forget(by);
+        }
+    }
+
+    private Result<FlowEdit?> Change(Func<FlowEditor, Result<FlowEdit?>> act)
+    {
+        Result<FlowEdit?> edit;
+        lock (_gate)
+        {
+            edit = act(_editor);
+        }
+
+        if (edit is { IsSuccess: true, Value: { } made })
+        {
+            Edited?.Invoke(made);
+        }
+
+        return edit;
+    }
+
+    private async Task<Error?> KeepAsync(string? name, CancellationToken cancellationToken)
+    {
+        await _saving.WaitAsync(cancellationToken);
+        try
+        {
+            var (definition, revision) = Now;
+            var before = Flow;
+            if (name is null && !IsDirty)
+            {
+                return Refusal = null;
+            }
+
+            var kept = await store.SaveDraftAsync(before.Workspace, before.Id, before.Revision, name ?? before.Name, FlowDefinitions.Write(definition), cancellationToken);
+            lock (_gate)
+            {
+                if (kept.IsSuccess)
+                {
+                    (_flow, _saved) = (kept.Value, revision);
+                }
+            }
+
+            Refusal = name is null || kept.IsSuccess ? kept.Error : Refusal;
+            return kept.Error;
+        }
+        finally
+        {
+            _saving.Release();
+            Saved?.Invoke();
+        }
+    }
+
+    // What is stored was written by this studio, or read by it before it was; what cannot be read any more is begun anew, and stays stored until it is saved.
+    private static FlowDefinition Read(Flow flow) => FlowDefinitions.Read(flow.Draft) is { IsSuccess: true } read ? read.Value : new FlowDefinition();
+}

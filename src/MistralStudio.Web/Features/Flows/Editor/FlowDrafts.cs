@@ -1,0 +1,114 @@
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Web.Features.Flows.Editor;
+
+/// <summary>The drafts that somebody has open in this process: whoever opens one that is open gets the same. They are saved as they are edited.</summary>
+public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILogger<FlowDrafts> logger)
+{
+    /// <summary>How long an edit may wait before it is saved.</summary>
+    public static readonly TimeSpan Pace = TimeSpan.FromMilliseconds(800);
+
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(WorkspaceId, FlowId), OpenDraft> _open = [];
+
+    /// <summary>The draft of a flow for somebody, who leaves it in the end.</summary>
+    public FlowDraft Open(Flow flow, object by)
+    {
+        ArgumentNullException.ThrowIfNull(flow);
+        lock (_gate)
+        {
+            if (!_open.TryGetValue((flow.Workspace, flow.Id), out var there))
+            {
+                there = _open[(flow.Workspace, flow.Id)] = new OpenDraft(new FlowDraft(store, flow));
+                var draft = there.Draft;
+                draft.Edited += edit => _ = SaveSoonAsync(draft);
+            }
+
+            there.By.Add(by);
+            return there.Draft;
+        }
+    }
+
+    /// <summary>How many have it open.</summary>
+    public int CountOf(FlowDraft draft)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        lock (_gate)
+        {
+            return _open.TryGetValue((draft.Flow.Workspace, draft.Flow.Id), out var there) ? there.By.Count : 0;
+        }
+    }
+
+    /// <summary>Somebody leaves; what is not saved yet is saved.</summary>
+    public void Leave(FlowDraft draft, object by)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        draft.Forget(by);
+        lock (_gate)
+        {
+            var key = (draft.Flow.Workspace, draft.Flow.Id);
+            if (_open.TryGetValue(key, out var there) && there.By.Remove(by) && there.By.Count == 0)
+            {
+                _open.Remove(key);
+            }
+        }
+
+        if (draft.IsDirty)
+        {
+            _ = SaveAsync(draft);
+        }
+    }
+
+    private async Task SaveSoonAsync(FlowDraft draft)
+    {
+        lock (_gate)
+        {
+            if (!_open.TryGetValue((draft.Flow.Workspace, draft.Flow.Id), out var there) || there.IsDue)
+            {
+                return;
+            }
+
+            there.IsDue = true;
+        }
+
+        await Task.Delay(Pace, clock);
+        lock (_gate)
+        {
+            if (_open.TryGetValue((draft.Flow.Workspace, draft.Flow.Id), out var there))
+            {
+                there.IsDue = false;
+            }
+        }
+
+        await SaveAsync(draft);
+    }
+
+    private async Task SaveAsync(FlowDraft draft)
+    {
+        try
+        {
+            // A conflict waits for a person: the draft says so until somebody chooses.
+            if (draft.Refusal?.Code != FlowStoreErrors.Conflict().Code)
+            {
+                await draft.SaveAsync(CancellationToken.None);
+            }
+        }
+        catch (Exception failed) when (failed is not OutOfMemoryException)
+        {
+            NotSaved(failed, draft.Flow.Id.ToString());
+        }
+    }
+
+    [LoggerMessage(Level = LogLevel.Error, Message = "The draft of flow {Flow} could not be saved.")]
+    private partial void NotSaved(Exception failure, string flow);
+
+    private sealed class OpenDraft(FlowDraft draft)
+    {
+        public FlowDraft Draft { get; } = draft;
+
+        public HashSet<object> By { get; } = [];
+
+        public bool IsDue { get; set; }
+    }
+}

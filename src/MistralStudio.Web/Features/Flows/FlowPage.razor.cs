@@ -1,0 +1,225 @@
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.Localization;
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Models;
+using MistralStudio.Core.Security;
+using MistralStudio.Flows;
+using MistralStudio.Flows.Editing;
+using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Layout;
+
+namespace MistralStudio.Web.Features.Flows;
+
+/// <summary>A flow: its canvas, its outline, its source, its versions and what starts it.</summary>
+public sealed partial class FlowPage : IDisposable
+{
+    private const int MostBases = 200;
+
+    private readonly CancellationTokenSource _stop = new();
+    private FlowState? _state;
+    private EditorState? _editing;
+    private EditorView? _editor;
+    private string? _loaded;
+    private bool _missing;
+    private bool _publishing;
+    private bool _renaming;
+    private bool _deleting;
+    private int _others;
+    private string _text = "";
+
+    [Inject] public required IFlowStore Store { get; set; }
+
+    [Inject] public required IFlowVersions Versions { get; set; }
+
+    [Inject] public required FlowPlans Plans { get; set; }
+
+    [Inject] public required FlowPublication Publication { get; set; }
+
+    [Inject] public required FlowRuns Runs { get; set; }
+
+    [Inject] public required FlowDrafts Drafts { get; set; }
+
+    [Inject] public required NodeCatalog Catalog { get; set; }
+
+    [Inject] public required IModelRouter Models { get; set; }
+
+    [Inject] public required IKnowledgeStore Knowledge { get; set; }
+
+    [Inject] public required NavigationManager Navigation { get; set; }
+
+    [Inject] public required IStringLocalizer<FlowPageWords> Texts { get; set; }
+
+    [Parameter] public string Workspace { get; set; } = "";
+
+    /// <summary>The flow.</summary>
+    [Parameter] public string Id { get; set; } = "";
+
+    /// <summary>What is shown: null for the canvas.</summary>
+    [SupplyParameterFromQuery(Name = "tab")]
+    public string? Shown { get; set; }
+
+    [CascadingParameter] public required WorkspaceScope Scope { get; set; }
+
+    private string View => Shown is "outline" or "source" or "versions" or "triggers" ? Shown : "canvas";
+
+    private (string? Undo, string? Redo) Next => _state!.Draft.NextOf(_state);
+
+    // What was not saved says so, whoever asked for it.
+    private Error? Wrong => _state!.Error ?? _state.Draft.Refusal;
+
+    /// <inheritdoc/>
+    protected override async Task OnParametersSetAsync()
+    {
+        if (_loaded == Id)
+        {
+            return;
+        }
+
+        _loaded = Id;
+        Leave();
+        var state = new FlowState(
+            new FlowPageServices(Store, Versions, Plans, Publication, Runs, RendererInfo.IsInteractive ? Drafts : null), Scope.Caller);
+        _missing = !FlowId.TryParse(Id, null, out var id) || !await state.LoadAsync(id, _stop.Token);
+        (_state, _editing) = (state, new EditorState(state, new NodeCatalogView(Catalog, Texts)));
+        if (_missing)
+        {
+            return;
+        }
+
+        state.Draft.Edited += Edited;
+        state.Draft.Saved += Saved;
+        if (RendererInfo.IsInteractive)
+        {
+            _editing.Models = Scope.May(Permissions.ModelsUse) ? [.. (await Models.ListAsync(Scope.Caller.Workspace, _stop.Token)).Where(model => model.Task == ModelTask.Chat)] : [];
+            _editing.Bases = Scope.May(Permissions.KnowledgeRead)
+                ? [.. (await Knowledge.ListBasesAsync(Scope.Caller.Workspace, null, null, MostBases, _stop.Token)).Items.Select(found => found.Name)]
+                : [];
+            CountOthers();
+        }
+    }
+
+    private string Tab(string? tab) => Scope.Url($"flows/{Id}") + (tab is null ? "" : $"?tab={tab}");
+
+    private string? On(string tab) => View == tab ? "on" : null;
+
+    private string? Current(string tab) => View == tab ? "page" : null;
+
+    private void GoTo(string? tab) => Navigation.NavigateTo(Tab(tab));
+
+    private Task EditAsync(ChangeEventArgs change) => _state!.EditAsync(change.Value as string ?? "", _stop.Token);
+
+    private Task SaveAsync() => _state!.SaveAsync(_stop.Token);
+
+    private Task TheirsAsync() => _state!.LoadAsync(_state.Flow!.Id, _stop.Token);
+
+    private Task StepAsync(bool back) => _editing!.StepAsync(back, _stop.Token);
+
+    private async Task ProblemsAsync()
+    {
+        if (_editor is not null && View is "canvas" or "outline")
+        {
+            await _editor!.ShowProblemsAsync();
+        }
+        else
+        {
+            GoTo("source");
+        }
+    }
+
+    // Somebody else edited it: on the thread of whoever did.
+    private void Edited(FlowEdit edit)
+    {
+        if (!ReferenceEquals(edit.By, _state))
+        {
+            _ = InvokeAsync(async () =>
+            {
+                try
+                {
+                    await _state!.LookAgainAsync(_stop.Token);
+                    CountOthers();
+                    StateHasChanged();
+                }
+                catch (OperationCanceledException)
+                {
+                    // the page was left
+                }
+            });
+        }
+    }
+
+    private void Saved() => _ = InvokeAsync(() =>
+    {
+        CountOthers();
+        StateHasChanged();
+    });
+
+    private void CountOthers() => _others = Math.Max(0, Drafts.CountOf(_state!.Draft) - 1);
+
+    private void OpenPublish()
+    {
+        _state!.Forget();
+        (_publishing, _text) = (true, "");
+    }
+
+    private void OpenRename()
+    {
+        _state!.Forget();
+        (_renaming, _text) = (true, _state.Flow!.Name);
+    }
+
+    private void OpenDelete()
+    {
+        _state!.Forget();
+        _deleting = true;
+    }
+
+    private async Task PublishAsync() => _publishing = !await _state!.PublishAsync(_text, _stop.Token);
+
+    private async Task RenameAsync() => _renaming = !await _state!.RenameAsync(_text, _stop.Token);
+
+    private async Task DeleteAsync()
+    {
+        if (await _state!.DeleteAsync(_stop.Token))
+        {
+            Navigation.NavigateTo(Scope.Url("flows"));
+        }
+    }
+
+    // The part is a flow of its own from then on, whatever becomes of this draft.
+    private async Task<string?> CollapseAsync(CollapsedPart part, string name)
+    {
+        var made = await _state!.MakeOfAsync(part.SubFlow, name, _stop.Token);
+        if (made is null)
+        {
+            _editing!.Refuse(_state.Error!);
+            _state.Forget();
+        }
+
+        return made;
+    }
+
+    private void Leave()
+    {
+        if (_state is { Flow: not null })
+        {
+            _state.Draft.Edited -= Edited;
+            _state.Draft.Saved -= Saved;
+        }
+
+        _state?.Dispose();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Leave();
+        _stop.Cancel();
+        _stop.Dispose();
+    }
+}

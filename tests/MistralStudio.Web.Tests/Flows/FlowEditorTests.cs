@@ -1,0 +1,226 @@
+using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Flows;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
+using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Gallery;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>What the canvas and the outline know and do, over the real stores and the real compiler.</summary>
+public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
+{
+    private Caller? _owner;
+    private int _number = 100;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task AFlow_IsBuiltByGestures_AndRuns()
+    {
+        var editor = await OpenAsync("Built");
+        var actions = new EditorActions(editor, new Page());
+        await Act(actions, 1, "Drop", """{"type":"start","scope":"","x":0,"y":0}""");
+        await editor.DoAsync(new SetInputs([new FlowInput("name", PortType.Text) { Required = true }]), Token);
+        await Act(actions, 2, "AddAfter", """{"scope":"","x":240,"y":10,"own":{"node":"start","port":"name"}}""");
+        Assert.Equal(("start", "name"), editor.Adding!.From);
+        await editor.AddAsync("template", editor.Adding, Token);
+        await editor.SetAsync("template", "/template", JsonSerializer.SerializeToElement("Hello {{ start.name }}!"), Token);
+        await Act(actions, 3, "Drop", """{"type":"answer","scope":"","x":480,"y":0}""");
+        await Act(actions, 4, "Connect", """{"scope":"","forward":true,"own":{"node":"template","port":"text"},"other":{"node":"answer","port":null},"instead":null}""");
+
+        Assert.Empty(editor.Flow.Problems);
+        Assert.Equal([new FlowEdge("start.name", "template.name"), new FlowEdge("template.text", "answer.text")], editor.Flow.Draft.Definition.Edges);
+        Assert.Equal(new FlowPosition(240, 16), editor.Find("template")!.Node.Position);
+        Assert.True(await editor.Flow.SaveAsync(Token));
+        Assert.NotNull(await editor.Flow.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement("Bo") }, Token));
+    }
+
+    [Fact]
+    public async Task AMessageThatComesTwice_IsTakenOnce_AndNonsenseIsNothing()
+    {
+        var editor = await OpenAsync("Twice");
+        var actions = new EditorActions(editor, new Page());
+        await Act(actions, 1, "Drop", """{"type":"template","scope":"","x":0,"y":0}""");
+        await Act(actions, 1, "Drop", """{"type":"template","scope":"","x":0,"y":0}""");
+        Assert.Single(editor.Cards);
+
+        foreach (var (method, args) in new[]
+        {
+            ("Move", """{"nodes":[{"id":"gone","x":1e300,"y":0}]}"""), ("Move", "[]"), ("Connect", "{}"), ("Connect", """{"scope":"no","forward":true,"own":{"node":"a","port":"b"},"other":{"node":"c","port":"d"}}"""),
+            ("Disconnect", """{"edge":"nothing"}"""), ("Paste", """{"text":"nothing","scope":"","x":0,"y":0}"""), ("Drop", """{"type":"unheard-of","scope":"","x":0,"y":0}"""), ("Nonsense", "null"),
+        })
+        {
+            await actions.ActAsync(Next(), method, JsonElement.Parse(args), Token);
+            Assert.Single(editor.Cards);
+        }
+
+        await actions.ActAsync(Next(), "Paste", JsonElement.Parse("""{"text":"a letter","scope":"","x":0,"y":0}"""), Token);
+        Assert.Equal("flow.edit_not_ours", editor.Error!.Code);
+    }
+
+    [Fact]
+    public async Task TwoPages_EditOneDraft_AndTheCanvasIsToldOnlyWhatChanged()
+    {
+        var drafts = new FlowDrafts(Get<IFlowStore>(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowDrafts>.Instance);
+        var mine = await OpenAsync("Together", FlowTemplates.All[0].Flow, drafts);
+        var theirs = new EditorState(State(drafts), Catalog());
+        Assert.True(await theirs.Flow.LoadAsync(mine.Flow.Flow!.Id, Token));
+        Assert.Equal(2, drafts.CountOf(mine.Flow.Draft));
+        var wire = new CanvasWire();
+        var whole = wire.Next(mine.Cards, Edges(mine), "")!;
+        Assert.True(whole.Whole);
+        Assert.Equal(mine.Cards.Count, whole.Nodes.Count);
+
+        await theirs.DoAsync(new SetTitle(mine.Cards[1].Path, "Named by them"), Token);
+        await mine.Flow.LookAgainAsync(Token);
+        Assert.Equal("Named by them", mine.TitleOf(mine.Cards[1]));
+        await mine.DoAsync(new MoveParts([new PlacedPart(mine.Cards[1].Path, new FlowPosition(800, 800))], []), Token);
+        var patch = wire.Next(mine.Cards, Edges(mine), "")!;
+        Assert.Equal((1, false, mine.Cards[1].Path), (patch.Revision, patch.Whole, Assert.Single(patch.Nodes).Id));
+        Assert.All(patch.Edges, edge => Assert.Contains("Named by them", edge.Label, StringComparison.Ordinal));
+
+        // Each undoes what they did themselves, and both are saved as one.
+        await mine.StepAsync(back: true, Token);
+        Assert.Equal("Named by them", mine.TitleOf(mine.Cards[1]));
+        Assert.Null(await mine.Flow.Draft.SaveAsync(Token));
+        Assert.False(theirs.Flow.IsDirty);
+        Assert.Contains("Named by them", (await Get<IFlowStore>().FindAsync(_owner!.Workspace, mine.Flow.Flow.Id, Token))!.Draft, StringComparison.Ordinal);
+        theirs.Flow.Dispose();
+        Assert.Equal(1, drafts.CountOf(mine.Flow.Draft));
+    }
+
+    [Fact]
+    public async Task TheOutline_HasEveryStepOnce_UnderTheBranchThatLeadsToIt()
+    {
+        foreach (var template in FlowTemplates.All)
+        {
+            var editor = await OpenAsync(template.Title, template.Flow);
+            var rows = OutlineRows.Of(editor.Cards, Edges(editor));
+            Assert.Equal(editor.Cards.Where(card => !card.IsNote).Select(card => card.Path).Order(StringComparer.Ordinal), rows.Where(row => row.Card is not null).Select(row => row.Card!.Path).Order(StringComparer.Ordinal));
+            Assert.Equal(rows.Count, rows.Select(row => row.Key).Distinct().Count());
+        }
+
+        var triage = await OpenAsync("Branches", FlowDefinitions.Read("""
+            {"schema":"mistralstudio.flow/1","nodes":[{"id":"start","type":"start"},{"id":"ask","type":"approval","config":{"title":"Go?"}},{"id":"yes","type":"template","config":{"template":"yes"}},{"id":"after","type":"template","config":{"template":"after"}},{"id":"no","type":"template","config":{"template":"no"}},{"id":"answer","type":"answer"}],
+             "edges":[{"from":"start.q","to":"ask.q"},{"from":"ask.approved","to":"yes.x"},{"from":"yes.text","to":"after.x"},{"from":"ask.refused","to":"no.x"},{"from":"after.text","to":"answer.text"},{"from":"no.text","to":"answer.text"}],"inputs":[{"name":"q","type":"text"}]}
+            """).Value);
+        Assert.Equal(
+            ["0 start", "0 ask", "1 approved", "2 yes", "2 after", "1 refused", "2 no", "0 answer"],
+            OutlineRows.Of(triage.Cards, Edges(triage)).Select(row => $"{row.Depth} {row.Branch ?? row.Card!.Path}"));
+    }
+
+    [Fact]
+    public async Task EveryTypeOfNode_CanBeAdded_AndHasAFieldForEverySetting()
+    {
+        var editor = await OpenAsync("Everything");
+        foreach (var kind in editor.Catalog.Kinds)
+        {
+            Assert.NotEqual($"Kind.{kind.Type.Id}", kind.Name);
+            Assert.True(await editor.AddAsync(kind.Type.Id, new AddPlace("", null, null), Token), kind.Type.Id);
+            var card = editor.Chosen!;
+            Assert.Equal(kind.Type.Id, card.Node.Type);
+            foreach (var field in SchemaField.Of(kind.Type))
+            {
+                // What is shown can be read back.
+                var value = Pointers.Find(JsonElement.Parse(kind.Type.Example), field.Pointer);
+                Assert.True(field.TryRead(field.Show(value), out _), $"{kind.Type.Id}{field.Pointer}");
+            }
+        }
+
+        Assert.Equal(editor.Cards.Count, editor.Cards.Select(card => card.Node.Position).Distinct().Count());
+        await editor.TidyAsync(Token);
+        Assert.Null(editor.Error);
+    }
+
+    [Fact]
+    public async Task WhoMayNotWrite_ChangesNothing()
+    {
+        var owner = await OpenAsync("Read only", FlowTemplates.All[0].Flow);
+        await owner.Flow.SaveAsync(Token);
+        var reader = new EditorState(new FlowState(Services(null), new Caller(_owner!.Workspace, (await OwnerAsync()).User, RolePermissions.Of(Role.Viewer))), Catalog());
+        await reader.Flow.LoadAsync(owner.Flow.Flow!.Id, Token);
+        var actions = new EditorActions(reader, new Page());
+        foreach (var method in new[] { "Drop", "Move", "Remove", "Paste", "Connect", "Undo", "Duplicate", "Collapse" })
+        {
+            await actions.ActAsync(Next(), method, JsonElement.Parse("""{"type":"template","scope":"","x":0,"y":0,"text":"{}","nodes":[]}"""), Token);
+        }
+
+        Assert.False(reader.Flow.IsDirty);
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => reader.DoAsync(new SetTitle("start", "x"), Token));
+    }
+
+    [Fact]
+    public async Task APart_BecomesAPublishedFlow_ThatIsCalledInItsPlace()
+    {
+        var editor = await OpenAsync("Whole", FlowDefinitions.Read("""
+            {"schema":"mistralstudio.flow/1","nodes":[{"id":"start","type":"start"},{"id":"one","type":"template","config":{"template":"1 {{ q }}"}},{"id":"two","type":"template","config":{"template":"2 {{ one.text }}"}},{"id":"answer","type":"answer"}],
+             "edges":[{"from":"start.q","to":"one.q"},{"from":"one.text","to":"two.x"},{"from":"two.text","to":"answer.text"}],"inputs":[{"name":"q","type":"text"}]}
+            """).Value);
+        var part = Collapse.Of(editor.Flow.Look!, ["one", "two"], editor.Catalog.RoleOf).Value;
+
+        var reference = await editor.Flow.MakeOfAsync(part.SubFlow, "The middle", Token);
+
+        Assert.Equal("the-middle@1", reference);
+        Assert.True(await editor.DoAsync(new CallInstead(part, reference!, "The middle"), Token));
+        Assert.Empty(editor.Flow.Problems);
+        Assert.Equal(3, editor.Cards.Count);
+    }
+
+    private long Next() => ++_number;
+
+    private static Task<object?> Act(EditorActions actions, long number, string method, string args) => actions.ActAsync(number, method, JsonElement.Parse(args), Token);
+
+    private static IReadOnlyList<WireEdge> Edges(EditorState editor)
+    {
+        _ = editor.Cards;
+        return CanvasWire.EdgesOf(editor.Flow.Look!, editor.TitleOf);
+    }
+
+    private async Task<EditorState> OpenAsync(string name, FlowDefinition? definition = null, FlowDrafts? drafts = null)
+    {
+        _owner = await OwnerAsync();
+        var flow = (await Get<IFlowStore>().CreateAsync(_owner.Workspace, name, FlowDefinitions.Write(definition ?? new FlowDefinition()), _owner.User!.Value, Token)).Value;
+        var editor = new EditorState(State(drafts), Catalog());
+        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
+        return editor;
+    }
+
+    private async Task<Caller> OwnerAsync()
+    {
+        using var started = studio.CreateClient();
+        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
+    }
+
+    private FlowState State(FlowDrafts? drafts) => new(Services(drafts), _owner!);
+
+    private FlowPageServices Services(FlowDrafts? drafts) => new(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), drafts);
+
+    private NodeCatalogView Catalog() => new(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>());
+
+    private T Get<T>()
+        where T : notnull => studio.Services.GetRequiredService<T>();
+
+    /// <summary>A page that nothing is shown on.</summary>
+    private sealed class Page : IEditorPage
+    {
+        public Task InspectAsync() => Task.CompletedTask;
+
+        public void ShowOutline()
+        {
+        }
+
+        public Task CollapseAsync() => Task.CompletedTask;
+    }
+}
