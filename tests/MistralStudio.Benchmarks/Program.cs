@@ -65,10 +65,13 @@ switch (args.FirstOrDefault())
         return 0;
     case "playground":
         return await PlaygroundBenchmark.RunAsync();
+    case "canvas":
+        await CanvasBenchmark.RunAsync();
+        return 0;
     case "soak":
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, batch, playground, start, embedding, retrieval, documents [short], tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, canvas, batch, playground, start, embedding, retrieval, documents [short], tokenizers, templates, dequantisation.");
         return 2;
 }

@@ -15,7 +15,8 @@ export interface Canvas {
   select(nodes: string[]): void;
   focus(id: string): void;
   fit(): void;
-  fitTo(ids: string[]): void;
+  /** All of it where that can be read, otherwise where it begins. */
+  begin(): void;
   middle(): { scope: string; x: number; y: number };
   dispose(): void;
 }
@@ -107,7 +108,7 @@ export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
       stage.focus(id);
     },
     fit: () => stage.fit(),
-    fitTo: ids => stage.fit(ids),
+    begin: () => stage.begin(),
     middle: () => place(stage, { x: (stage.size.w / 2 - stage.view.x) / stage.view.zoom - 92, y: (stage.size.h / 2 - stage.view.y) / stage.view.zoom - 40 }),
     dispose() {
       off.abort();

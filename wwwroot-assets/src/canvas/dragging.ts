@@ -80,6 +80,7 @@ export function dragging(stage: Stage, send: Send, event: PointerEvent): Gesture
       moved.forEach(id => stage.painter.mark(id, 'data-dragged', false));
       if (!done) {
         put({ x: 0, y: 0 });
+        void send('Select', { nodes: [...stage.selected], edges: [] });
         return;
       }
 
@@ -88,7 +89,13 @@ export function dragging(stage: Stage, send: Send, event: PointerEvent): Gesture
         const origin = graph.origin(target);
         void send('MoveInto', { scope: target, nodes: moved.map(id => ({ id, x: Math.round(graph.rects.get(id)!.x - origin.x), y: Math.round(graph.rects.get(id)!.y - origin.y) })) });
       } else if (shift.x !== 0 || shift.y !== 0) {
-        void send('Move', { nodes: moved.map(id => ({ id, x: Math.round(graph.nodes.get(id)!.x), y: Math.round(graph.nodes.get(id)!.y) })) });
+        void send('Move', { nodes: moved.map(id => ({ id, x: Math.round(graph.nodes.get(id)!.x), y: Math.round(graph.nodes.get(id)!.y) })), selected: [...stage.selected] }).then(clip => {
+          if (typeof clip === 'string') {
+            stage.clip = clip;
+          }
+        });
+      } else {
+        void send('Select', { nodes: [...stage.selected], edges: [] });
       }
     },
   };

@@ -3,21 +3,25 @@ import type { Graph } from './graph';
 import type { Point, Rect } from './model';
 import { inView, type View } from './viewport';
 
+const pace = 150;
+
 export class Minimap {
   private scale = 1;
   private shift: Point = { x: 0, y: 0 };
   private due = false;
+  private drawn = 0;
 
   constructor(private readonly canvas: HTMLCanvasElement, private readonly graph: Graph, private readonly view: () => View, private readonly size: () => { w: number; h: number }) {}
 
-  /** Draws once before the next frame, however often it is asked to. */
+  /** Draws once in a while, however often it is asked to: it is small, and what it shows is large. */
   soon(): void {
     if (!this.due) {
       this.due = true;
-      requestAnimationFrame(() => {
+      setTimeout(() => requestAnimationFrame(now => {
         this.due = false;
+        this.drawn = now;
         this.draw();
-      });
+      }), Math.max(0, pace - (performance.now() - this.drawn)));
     }
   }
 

@@ -12,7 +12,7 @@ const svg = <K extends keyof SVGElementTagNameMap>(name: K, attributes: Record<s
   return element;
 };
 
-/** Outlines of pins by type, round the origin. */
+/** Outlines of pins by type, round the origin; relative after their first point, so that they can be put anywhere. */
 const shapes: Record<string, string> = {
   text: 'M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z',
   messages: 'M-4-4h8a4 4 0 0 1 0 8h-8a4 4 0 0 1 0-8z',
@@ -24,11 +24,13 @@ const shapes: Record<string, string> = {
   boolean: 'M-4-5.5l8.5 5.5-8.5 5.5z',
 };
 
-/** The outline of a type; a list is its element with another behind it. */
-export function shapeOf(type: string): string {
+/** The outline of a type at a point; a list is its element with another behind it, a choice points the way of the wire. */
+export function shapeAt(type: string, at: Point, isDown = false): string {
   const inner = /^list<(.*)>$/.exec(type)?.[1];
-  const shape = shapes[inner ? innermost(inner) : type] ?? shapes.json;
-  return inner ? shape.replace(/^M(-?[\d.]+)([ -]?)(-?[\d.]+)/, (_, x: string, gap: string, y: string) => `M${Number(x) + 3}${gap || ' '}${Number(y) - 3}`) + shape : shape;
+  const name = inner ? innermost(inner) : type;
+  const shape = isDown && (name === 'choice' || name === 'boolean') ? 'M-5.5-4h11l-5.5 8.5z' : shapes[name] ?? shapes.json;
+  const put = (dx: number, dy: number) => shape.replace(/^M(-?[\d.]+) ?(-?[\d.]+)/, (_, x: string, y: string) => `M${Number(x) + dx} ${Number(y) + dy}`);
+  return inner ? put(at.x + 3, at.y - 3) + put(at.x, at.y) : put(at.x, at.y);
 }
 
 const innermost = (type: string): string => {
@@ -39,7 +41,12 @@ const innermost = (type: string): string => {
 export class Painter {
   private readonly cards = new Map<string, HTMLElement>();
   private readonly wires = new Map<string, SVGPathElement>();
-  private readonly pins = new Map<string, { group: SVGGElement; key: string }>();
+  /** Outlines of a node's pins by their look. */
+  private readonly pins = new Map<string, Map<string, string>>();
+  private readonly looks = new Map<string, SVGPathElement>();
+  private readonly dirtyLooks = new Set<string>();
+  private readonly moving = new Map<string, SVGGElement>();
+  private readonly rests = new Map<string, Point>();
   private readonly live: SVGPathElement;
   private readonly guides: SVGPathElement;
 
@@ -74,17 +81,30 @@ export class Painter {
     this.world.querySelectorAll<HTMLElement>(':scope > [data-id]').forEach(card => this.cards.set(card.dataset.id!, card));
   }
 
-  node(graph: Graph, id: string, open: boolean): void {
+  /**
+   * Puts a card where the graph has it. At rest a card has a place; while it moves it is shifted from there, which nothing has to be laid out for,
+   * and a layer of its own is kept to those that move.
+   */
+  node(graph: Graph, id: string, open: boolean, moving: boolean): void {
     const rect = graph.rects.get(id);
     const card = this.card(id);
     if (!rect) {
-      this.pins.get(id)?.group.remove();
-      this.pins.delete(id);
+      this.putPins(id, new Map(), false);
+      this.rests.delete(id);
       return;
     }
 
     if (card) {
-      card.style.transform = `translate(${rect.x}px,${rect.y}px)`;
+      const rest = this.rests.get(id);
+      if (moving && rest && card.dataset.size) {
+        card.style.transform = `translate(${rect.x - rest.x}px,${rect.y - rest.y}px)`;
+      } else {
+        card.style.left = `${rect.x}px`;
+        card.style.top = `${rect.y}px`;
+        card.style.transform = '';
+        this.rests.set(id, { x: rect.x, y: rect.y });
+      }
+
       const size = `${rect.w} ${rect.h}`;
       if (card.dataset.size !== size) {
         card.dataset.size = size;
@@ -93,7 +113,7 @@ export class Painter {
       }
     }
 
-    this.pinsOf(graph, id, graph.pins(id, open), rect);
+    this.pinsOf(graph, id, graph.pins(id, open), moving);
   }
 
   edge(graph: Graph, id: string): void {
@@ -127,7 +147,7 @@ export class Painter {
   /** Removes what the graph no longer has. */
   sweep(graph: Graph): void {
     [...this.wires.keys()].filter(id => !graph.edges.has(id)).forEach(id => this.edge(graph, id));
-    [...this.pins.keys()].filter(id => !graph.nodes.has(id)).forEach(id => this.node(graph, id, false));
+    [...this.pins.keys()].filter(id => !graph.nodes.has(id)).forEach(id => this.node(graph, id, false, false));
   }
 
   mark(id: string, name: string, on: boolean): void {
@@ -151,26 +171,67 @@ export class Painter {
     this.guides.setAttribute('d', guides.map(one => one.axis === 'x' ? `M${one.at} ${one.from}V${one.to}` : `M${one.from} ${one.at}H${one.to}`).join(''));
   }
 
-  private pinsOf(graph: Graph, id: string, drawn: Drawn[], at: Point): void {
-    let there = this.pins.get(id);
-    if (!there) {
-      there = { group: svg('g'), key: '' };
-      this.pins.set(id, there);
-      this.pinLayer.append(there.group);
+  /** Draws the pins that changed since the last time. */
+  flush(): void {
+    for (const look of this.dirtyLooks) {
+      let mark = this.looks.get(look);
+      if (!mark) {
+        mark = this.pinLayer.appendChild(svg('path', { class: look }));
+        this.looks.set(look, mark);
+      }
+
+      let d = '';
+      this.pins.forEach((own, id) => d += this.moving.has(id) ? '' : own.get(look) ?? '');
+      mark.setAttribute('d', d);
     }
 
-    there.group.setAttribute('transform', `translate(${at.x} ${at.y})`);
-    // The state of what passed decides whether a pin is filled.
-    const key = drawn.map(pin => `${pin.x - at.x},${pin.y - at.y},${pin.pin.type},${fill(graph, pin)},${pin.way === 'in' ? '' : pin.side}`).join(';');
-    if (there.key !== key) {
-      there.key = key;
-      there.group.replaceChildren(...drawn.map(pin => {
-        const turn = pin.side === 'bottom' || pin.side === 'top' ? ' rotate(90)' : '';
-        const mark = svg('path', { d: shapeOf(pin.pin.type), class: `pin t-${family(pin.pin.type)}${fill(graph, pin) ? '' : ' hollow'}`, transform: `translate(${pin.x - at.x} ${pin.y - at.y})${turn}` });
-        mark.append(Object.assign(svg('title'), { textContent: `${pin.pin.name}: ${pin.pin.type}` }));
-        return mark;
-      }));
+    this.dirtyLooks.clear();
+  }
+
+  private pinsOf(graph: Graph, id: string, drawn: Drawn[], moving: boolean): void {
+    const looks = new Map<string, string>();
+    for (const pin of drawn) {
+      const look = `pin t-${family(pin.pin.type)}${fill(graph, pin) ? '' : ' hollow'}`;
+      looks.set(look, (looks.get(look) ?? '') + shapeAt(pin.pin.type, pin, pin.side === 'bottom' || pin.side === 'top'));
     }
+
+    this.putPins(id, looks, moving);
+  }
+
+  // All pins of one look that are at rest are one path: the browser weighs each element that it draws in every frame, wherever it is. Those that
+  // move have their own.
+  private putPins(id: string, now: Map<string, string>, moving: boolean): void {
+    const before = this.pins.get(id) ?? new Map<string, string>();
+    const was = this.moving.get(id);
+    if (moving !== (was !== undefined)) {
+      [...before.keys(), ...now.keys()].forEach(look => this.dirtyLooks.add(look));
+    } else if (!moving) {
+      [...before.keys(), ...now.keys()].filter(look => before.get(look) !== now.get(look)).forEach(look => this.dirtyLooks.add(look));
+    }
+
+    if (now.size > 0) {
+      this.pins.set(id, now);
+    } else {
+      this.pins.delete(id);
+    }
+
+    if (!moving) {
+      was?.remove();
+      this.moving.delete(id);
+      return;
+    }
+
+    const group = was ?? this.pinLayer.appendChild(svg('g'));
+    this.moving.set(id, group);
+    while (group.childElementCount > now.size) {
+      group.lastElementChild!.remove();
+    }
+
+    [...now].forEach(([look, d], i) => {
+      const mark = group.children[i] ?? group.appendChild(svg('path'));
+      mark.setAttribute('class', look);
+      mark.setAttribute('d', d);
+    });
   }
 }
 

@@ -109,7 +109,8 @@ export function pointers(stage: Stage, send: Send): { cancel(): boolean; dispose
 
       begin(event, start => {
         if (!stage.selected.has(id)) {
-          stage.select(more ? [...stage.selected, id] : [id]);
+          // .NET hears of it with the move.
+          stage.select(more ? [...stage.selected, id] : [id], [], !stage.options.fixed);
         }
 
         return stage.options.fixed ? panning(stage, start) : dragging(stage, send, start);
@@ -157,7 +158,13 @@ export function pointers(stage: Stage, send: Send): { cancel(): boolean; dispose
 
       gesture?.move(event);
     } else if (pointer === -1 && event.pointerType === 'mouse') {
-      stage.hover((event.target as Element).closest<HTMLElement>('[data-id]')?.dataset.id ?? pinAt(stage, event)?.node ?? null);
+      const pin = pinAt(stage, event);
+      stage.hover((event.target as Element).closest<HTMLElement>('[data-id]')?.dataset.id ?? pin?.node ?? null);
+      const title = pin ? `${pin.pin.name}: ${pin.pin.type}` : '';
+      if (stage.root.title !== title) {
+        stage.root.title = title;
+      }
+
       const wire = (event.target as Element).closest('[data-id]') ? null : edgeAt(stage, stage.at(event));
       stage.root.toggleAttribute('data-over-wire', wire !== null);
     }

@@ -11,7 +11,7 @@ export interface StageOptions {
   fixed: boolean;
 }
 
-const far = 0.3;
+const far = 0.36;
 const settle = 160;
 
 export class Stage {
@@ -33,6 +33,7 @@ export class Stage {
   private readonly percent: HTMLElement | null;
   private readonly dirtyNodes = new Set<string>();
   private readonly dirtyEdges = new Set<string>();
+  private readonly shifted = new Set<string>();
   private readonly kept: Patch[] = [];
   private readonly resized: ResizeObserver;
   private viewDirty = false;
@@ -71,13 +72,22 @@ export class Stage {
 
   /** A gesture is over: what was kept is taken over now. */
   release(): void {
-    this.busy = false;
+    if (this.busy) {
+      // What moved comes to rest.
+      this.busy = false;
+      this.touch({ nodes: this.shifted, edges: [] });
+      this.shifted.clear();
+    }
+
     this.kept.splice(0).forEach(patch => this.take(patch));
   }
 
   touch(changed: { nodes: Iterable<string>; edges: Iterable<string> }): void {
     for (const id of changed.nodes) {
       this.dirtyNodes.add(id);
+      if (this.busy) {
+        this.shifted.add(id);
+      }
     }
 
     for (const id of changed.edges) {
@@ -190,7 +200,7 @@ export class Stage {
   }
 
   // All of it where that can be read, otherwise where it begins.
-  private begin(): void {
+  begin(): void {
     this.look(opening(this.graph.bounds(), this.size));
   }
 
@@ -255,16 +265,19 @@ export class Stage {
 
       this.dots.style.transform = `translate(${((x % step) + step) % step}px,${((y % step) + step) % step}px)`;
       this.world.toggleAttribute('data-far', zoom < far);
-      if (this.percent) {
-        this.percent.textContent = `${Math.round(zoom * 100)} %`;
+      // What is written anew is painted anew, and with it the whole page is put together anew.
+      const percent = `${Math.round(zoom * 100)} %`;
+      if (this.percent && this.percent.textContent !== percent) {
+        this.percent.textContent = percent;
       }
 
       this.repaintMap();
     }
 
     if (this.dirtyNodes.size > 0) {
-      this.dirtyNodes.forEach(id => this.painter.node(this.graph, id, !this.options.fixed && (id === this.hovered || this.selected.has(id))));
+      this.dirtyNodes.forEach(id => this.painter.node(this.graph, id, !this.options.fixed && (id === this.hovered || this.selected.has(id)), this.busy));
       this.dirtyNodes.clear();
+      this.painter.flush();
       this.repaintMap();
     }
 

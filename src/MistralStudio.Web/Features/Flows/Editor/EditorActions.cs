@@ -75,7 +75,13 @@ public sealed class EditorActions(EditorState state, IEditorPage page)
         switch (method)
         {
             case "Move":
-                var places = Read<Places>(args).Nodes ?? [];
+                var moved = Read<Places>(args);
+                var places = moved.Nodes ?? [];
+                if (moved.Selected is { } selected)
+                {
+                    state.Select(selected);
+                }
+
                 await state.DoAsync(new MoveParts(
                     [.. places.Where(place => !EditorState.IsNote(place.Id)).Select(place => new PlacedPart(place.Id, new FlowPosition(place.X, place.Y)))],
                     [.. places.Where(place => EditorState.IsNote(place.Id)).Select(place => new PlacedNote(EditorState.NumberOf(place.Id), new FlowPosition(place.X, place.Y)))]), cancellationToken);
@@ -142,7 +148,7 @@ public sealed class EditorActions(EditorState state, IEditorPage page)
 
     private sealed record Place(string Id, double X, double Y);
 
-    private sealed record Places(string? Scope = null, Place[]? Nodes = null);
+    private sealed record Places(string? Scope = null, Place[]? Nodes = null, string[]? Selected = null);
 
     private sealed record Size(string Id, double W, double H);
 
