@@ -74,7 +74,7 @@ export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
   }, { signal: off.signal });
 
   // From the palette, which stands beside the canvas.
-  const frame = root.parentElement!;
+  const frame = root.closest<HTMLElement>('.fe-body') ?? root.parentElement!;
   frame.addEventListener('dragstart', event => {
     const type = (event.target as Element).closest<HTMLElement>('[data-node-type]')?.dataset.nodeType;
     if (type) {
