@@ -103,11 +103,11 @@ public sealed class FlowCanvasTests(TeamStudio studio)
         await page.Keyboard.PressAsync("Escape");
         await page.Keyboard.PressAsync("o");
         await page.WaitForURLAsync("**tab=outline");
-        var step = page.Locator(".outline [data-path=template]");
+        var step = page.Locator(".flow-outline [data-path=template]");
         await step.FocusAsync();
         await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("Delete");
-        await Assertions.Expect(page.Locator(".outline [data-path]")).ToHaveCountAsync(2);
+        await Assertions.Expect(page.Locator(".flow-outline [data-path]")).ToHaveCountAsync(2);
         await page.Context.CloseAsync();
     }
 

@@ -112,13 +112,13 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
   root.addEventListener('keydown', event => {
     const panel = (event.target as Element).closest('.insp');
     if (event.key === 'Escape' && panel) {
-      root.querySelector<HTMLElement>('.canvas [data-selected], .outline [aria-pressed=true]')?.focus();
+      root.querySelector<HTMLElement>('.canvas [data-selected], .flow-outline [aria-pressed=true]')?.focus();
     }
   }, { signal: off.signal });
 
   return {
     focus: () => root.querySelector<HTMLElement>('.insp .body input, .insp .body textarea, .insp .body select')?.focus(),
-    focusRow: path => root.querySelector<HTMLElement>(`.outline [data-path="${CSS.escape(path)}"]`)?.focus(),
+    focusRow: path => root.querySelector<HTMLElement>(`.flow-outline [data-path="${CSS.escape(path)}"]`)?.focus(),
     dispose() {
       off.abort();
       list.remove();
