@@ -77,6 +77,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         var theirs = new EditorState(State(drafts), Catalog());
         Assert.True(await theirs.Flow.LoadAsync(mine.Flow.Flow!.Id, Token));
         Assert.Equal(2, drafts.CountOf(mine.Flow.Draft));
+        Assert.Equal((0, 1), (drafts.OthersOf(mine.Flow.Draft, _owner!.User), drafts.OthersOf(mine.Flow.Draft, null)));
         var wire = new CanvasWire();
         var whole = wire.Next(mine.Cards, Edges(mine), "")!;
         Assert.True(whole.Whole);

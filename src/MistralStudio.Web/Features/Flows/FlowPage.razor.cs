@@ -159,7 +159,7 @@ public sealed partial class FlowPage : IDisposable
         StateHasChanged();
     });
 
-    private void CountOthers() => _others = Math.Max(0, Drafts.CountOf(_state!.Draft) - 1);
+    private void CountOthers() => _others = Drafts.OthersOf(_state!.Draft, Scope.Caller.User);
 
     private void OpenPublish()
     {

@@ -83,7 +83,7 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
 
         if (_draft is null)
         {
-            _draft = services.Drafts?.Open(flow, this) ?? new FlowDraft(services.Flows, flow);
+            _draft = services.Drafts?.Open(flow, this, caller.User) ?? new FlowDraft(services.Flows, flow);
         }
         else
         {

@@ -13,7 +13,9 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
     private readonly Dictionary<(WorkspaceId, FlowId), OpenDraft> _open = [];
 
     /// <summary>The draft of a flow for somebody, who leaves it in the end.</summary>
-    public FlowDraft Open(Flow flow, object by)
+    /// <param name="by">The page that it is open on.</param>
+    /// <param name="user">Whose page that is.</param>
+    public FlowDraft Open(Flow flow, object by, UserId? user)
     {
         ArgumentNullException.ThrowIfNull(flow);
         lock (_gate)
@@ -25,12 +27,22 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
                 draft.Edited += edit => _ = SaveSoonAsync(draft);
             }
 
-            there.By.Add(by);
+            there.By[by] = user;
             return there.Draft;
         }
     }
 
-    /// <summary>How many have it open.</summary>
+    /// <summary>How many people beside one have it open.</summary>
+    public int OthersOf(FlowDraft draft, UserId? user)
+    {
+        ArgumentNullException.ThrowIfNull(draft);
+        lock (_gate)
+        {
+            return _open.TryGetValue((draft.Flow.Workspace, draft.Flow.Id), out var there) ? there.By.Values.Distinct().Count(one => one != user) : 0;
+        }
+    }
+
+    /// <summary>On how many pages it is open.</summary>
     public int CountOf(FlowDraft draft)
     {
         ArgumentNullException.ThrowIfNull(draft);
@@ -107,7 +119,7 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
     {
         public FlowDraft Draft { get; } = draft;
 
-        public HashSet<object> By { get; } = [];
+        public Dictionary<object, UserId?> By { get; } = [];
 
         public bool IsDue { get; set; }
     }
