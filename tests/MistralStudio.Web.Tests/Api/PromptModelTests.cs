@@ -154,6 +154,27 @@ public sealed class PromptModelTests(ApiStudio studio) : IClassFixture<ApiStudio
         Assert.Contains("prompt.author_gone", await gone.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public async Task AFlowsNode_FillsTheVariablesOfAPrompt_WithWhatIsConnected()
+    {
+        var prompt = await CreateAsync("In a flow", new() { Messages = [new(MessageRole.System, "About {{topic}}.")] });
+        var definition = $$$"""
+            {"schema":"mistralstudio.flow/1",
+             "nodes":[{"id":"start","type":"start"},{"id":"ask","type":"llm","config":{"model":"{{{prompt.Reference}}}@1","prompt":"Tell me."}},{"id":"answer","type":"answer"}],
+             "edges":[{"from":"start.q","to":"ask.topic"},{"from":"ask.text","to":"answer.text"}],
+             "inputs":[{"name":"q","type":"text","required":true}]}
+            """;
+        var created = await _client.PostAsync("/api/flows", new StringContent($$"""{"name":"Topics","definition":{{definition}}}""", Encoding.UTF8, "application/json"), Token);
+        var flow = JsonNode.Parse(await created.Content.ReadAsStringAsync(Token))!;
+        Assert.Empty(flow["problems"]!.AsArray());
+        Assert.Equal(HttpStatusCode.Created, (await _client.PostAsync($"/api/flows/{flow["id"]}/versions", new StringContent("{}", Encoding.UTF8, "application/json"), Token)).StatusCode);
+
+        await AskAsync($$$"""{"model":"flow:{{{flow["slug"]}}}","messages":[{"role":"user","content":"birds"}]}""");
+
+        Assert.Equal(["About birds.", "Tell me."], _studio.Chat.Requests[^1].Messages.Select(message => message.Text));
+        Assert.Equal(HttpStatusCode.Conflict, (await _client.DeleteAsync($"/api/prompts/{prompt.Id}", Token)).StatusCode);
+    }
+
     private async Task<Prompt> CreateAsync(string name, PromptContent content) => (await Prompts.CreateAsync(_owner.Workspace, PromptForm.Named(name), content, "", _owner.User, Token)).Value;
 
     private async Task<JsonNode> AskAsync(string body)

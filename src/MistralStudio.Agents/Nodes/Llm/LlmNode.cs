@@ -38,7 +38,7 @@ internal static class LlmNode
             {
               "type": "object",
               "properties": {
-                "model": { "type": "string", "title": "Model", "description": "default, the id of a local model, connection/name, or app:slug.", "minLength": 1, "maxLength": 300, "default": "default" },
+                "model": { "type": "string", "title": "Model", "description": "default, the id of a local model, connection/name, prompt:slug@label, or app:slug. What is connected fills the variables of a prompt, by name.", "minLength": 1, "maxLength": 300, "default": "default" },
                 "prompt": { "type": "string", "title": "Prompt", "description": "What is asked. Empty: the last of the messages is the question.", "maxLength": 200000, "default": "" },
                 "system": { "type": "string", "title": "Instructions", "description": "What the model is and how it should answer.", "maxLength": 100000, "default": "" },
                 "temperature": { "type": "number", "title": "Temperature", "description": "0 takes the likeliest words, more varies them. Empty: the model's own.", "minimum": 0, "maximum": 2 },
@@ -85,6 +85,11 @@ internal sealed class LlmExecutor(ModelCalls calls) : INodeExecutor
 
         var system = config.System.Trim();
         var options = new ChatOptions { Temperature = config.Temperature, MaxOutputTokens = config.MaxTokens };
+        if (ModelReference.TryParse(config.Model, out var reference) && reference.Kind == ModelReferenceKind.Prompt)
+        {
+            options.PromptVariables = execution.Inputs.Where(input => input.Key != "messages").ToDictionary(input => input.Key, input => input.Value.Text, StringComparer.Ordinal);
+        }
+
         if (config.Schema is { } wanted)
         {
             AnswerForm.Want(wanted, resolved.Value, options, ref system);
