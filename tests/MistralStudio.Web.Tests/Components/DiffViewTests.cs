@@ -19,8 +19,8 @@ public sealed class DiffViewTests : BunitContext
     {
         var view = Render<DiffView>(set => set.Add(one => one.Diff, TextDiff.Of(s_before, s_before.Replace("line 10\n", "line ten\n", StringComparison.Ordinal))));
 
-        Assert.Equal("line 10", view.Find(".rem code").TextContent);
-        Assert.Equal("ten", view.Find(".add .iw").TextContent);
+        Assert.Equal("line 10", view.Find(".gone code").TextContent);
+        Assert.Equal("ten", view.Find(".come .iw").TextContent);
         Assert.Equal(8, view.FindAll(".ln").Count);
         Assert.Equal(["6 lines are the same", "7 lines are the same"], view.FindAll("button.fold").Select(button => button.TextContent));
 
