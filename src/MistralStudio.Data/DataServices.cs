@@ -47,6 +47,7 @@ public static class DataServices
         this IServiceCollection services, string dataPath, string? postgres = null, bool survivesPowerCuts = false, string? sharedPath = null)
     {
         var folder = new DataFolder(dataPath, sharedPath);
+        services.AddLogging();
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton(folder);
         if (postgres is null)
@@ -87,6 +88,8 @@ public static class DataServices
         services.AddSingleton<IFlowTriggers, FlowTriggerStore>();
         services.AddSingleton<INodeResults, NodeResultStore>();
         services.AddSingleton<IFlowJournal, FlowJournal>();
+        services.AddSingleton<RunErasure>();
+        services.AddHostedService(provider => provider.GetRequiredService<RunErasure>());
         services.AddSingleton<IRunRights, StandingRunRights>();
         services.AddSingleton<ShareLinks>();
         services.AddSingleton<IAppStore, AppStore>();

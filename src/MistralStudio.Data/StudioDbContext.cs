@@ -101,6 +101,8 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
 
     internal DbSet<RunEventRow> RunEvents => Set<RunEventRow>();
 
+    internal DbSet<RunSourceRow> RunSources => Set<RunSourceRow>();
+
     internal DbSet<NodeResultRow> NodeResults => Set<NodeResultRow>();
 
     internal DbSet<PromptRow> Prompts => Set<PromptRow>();

@@ -3,6 +3,7 @@ using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Flows;
 
 namespace MistralStudio.Data.Tests;
 
@@ -128,6 +129,51 @@ public abstract class FlowJournalTests(DataFixture data)
         Assert.Null(await results.FindAsync(DataFixture.Elsewhere(), key, Token));
         await knowledge.BeginDeletionAsync(Workspace, @base.Id, document.Id, null, Token);
         Assert.Null(await results.FindAsync(Workspace, key, Token));
+    }
+
+    [Fact]
+    public async Task WhatCameFromADocument_GoesWithIt_AndNothingElse()
+    {
+        var (run, start) = await NewRunAsync();
+        var knowledge = data.Get<IKnowledgeStore>();
+        var blobs = data.Get<IBlobStore>();
+        var @base = await knowledge.CreateBaseAsync(Workspace, "Filings", "model", null, Token);
+        var document = (await knowledge.AddDocumentAsync(Workspace, @base.Id, new("b.md", "text/markdown", 3, new string('b', 64), null), Token))!;
+        var other = (await knowledge.AddDocumentAsync(Workspace, @base.Id, new("c.md", "text/markdown", 3, new string('c', 64), null), Token))!;
+        var file = (await blobs.PutAsync(Workspace, FlowValue.OwnerOf(run), new MemoryStream("a long secret"u8.ToArray()), 100, Token)).Value;
+        RunEvent[] events =
+        [
+            new RunStarted(start) { Seq = 1, At = At(0) },
+            new NodeSucceeded(Values(("text", FlowValue.Of("a secret").From([document.Id, other.Id])), ("long", FlowValue.Stored(file).From([document.Id])), ("mine", FlowValue.Of("my own")), ("its", FlowValue.Of("its own").From([other.Id]))))
+                { Seq = 2, At = At(1), Node = "search" },
+            new StepSucceeded(FlowValue.Of("a secret").From([document.Id])) { Seq = 3, At = At(1), Node = "agent", Step = 1 },
+            new Suspended(new Bookmark(BookmarkId.New(), BookmarkKind.Approval) { Title = "Send the secret?", Details = FlowValue.Of("a secret").Json, Sources = [document.Id] }) { Seq = 4, At = At(1), Node = "ask" },
+        ];
+        Assert.True((await _journal.AppendAsync(new(run, events, RunStatus.Suspended, null), Token)).IsSuccess);
+        await data.Get<INodeResults>().KeepAsync(Workspace, Guid.NewGuid().ToString("N"), run, Values(("text", FlowValue.Of("a secret").From([document.Id]))), Token);
+
+        await knowledge.BeginDeletionAsync(Workspace, @base.Id, document.Id, null, Token);
+        await data.Get<IPassageStore>().RemoveAsync(document.Id, Token);
+
+        var left = await ReadAsync(run);
+        var outputs = Assert.IsType<NodeSucceeded>(left[1]).Outputs;
+        Assert.True(outputs["text"].IsErased && outputs["long"].IsErased);
+        Assert.Equal(("my own", "its own"), (outputs["mine"].Text, outputs["its"].Text));
+        Assert.True(Assert.IsType<StepSucceeded>(left[2]).Value.IsErased);
+        Assert.DoesNotContain(left, one => System.Text.Encoding.UTF8.GetString(RunEventCodec.Wire(one)).Contains("secret", StringComparison.Ordinal));
+        Assert.Null(await blobs.OpenAsync(Workspace, file.Sha256, Token));
+        await using (var context = await data.Get<Microsoft.EntityFrameworkCore.IDbContextFactory<StudioDbContext>>().CreateDbContextAsync(Token))
+        {
+            Assert.DoesNotContain(context.NodeResults, row => row.RunId == run);
+        }
+
+        // A run that had it in its hands writes once more; that goes the next time.
+        RunEvent end = new RunFinished(RunStatus.Succeeded, Values(("text", FlowValue.Of("a secret").From([document.Id]))), null) { Seq = 5, At = At(2) };
+        Assert.True((await _journal.AppendAsync(new(run, [end], RunStatus.Succeeded, null), Token)).IsSuccess);
+        await data.Get<RunErasure>().EraseAsync(null, Token);
+        Assert.True(Assert.IsType<RunFinished>((await ReadAsync(run))[4]).Outputs["text"].IsErased);
+
+        static Dictionary<string, FlowValue> Values(params (string Name, FlowValue Value)[] values) => values.ToDictionary(one => one.Name, one => one.Value, StringComparer.Ordinal);
     }
 
     private DateTimeOffset At(int seconds) => data.Time.GetUtcNow().AddSeconds(seconds);

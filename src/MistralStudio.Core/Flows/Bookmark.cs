@@ -34,6 +34,9 @@ public sealed record Bookmark(BookmarkId Id, BookmarkKind Kind)
     /// <summary>What it is about, for the person who decides.</summary>
     public JsonElement? Details { get; init; }
 
+    /// <summary>Documents that <see cref="Title"/> and <see cref="Details"/> may come from.</summary>
+    public IReadOnlyList<DocumentId> Sources { get; init; } = [];
+
     /// <summary>JSON Schema of the values that come with the decision; null where there are none.</summary>
     public JsonElement? Schema { get; init; }
 

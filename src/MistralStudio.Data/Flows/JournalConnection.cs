@@ -30,6 +30,10 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
         VALUES (@id, @seq, @at, @kind, @node, @attempt, @step, @payload)
         """;
 
+    private const string Trace = """
+        INSERT INTO "RunSources" ("DocumentId", "RunId", "Seq") VALUES (@document, @id, @seq)
+        """;
+
     private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
     private DbConnection? _connection;
 
@@ -94,6 +98,10 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
             await RunAsync(
                 transaction, Add, ("id", id), ("seq", one.Seq), ("at", one.At.UtcTicks), ("kind", one.Kind.ToString()), ("node", one.Node), ("attempt", one.Attempt),
                 ("step", one.Step), ("payload", payload.Length == 0 ? null : payload));
+            foreach (var document in RunEventValues.Sources(one))
+            {
+                await RunAsync(transaction, Trace, ("document", document.Value), ("id", id), ("seq", one.Seq));
+            }
         }
 
         if (last is RunFinished finished)
@@ -138,7 +146,7 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
     // Named, because a null tells no type.
     private static DbType TypeOf(string name) => name switch
     {
-        "id" or "workspace" or "flow" or "by" => DbType.Guid,
+        "id" or "workspace" or "flow" or "by" or "document" => DbType.Guid,
         "at" or "clock" or "last" or "before" or "seq" or "input" or "output" => DbType.Int64,
         "attempt" or "step" or "version" => DbType.Int32,
         "payload" => DbType.Binary,

@@ -51,7 +51,7 @@ internal sealed class RunRow
     public string? ErrorNext { get; set; }
 }
 
-/// <summary>A row of the journal; written once and never changed.</summary>
+/// <summary>A row of the journal; written once, and never changed but to erase what came from a document that was (see <see cref="RunErasure"/>).</summary>
 internal sealed class RunEventRow
 {
     public RunId RunId { get; set; }
@@ -72,7 +72,17 @@ internal sealed class RunEventRow
     public byte[]? Payload { get; set; }
 }
 
-internal sealed class RunConfiguration : IEntityTypeConfiguration<RunRow>, IEntityTypeConfiguration<RunEventRow>
+/// <summary>That something in an event came from a document. No foreign key: it is what is left to erase when the document is gone.</summary>
+internal sealed class RunSourceRow
+{
+    public DocumentId DocumentId { get; set; }
+
+    public RunId RunId { get; set; }
+
+    public long Seq { get; set; }
+}
+
+internal sealed class RunConfiguration : IEntityTypeConfiguration<RunRow>, IEntityTypeConfiguration<RunEventRow>, IEntityTypeConfiguration<RunSourceRow>
 {
     public void Configure(EntityTypeBuilder<RunRow> builder)
     {
@@ -92,6 +102,13 @@ internal sealed class RunConfiguration : IEntityTypeConfiguration<RunRow>, IEnti
         builder.ToTable("RunEvents");
         builder.HasKey(row => new { row.RunId, row.Seq });
         builder.Property(row => row.Kind).HasConversion<string>().HasMaxLength(20);
+        builder.HasOne<RunRow>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);
+    }
+
+    public void Configure(EntityTypeBuilder<RunSourceRow> builder)
+    {
+        builder.ToTable("RunSources");
+        builder.HasKey(row => new { row.DocumentId, row.RunId, row.Seq });
         builder.HasOne<RunRow>().WithMany().HasForeignKey(row => row.RunId).OnDelete(DeleteBehavior.Cascade);
     }
 }

@@ -2,12 +2,13 @@ using Microsoft.EntityFrameworkCore;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Data.Flows;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Knowledge;
 
 /// <inheritdoc cref="IPassageStore"/>
-internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IPassageStore
+internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, RunErasure runs, TimeProvider time) : IPassageStore
 {
     private const string SetAside = "document.changes_set_aside";
 
@@ -185,6 +186,7 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await context.Documents.Where(row => row.Id == document).ExecuteDeleteAsync(cancellationToken);
+        await runs.EraseAsync(document, cancellationToken);
     }
 
     /// <summary>Brings documents into a state with progress 0 and no error; how many they were.</summary>

@@ -33,12 +33,17 @@ internal sealed class NodeRunner(RunServices services, ValueKeeper keeper, RunId
         var outcome = plan.Policy.Timeout is { } limit
             ? await ExecuteWithinAsync(plan, execution, limit, cancellationToken)
             : await plan.Executor!.ExecuteAsync(execution, cancellationToken);
+        var sources = Sources(prepared.Values.Values);
+        if (outcome is NodeOutcome.Suspended suspended)
+        {
+            return suspended with { Bookmark = suspended.Bookmark with { Sources = [.. suspended.Bookmark.Sources.Union(sources)] } };
+        }
+
         if (outcome is not NodeOutcome.Succeeded succeeded)
         {
             return outcome;
         }
 
-        var sources = Sources(prepared.Values.Values);
         var outputs = sources.Count == 0
             ? succeeded.Outputs
             : succeeded.Outputs.ToDictionary(output => output.Key, output => output.Value.From(sources), StringComparer.Ordinal);

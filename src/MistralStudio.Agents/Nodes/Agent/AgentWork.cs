@@ -222,6 +222,7 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
             {
                 Title = $"Let the agent call \"{function.Name}\"?",
                 Details = FlowValue.From(new { tool = function.Name, function.Description, wanted.Arguments }).Json,
+                Sources = [.. _sources],
                 Who = config.Who,
                 Decisions = [Approve, Refuse],
                 ExpiresAt = execution.Time.GetUtcNow() + config.Expires,

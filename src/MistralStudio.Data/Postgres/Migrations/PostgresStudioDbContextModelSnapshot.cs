@@ -1273,6 +1273,24 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.ToTable("Runs", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Flows.RunSourceRow", b =>
+                {
+                    b.Property<Guid>("DocumentId")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("bigint");
+
+                    b.HasKey("DocumentId", "RunId", "Seq");
+
+                    b.HasIndex("RunId");
+
+                    b.ToTable("RunSources", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Idempotency.IdempotencyRow", b =>
                 {
                     b.Property<Guid>("WorkspaceId")
@@ -2302,6 +2320,15 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
                         .WithMany()
                         .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.RunSourceRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.RunRow", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

@@ -1266,6 +1266,24 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.ToTable("Runs", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Flows.RunSourceRow", b =>
+                {
+                    b.Property<Guid>("DocumentId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("Seq")
+                        .HasColumnType("INTEGER");
+
+                    b.HasKey("DocumentId", "RunId", "Seq");
+
+                    b.HasIndex("RunId");
+
+                    b.ToTable("RunSources", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Idempotency.IdempotencyRow", b =>
                 {
                     b.Property<Guid>("WorkspaceId")
@@ -2295,6 +2313,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
                         .WithMany()
                         .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.RunSourceRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.RunRow", null)
+                        .WithMany()
+                        .HasForeignKey("RunId")
                         .OnDelete(DeleteBehavior.Cascade)
                         .IsRequired();
                 });

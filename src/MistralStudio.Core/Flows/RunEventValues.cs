@@ -1,0 +1,74 @@
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Core.Flows;
+
+/// <summary>The values that events carry, whatever their kind: which documents they came from, and events without what came from some.</summary>
+public static class RunEventValues
+{
+    /// <summary>Documents that something in the event came from, without repetition.</summary>
+    public static IReadOnlyCollection<DocumentId> Sources(RunEvent happened)
+    {
+        HashSet<DocumentId>? sources = null;
+        _ = Map(
+            happened,
+            value =>
+            {
+                Add(value.Sources);
+                return value;
+            },
+            bookmark =>
+            {
+                Add(bookmark.Sources);
+                return bookmark;
+            });
+        return sources is null ? [] : sources;
+
+        void Add(IReadOnlyList<DocumentId> of)
+        {
+            if (of.Count > 0)
+            {
+                (sources ??= []).UnionWith(of);
+            }
+        }
+    }
+
+    /// <summary>The event where a tombstone stands in the place of everything that came from these documents.</summary>
+    /// <param name="blobs">Takes what the blob store holds of it.</param>
+    public static RunEvent Erase(RunEvent happened, IReadOnlySet<DocumentId> documents, ICollection<string> blobs) => Map(
+        happened,
+        value =>
+        {
+            if (!value.Sources.Any(documents.Contains))
+            {
+                return value;
+            }
+
+            if (value.Blob is { } blob)
+            {
+                blobs.Add(blob.Sha256);
+            }
+
+            return FlowValue.Erased;
+        },
+        bookmark => bookmark.Sources.Any(documents.Contains) ? bookmark with { Title = FlowValue.Erased.ToString(), Details = null, Sources = [] } : bookmark);
+
+    private static RunEvent Map(RunEvent happened, Func<FlowValue, FlowValue> value, Func<Bookmark, Bookmark> bookmark)
+    {
+        return happened switch
+        {
+            RunStarted started => started with { Start = started.Start with { Inputs = All(started.Start.Inputs) } },
+            Forked forked => forked with { Edits = All(forked.Edits) },
+            NodeSucceeded succeeded => succeeded with { Outputs = All(succeeded.Outputs) },
+            NodeReused reused => reused with { Outputs = All(reused.Outputs) },
+            NodeFailed { Outputs: { } outputs } failed => failed with { Outputs = All(outputs) },
+            StepSucceeded succeeded => succeeded with { Value = value(succeeded.Value) },
+            Suspended suspended => suspended with { Bookmark = bookmark(suspended.Bookmark) },
+            NodeUncertain uncertain => uncertain with { Bookmark = bookmark(uncertain.Bookmark) },
+            RunFinished finished => finished with { Outputs = All(finished.Outputs) },
+            _ => happened,
+        };
+
+        Dictionary<string, FlowValue> All(IReadOnlyDictionary<string, FlowValue> values) =>
+            values.ToDictionary(one => one.Key, one => value(one.Value), StringComparer.Ordinal);
+    }
+}
