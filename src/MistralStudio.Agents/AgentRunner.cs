@@ -20,6 +20,9 @@ internal sealed class AgentRunner(
 {
     private const float GroundedRepetitionPenalty = 1.1f;
 
+    // Made once: describing its functions by reflection and schema takes longer than all else around a turn.
+    private readonly KernelPlugin _steps = KernelPluginFactory.CreateFromObject(new TurnSteps(knowledge, reader), TurnSteps.PluginName);
+
     public async IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var clock = new TurnClock(time);
@@ -177,7 +180,7 @@ internal sealed class AgentRunner(
     {
         var builder = Kernel.CreateBuilder();
         builder.Services.AddSingleton(model);
-        builder.Plugins.AddFromObject(new TurnSteps(knowledge, reader), TurnSteps.PluginName);
+        builder.Plugins.Add(_steps);
         return builder.Build();
     }
 }

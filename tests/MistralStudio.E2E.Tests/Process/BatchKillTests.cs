@@ -21,7 +21,7 @@ public sealed class BatchKillTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task EveryRow_IsAnswered_AndNoAnswerIsPaidTwice() => KillAsync(5, 400, 1);
+    public Task EveryRow_IsAnswered_AndNoAnswerIsPaidTwice() => KillAsync(3, 300, 1);
 
     [Theory(Explicit = true)]
     [InlineData(100, 4_000, 2)]

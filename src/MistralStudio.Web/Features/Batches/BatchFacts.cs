@@ -19,7 +19,8 @@ public static class BatchFacts
 
         if (batch.Left is { } left && batch.WaitsUntil is null)
         {
-            facts.Add(words["Facts.Left", Duration.Short(Math.Max(1, Math.Ceiling(left.TotalSeconds)) * 1000)]);
+            var seconds = Math.Max(1, Math.Ceiling(left.TotalSeconds));
+            facts.Add(words["Facts.Left", seconds < 120 ? words["Facts.Seconds", seconds].Value : Duration.Short(seconds * 1000)]);
         }
 
         return string.Join(" · ", facts);
