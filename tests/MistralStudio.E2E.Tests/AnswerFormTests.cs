@@ -31,7 +31,7 @@ public sealed class AnswerFormTests(SharedStudio studio)
         await page.Locator("[data-ready]").WaitForAsync();
         await page.Locator("[data-shade]").FocusAsync();
         await page.Keyboard.PressAsync("Enter");
-        await page.Locator(".sure").FocusAsync();
+        await page.Locator(".sure[data-keys]").FocusAsync();
         await page.Keyboard.PressAsync("ArrowRight");
         await page.Locator(".alts li").Nth(4).WaitForAsync();
         await page.Keyboard.PressAsync("Escape");

@@ -70,6 +70,7 @@ export function alternatives(text: HTMLElement, card: HTMLElement): { dispose():
       token.scrollIntoView({ block: 'nearest' });
     }
   }, { signal: stop.signal });
+  text.dataset.keys = '';
 
   return { dispose: () => stop.abort() };
 }
