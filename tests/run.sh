@@ -126,9 +126,11 @@ read_results() { # of a part that has ended
   fi
 }
 
-# Two lanes for two cores. A browser waits most of its time: the others run in the time that it leaves, and give way to it; what keeps both cores busy comes last.
+# Two lanes for two cores. A browser waits most of its time, and so does who kills processes: the others run in the time that they leave, and
+# give way to them; what keeps both cores busy comes last.
 browser=MistralStudio.E2E.Tests:browser
-parts=(MistralStudio.E2E.Tests:processes MistralStudio.Web.Tests)
+processes=MistralStudio.E2E.Tests:processes
+parts=(MistralStudio.Web.Tests)
 for project in tests/*.Tests; do
   case "$project" in
     *.E2E.Tests | *.Web.Tests | *.Inference.Tests) ;;
@@ -137,8 +139,9 @@ for project in tests/*.Tests; do
 done
 parts+=(MistralStudio.Inference.Tests)
 say "Running the browser tests, and the others beside them"
-{ run "$browser"; run_what_is_left "${parts[@]}" --; } &
+{ run "$browser"; run_what_is_left "${parts[@]}" -- nice -n 10; } &
 lane=$!
+run "$processes"
 run_what_is_left "${parts[@]}" -- nice -n 10
 say "Checking wwwroot-assets"
 log="$results/assets.log"
@@ -173,7 +176,7 @@ if [ "$code" != 0 ] && [ "$wrong" = 0 ]; then
 fi
 
 wait "$lane"
-for part in "$browser" "${parts[@]}"; do
+for part in "$browser" "$processes" "${parts[@]}"; do
   read_results "$part"
 done
 

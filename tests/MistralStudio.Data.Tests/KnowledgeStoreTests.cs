@@ -68,6 +68,7 @@ public abstract class KnowledgeStoreTests(DataFixture data)
             Notes = [new("document.pages_without_text", "No text on page 2.")],
         };
         var first = await DocumentAsync(knowledge.Id, "first.pdf");
+        data.Time.Advance(TimeSpan.FromSeconds(1));
         var second = await DocumentAsync(knowledge.Id, "second.pdf");
         await _passages.SaveTextAsync(first.Id, text, Token);
         await _passages.SaveTextAsync(second.Id, text, Token);
