@@ -5,23 +5,32 @@ namespace MistralStudio.Core.Flows;
 /// <summary>The values that events carry, whatever their kind: which documents they came from, and events without what came from some.</summary>
 public static class RunEventValues
 {
-    /// <summary>Documents that something in the event came from, without repetition.</summary>
+    /// <summary>Documents that something in the event came from, without repetition. Asked for every event that is written: it makes nothing new.</summary>
     public static IReadOnlyCollection<DocumentId> Sources(RunEvent happened)
     {
         HashSet<DocumentId>? sources = null;
-        _ = Map(
-            happened,
-            value =>
+        switch (happened)
+        {
+            case RunStarted started: AddAll(started.Start.Inputs); break;
+            case Forked forked: AddAll(forked.Edits); break;
+            case NodeSucceeded succeeded: AddAll(succeeded.Outputs); break;
+            case NodeReused reused: AddAll(reused.Outputs); break;
+            case NodeFailed { Outputs: { } outputs }: AddAll(outputs); break;
+            case StepSucceeded succeeded: Add(succeeded.Value.Sources); break;
+            case Suspended suspended: Add(suspended.Bookmark.Sources); break;
+            case NodeUncertain uncertain: Add(uncertain.Bookmark.Sources); break;
+            case RunFinished finished: AddAll(finished.Outputs); break;
+        }
+
+        return sources is null ? [] : sources;
+
+        void AddAll(IReadOnlyDictionary<string, FlowValue> values)
+        {
+            foreach (var (_, value) in values)
             {
                 Add(value.Sources);
-                return value;
-            },
-            bookmark =>
-            {
-                Add(bookmark.Sources);
-                return bookmark;
-            });
-        return sources is null ? [] : sources;
+            }
+        }
 
         void Add(IReadOnlyList<DocumentId> of)
         {
