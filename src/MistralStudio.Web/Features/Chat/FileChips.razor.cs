@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.JSInterop;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Retrieval;
+using MistralStudio.Web.Components;
 using MistralStudio.Web.Features.Knowledge;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
@@ -70,23 +71,7 @@ public sealed partial class FileChips : IAsyncDisposable
         Files.Changed -= Render;
         await _closed.CancelAsync();
         _self?.Dispose();
-        try
-        {
-            if (_intake is not null)
-            {
-                await _intake.InvokeVoidAsync("dispose");
-                await _intake.DisposeAsync();
-            }
-
-            if (_module is not null)
-            {
-                await _module.DisposeAsync();
-            }
-        }
-        catch (JSDisconnectedException)
-        {
-            // the page is gone already
-        }
+        await PageScripts.EndAsync(_module, _intake);
 
         _closed.Dispose();
     }

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Options;
 using Microsoft.JSInterop;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Retrieval;
+using MistralStudio.Web.Components;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
 
@@ -64,23 +65,7 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     {
         await _stop.CancelAsync();
         _self?.Dispose();
-        try
-        {
-            if (_intake is not null)
-            {
-                await _intake.InvokeVoidAsync("dispose");
-                await _intake.DisposeAsync();
-            }
-
-            if (_module is not null)
-            {
-                await _module.DisposeAsync();
-            }
-        }
-        catch (JSDisconnectedException)
-        {
-            // the page is gone already
-        }
+        await PageScripts.EndAsync(_module, _intake);
 
         _stop.Dispose();
     }

@@ -6,6 +6,7 @@ using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
+using MistralStudio.Web.Components;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Layout;
@@ -179,23 +180,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
         }
 
         _self?.Dispose();
-        try
-        {
-            if (_editor is not null)
-            {
-                await _editor.InvokeVoidAsync("dispose");
-                await _editor.DisposeAsync();
-            }
-
-            if (_module is not null)
-            {
-                await _module.DisposeAsync();
-            }
-        }
-        catch (JSDisconnectedException)
-        {
-            // the page is gone already
-        }
+        await PageScripts.EndAsync(_module, _editor);
 
         _closed.Dispose();
     }

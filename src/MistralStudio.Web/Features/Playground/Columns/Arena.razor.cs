@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.JSInterop;
 using MistralStudio.Core.Ids;
+using MistralStudio.Web.Components;
 using MistralStudio.Web.Features.Chat;
 
 namespace MistralStudio.Web.Features.Playground.Columns;
@@ -84,26 +85,7 @@ public sealed partial class Arena : IAsyncDisposable
         State.Changed -= Render;
         await _closed.CancelAsync();
         _self?.Dispose();
-        try
-        {
-            foreach (var script in new[] { _follow, _composer })
-            {
-                if (script is not null)
-                {
-                    await script.InvokeVoidAsync("dispose");
-                    await script.DisposeAsync();
-                }
-            }
-
-            if (_module is not null)
-            {
-                await _module.DisposeAsync();
-            }
-        }
-        catch (JSDisconnectedException)
-        {
-            // the page is gone already
-        }
+        await PageScripts.EndAsync(_module, _follow, _composer);
 
         _closed.Dispose();
     }
