@@ -67,6 +67,7 @@ say "Installing the official clients"
 (cd tests/clients && npm ci --silent --no-audit --no-fund) || say "They could not be installed; what runs them will say so."
 
 passed=0 failed=0 skipped=0 broken=()
+TIMEFORMAT='%0R s, %0U s of processor by user and %0S by system'
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
 
@@ -83,8 +84,10 @@ run() { # a part of the tests, and what to start it with: leaves its output and 
     *:browser) only=(-namespace- MistralStudio.E2E.Tests.Process) ;;
     *:processes) only=(-namespace MistralStudio.E2E.Tests.Process) ;;
   esac
-  "$@" "tests/$project/bin/Debug/net10.0/$project" -noColor -noLogo -explicit "$explicit" ${only[@]+"${only[@]}"} >"$results/$part.log" 2>&1
-  printf '%s' "$?" >"$results/$part.code"
+  {
+    time "$@" "tests/$project/bin/Debug/net10.0/$project" -noColor -noLogo -explicit "$explicit" ${only[@]+"${only[@]}"} >"$results/$part.log" 2>&1
+    printf '%s' "$?" >"$results/$part.code"
+  } 2>"$results/$part.time"
 }
 
 run_what_is_left() { # parts, and what to start them with after "--": takes each that no other lane has taken
@@ -104,7 +107,7 @@ read_results() { # of a part that has ended
   local name=$1 log code total wrong left
   log="$results/$name.log"
   code=$(cat "$results/$name.code")
-  say "$name"
+  say "$name, $(cat "$results/$name.time")"
   if ! grep -q 'Total: ' "$log"; then
     cat "$log"
     broken+=("$name ended with code $code before its summary")

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace MistralStudio.E2E.Tests;
 
 [Collection(StudioCollection.Name)]
-public sealed class AccountTests(SharedStudio studio)
+public sealed class AccountTests(SharedStudio studio) : BrowserTests
 {
     [Fact]
     public async Task SetUp_IsOver_WhenASecondPersonOpensTheAddressOfTheConsole()

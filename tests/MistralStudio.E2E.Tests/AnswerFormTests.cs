@@ -2,7 +2,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>The form of an answer with the real starter model, from the schema to what it was unsure of; what it says is never asserted, only how.</summary>
 [Collection(StudioCollection.Name)]
-public sealed class AnswerFormTests(SharedStudio studio)
+public sealed class AnswerFormTests(SharedStudio studio) : BrowserTests
 {
     [Fact]
     public async Task ASchema_IsWrittenWithItsErrorAtTheLine_HoldsTheAnswer_AndTheAnswersTokensAreLookedAtByKeys()

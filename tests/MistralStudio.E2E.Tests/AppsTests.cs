@@ -5,7 +5,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>An app is built, tried, published, and read by members and by strangers with a link.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class AppsTests(TeamStudio studio)
+public sealed class AppsTests(TeamStudio studio) : BrowserTests
 {
     [Fact]
     public async Task AnApp_IsTriedAsADraft_Published_AndAnsweredToAMemberInAnotherBrowser()
@@ -44,7 +44,6 @@ public sealed class AppsTests(TeamStudio studio)
         await member.Locator(".pop").GetByText(TeamStudio.FirstQuestion).ClickAsync();
         await member.Locator(".me").GetByText(TeamStudio.FirstQuestion).WaitForAsync();
         await member.Context.CloseAsync();
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -117,8 +116,6 @@ public sealed class AppsTests(TeamStudio studio)
         await builder.GetByRole(AriaRole.Button, new() { Name = "Revoke" }).ClickAsync();
         await builder.GetByText("nobody outside the workspace can open it").WaitForAsync();
         await SeesEndedAsync(reader, third);
-        await reader.Context.CloseAsync();
-        await builder.Context.CloseAsync();
     }
 
     [Fact]
@@ -136,8 +133,6 @@ public sealed class AppsTests(TeamStudio studio)
         await PublishAsync(builder, 2);
         await reader.ReloadAsync();
         await reader.GetByText("The second welcome.").WaitForAsync();
-        await reader.Context.CloseAsync();
-        await builder.Context.CloseAsync();
     }
 
     private static async Task SeesEndedAsync(IPage reader, string link)

@@ -30,6 +30,7 @@ public sealed class BrowserFixture : IAsyncLifetime
                 "--disable-sync",
             ],
         });
+        BrowserTests.LookAfter(Browser);
     }
 
     /// <inheritdoc/>

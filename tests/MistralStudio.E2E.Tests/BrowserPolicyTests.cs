@@ -3,7 +3,7 @@ using Microsoft.Playwright;
 namespace MistralStudio.E2E.Tests;
 
 /// <summary>What strangers see, and a page with foreign text in it, keeps to the policy as every page of the workspace does.</summary>
-public sealed class BrowserPolicyTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+public sealed class BrowserPolicyTests(BrowserFixture browser) : BrowserTests, IClassFixture<BrowserFixture>
 {
     [Fact]
     public async Task PublicPages_KeepToThePolicy_AndToTheirOwnHost()

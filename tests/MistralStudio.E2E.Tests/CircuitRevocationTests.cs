@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 namespace MistralStudio.E2E.Tests;
 
 /// <summary>An open page shows nothing more, and its answer stops, within five seconds of the loss of the right to it.</summary>
-public sealed class CircuitRevocationTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+public sealed class CircuitRevocationTests(BrowserFixture browser) : BrowserTests, IClassFixture<BrowserFixture>
 {
     private const string Email = "member@example.com";
     private static readonly TimeSpan s_limit = TimeSpan.FromSeconds(5);

@@ -5,7 +5,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>A server of one's own becomes a model of the workspace: refused, allowed, tried, asked, and gone again.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class ConnectionsTests(TeamStudio studio)
+public sealed class ConnectionsTests(TeamStudio studio) : BrowserTests
 {
     [Fact]
     public async Task AServerOnThisMachine_IsConnected_AllowedByItsOwner_AskedInThePlayground_AndDeleted()
@@ -41,6 +41,5 @@ public sealed class ConnectionsTests(TeamStudio studio)
         await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Delete", Exact = true }).ClickAsync();
         await page.GetByText("No connections yet").WaitForAsync();
         await page.Locator("section", new() { HasText = "Hosts in private networks" }).GetByRole(AriaRole.Button, new() { Name = "Take back" }).ClickAsync();
-        await page.Context.CloseAsync();
     }
 }

@@ -4,7 +4,7 @@ using MistralStudio.Tests.Shared;
 namespace MistralStudio.E2E.Tests;
 
 /// <summary>The thin line through every room, in a real browser, on the real server with its real starter models.</summary>
-public sealed class FirstLightTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+public sealed class FirstLightTests(BrowserFixture browser) : BrowserTests, IClassFixture<BrowserFixture>
 {
     private const string Email = "owner@example.com";
     private const string Password = "correct horse battery";

@@ -4,7 +4,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>A small flow is built on its canvas and in its outline without a pointer.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class FlowCanvasTests(TeamStudio studio)
+public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
 {
     [Fact]
     public async Task AFlow_IsBuiltWithoutAPointer()
@@ -57,7 +57,6 @@ public sealed class FlowCanvasTests(TeamStudio studio)
         await page.Keyboard.PressAsync("ArrowDown");
         await page.Keyboard.PressAsync("Delete");
         await Assertions.Expect(page.Locator(".flow-outline [data-path]")).ToHaveCountAsync(2);
-        await page.Context.CloseAsync();
     }
 
     private async Task<IPage> OpenAsync(string name)

@@ -4,7 +4,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>A flow is written, run, decided about and looked at, all in the browser.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class FlowsTests(TeamStudio studio)
+public sealed class FlowsTests(TeamStudio studio) : BrowserTests
 {
     /// <summary>Asks its owner, then writes.</summary>
     public const string Definition = """
@@ -35,7 +35,6 @@ public sealed class FlowsTests(TeamStudio studio)
         Assert.Equal(0, await page.Locator(".question").CountAsync());
         await page.Locator(".run-nodes summary").Filter(new() { HasText = "Letter" }).ClickAsync();
         await page.Locator(".of-node").GetByText("sent: with thanks").WaitForAsync();
-        await page.Context.CloseAsync();
     }
 
     /// <summary>Makes an empty flow and opens it.</summary>

@@ -6,7 +6,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>Documents come in, are asked, and answers show what they rest on.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class KnowledgeTests(TeamStudio studio)
+public sealed class KnowledgeTests(TeamStudio studio) : BrowserTests
 {
     private static CancellationToken Cancelled => TestContext.Current.CancellationToken;
 
@@ -46,7 +46,6 @@ public sealed class KnowledgeTests(TeamStudio studio)
         var shares = await page.EvaluateAsync<int[]>("() => seen.shares");
         Assert.Contains(states, state => state.StartsWith("Reading", StringComparison.Ordinal) || state.StartsWith("Embedding", StringComparison.Ordinal));
         Assert.Contains(shares, share => share is > 0 and < 100);
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -78,7 +77,6 @@ public sealed class KnowledgeTests(TeamStudio studio)
         Assert.True(await document.Locator(".paper[data-drawn] .quote").First.EvaluateAsync<bool>(
             "mark => (box => box.top >= 0 && box.bottom <= innerHeight && box.width > 40)(mark.getBoundingClientRect())"));
         Assert.Equal("true", await document.Locator(".passages li.open a").GetAttributeAsync("aria-current"));
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -93,7 +91,6 @@ public sealed class KnowledgeTests(TeamStudio studio)
         await TeamStudio.AskAsync(page, "How do I bake a sourdough bread at home?");
         await page.GetByText("No sentence of this answer could be tied to a passage").WaitForAsync();
         Assert.Equal(0, await page.Locator(".cite").CountAsync());
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -106,7 +103,6 @@ public sealed class KnowledgeTests(TeamStudio studio)
         await studio.GoAsync(page, $"knowledge/{id}?tab=ask");
         await TeamStudio.AskAsync(page, "Which law governs?");
         await page.GetByText("Nothing in these documents answers this").WaitForAsync();
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -146,7 +142,6 @@ public sealed class KnowledgeTests(TeamStudio studio)
         Assert.Equal(bad.Length + 1, sent.Count(url => url.EndsWith("/documents", StringComparison.Ordinal)));
         await refused.GetByRole(AriaRole.Button).ClickAsync();
         Assert.Equal(0, await refused.CountAsync());
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -164,6 +159,5 @@ public sealed class KnowledgeTests(TeamStudio studio)
         await Assertions.Expect(page.Locator("tbody tr")).ToHaveCountAsync(1);
         await page.GetByRole(AriaRole.Searchbox).FillAsync("nothing like it");
         await page.GetByText("Nothing is called “nothing like it”").WaitForAsync();
-        await page.Context.CloseAsync();
     }
 }

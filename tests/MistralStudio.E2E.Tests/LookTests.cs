@@ -6,7 +6,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>Every page is readable by everyone, in both themes, on a desk and on a phone, and keeps to the content policy and to its own host.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class LookTests(TeamStudio studio)
+public sealed class LookTests(TeamStudio studio) : BrowserTests
 {
     private static readonly string[] s_pages =
         ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "knowledge/{base}?tab=quality", "apps", "flows", "runs", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];

@@ -6,7 +6,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>The page of models says what is here, what it takes, and how a bigger one gets in.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class ModelsTests(TeamStudio studio)
+public sealed class ModelsTests(TeamStudio studio) : BrowserTests
 {
     [Fact]
     public async Task TheStarterModels_AreInstalled_LoadAndUnload_AndSayWhatTheyAreFor()
@@ -29,7 +29,6 @@ public sealed class ModelsTests(TeamStudio studio)
         await chat.GetByRole(AriaRole.Button, new() { Name = "Load", Exact = true }).ClickAsync();
         await chat.GetByText("Ready").WaitForAsync();
         Assert.DoesNotContain("on disk", await chat.InnerTextAsync(), StringComparison.Ordinal);
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -72,6 +71,5 @@ public sealed class ModelsTests(TeamStudio studio)
         await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Remove" }).ClickAsync();
         await row.WaitForAsync(new() { State = WaitForSelectorState.Detached });
         Assert.False(Directory.Exists(Path.Combine(studio.Studio.DataPath, "models", "tiny")));
-        await page.Context.CloseAsync();
     }
 }

@@ -5,7 +5,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>What holds for each page: nobody else is asked, the first visit is light, everyone can use it.</summary>
 [Collection(StudioCollection.Name)]
-public sealed class PageTests(SharedStudio studio)
+public sealed class PageTests(SharedStudio studio) : BrowserTests
 {
     private const long MostBytes = 400_000;
 
@@ -42,8 +42,6 @@ public sealed class PageTests(SharedStudio studio)
         await CheckAsync(owner, "playground, answered");
         await owner.EvaluateAsync("document.querySelector('dialog[data-keys]').showModal()");
         await CheckAsync(owner, "keys");
-        await stranger.Context.CloseAsync();
-        await owner.Context.CloseAsync();
         Assert.Empty(strangerWatch.Faults);
         Assert.Empty(ownerWatch.Faults);
     }

@@ -6,7 +6,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>The playground with the real starter model; what it says is never asserted, only how.</summary>
 [Collection(StudioCollection.Name)]
-public sealed class PlaygroundTests(SharedStudio studio)
+public sealed class PlaygroundTests(SharedStudio studio) : BrowserTests
 {
     private const string Story = "Tell me a very long story about the sea, with many chapters.";
 
@@ -102,6 +102,7 @@ public sealed class PlaygroundTests(SharedStudio studio)
         Assert.Equal("32", await page.InputValueAsync("[name=max-output]"));
         var address = page.Url;
         await page.GotoAsync(studio.Url("playground"));
+        await page.Locator("[data-ready]").WaitForAsync();
         await page.Locator(".past-menu summary").ClickAsync();
         await page.Locator(".past a", new() { HasText = "Name a colour of the" }).First.ClickAsync();
         await page.GetByText("And another one?").WaitForAsync();
@@ -165,6 +166,7 @@ public sealed class PlaygroundTests(SharedStudio studio)
 
         var back = await page.Context.NewPageAsync();
         await back.GotoAsync(address);
+        await back.Locator("[data-ready]").WaitForAsync();
         await back.WaitForFunctionAsync("length => (document.querySelector('.ans .read')?.innerText.length ?? 0) > length + 20", seen.Length);
         Assert.StartsWith(seen[..20], (await back.Locator(".ans .read").InnerTextAsync()).TrimStart(), StringComparison.Ordinal);
         var there = await back.Locator(".ans .read").InnerTextAsync();

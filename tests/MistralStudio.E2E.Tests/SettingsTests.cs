@@ -6,7 +6,7 @@ namespace MistralStudio.E2E.Tests;
 
 /// <summary>Who may come in, by invite or by key, and how that ends.</summary>
 [Collection(TeamStudioCollection.Name)]
-public sealed class SettingsTests(TeamStudio studio)
+public sealed class SettingsTests(TeamStudio studio) : BrowserTests
 {
     [Fact]
     public async Task AnInvite_WorksOnce_ForSevenDays_UntilItIsTakenBack()
@@ -32,7 +32,6 @@ public sealed class SettingsTests(TeamStudio studio)
         await second.GotoAsync(revoked);
         Assert.Equal(0, await second.Locator("[name=Email]").CountAsync());
         await second.Context.CloseAsync();
-        await page.Context.CloseAsync();
     }
 
     [Fact(Timeout = 120_000)]
@@ -60,8 +59,6 @@ public sealed class SettingsTests(TeamStudio studio)
         await page.Locator("tr", new() { HasText = "rolf@example.com" }).WaitForAsync(new() { State = WaitForSelectorState.Detached });
         await member.GotoAsync(studio.Url("knowledge"));
         Assert.Equal(0, await member.Locator(".rail").CountAsync());
-        await member.Context.CloseAsync();
-        await page.Context.CloseAsync();
     }
 
     [Fact]
@@ -100,7 +97,6 @@ public sealed class SettingsTests(TeamStudio studio)
             limit.Token.ThrowIfCancellationRequested();
         }
 
-        await page.Context.CloseAsync();
     }
 
     private static async Task<int> StatusAsync(HttpClient client, string path)

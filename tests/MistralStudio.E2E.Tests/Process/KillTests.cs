@@ -3,7 +3,7 @@ using MistralStudio.Tests.Shared;
 namespace MistralStudio.E2E.Tests.Process;
 
 /// <summary>kill -9 while a model answers, then a start: what was committed is there.</summary>
-public sealed class KillTests(BrowserFixture browser) : IClassFixture<BrowserFixture>
+public sealed class KillTests(BrowserFixture browser) : BrowserTests, IClassFixture<BrowserFixture>
 {
     [Theory]
     [InlineData(0)]
