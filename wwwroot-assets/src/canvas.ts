@@ -14,6 +14,8 @@ export interface Canvas {
   apply(patch: Patch): boolean;
   select(nodes: string[]): void;
   focus(id: string): void;
+  /** Marks a node and brings it into view; the focus stays where it is. */
+  show(id: string): void;
   fit(): void;
   /** All of it where that can be read, otherwise where it begins. */
   begin(): void;
@@ -106,6 +108,13 @@ export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
     focus: id => {
       stage.select([id]);
       stage.focus(id);
+    },
+    show: id => {
+      const rect = stage.graph.rects.get(id);
+      stage.select([id]);
+      if (rect) {
+        stage.reveal(rect);
+      }
     },
     fit: () => stage.fit(),
     begin: () => stage.begin(),

@@ -47,7 +47,7 @@ internal static class FlowAnswer
             }
 
             var changed = patch.Apply(current);
-            return changed.IsSuccess ? new WrittenFlow(Placed(changed.Value, [.. current.Nodes.Select(node => node.Id)]), summary) : changed.Error;
+            return changed.IsSuccess ? new WrittenFlow(current.Nodes.Any(node => node.Position is not null) ? Beside(changed.Value, [.. current.Nodes.Select(node => node.Id)]) : Placed(changed.Value, [.. current.Nodes.Select(node => node.Id)]), summary) : changed.Error;
         }
         catch (JsonException wrong)
         {
@@ -125,4 +125,35 @@ internal static class FlowAnswer
             ],
         };
     }
+
+    // What is new among nodes that have their places stands to the right of what it waits for, below what is there already.
+    private static FlowDefinition Beside(FlowDefinition definition, HashSet<string> known)
+    {
+        const int Column = 240;
+        const int Row = 176;
+        var places = definition.Nodes.Where(node => node.Position is not null).DistinctBy(node => node.Id).ToDictionary(node => node.Id, node => node.Position!, StringComparer.Ordinal);
+        for (var left = definition.Nodes.Where(node => node.Position is null && !known.Contains(node.Id)).Select(node => node.Id).Distinct(StringComparer.Ordinal).ToList(); left.Count > 0;)
+        {
+            // First one whose sources all have places; where there is none, any.
+            var next = left.Find(id => !SourcesOf(id).Any(left.Contains)) ?? left[0];
+            left.Remove(next);
+            var sources = SourcesOf(next).Where(places.ContainsKey).Select(id => places[id]).ToList();
+            var targets = definition.Edges.Where(edge => NodeOf(edge.From) == next && places.ContainsKey(NodeOf(edge.To))).Select(edge => places[NodeOf(edge.To)]).ToList();
+            var at = sources.Count > 0 ? new FlowPosition(sources.Max(one => one.X) + Column, sources.Max(one => one.Y))
+                : targets.Count > 0 ? new FlowPosition(targets.Min(one => one.X) - Column, targets.Min(one => one.Y))
+                : new FlowPosition(places.Count > 0 ? places.Values.Min(one => one.X) : 0, places.Count > 0 ? places.Values.Max(one => one.Y) + Row : 0);
+            while (places.Values.Any(one => Math.Abs(one.X - at.X) < Column - 32 && Math.Abs(one.Y - at.Y) < Row))
+            {
+                at = at with { Y = at.Y + Row };
+            }
+
+            places[next] = at;
+        }
+
+        return definition with { Nodes = [.. definition.Nodes.Select(node => node.Position is null && places.TryGetValue(node.Id, out var place) ? node with { Position = place } : node)] };
+
+        IEnumerable<string> SourcesOf(string id) => definition.Edges.Where(edge => NodeOf(edge.To) == id && NodeOf(edge.From) != id).Select(edge => NodeOf(edge.From)).Where(one => definition.Nodes.Any(node => node.Id == one));
+    }
+
+    private static string NodeOf(string end) => end.Split('.')[0];
 }

@@ -18,6 +18,9 @@ public sealed record WordsRequest(WorkspaceId Workspace, Caller Caller, ModelRef
 {
     /// <summary>Most tokens that one answer of the model may have.</summary>
     public int MostTokens { get; init; } = 8_192;
+
+    /// <summary>Hears of the text while the model writes it: which try it is, and the next piece of it; null for nobody.</summary>
+    public Action<int, string>? OnText { get; init; }
 }
 
 /// <summary>A flow that a model wrote. Nothing is kept or run: a person sees it, and what it changes, first.</summary>
@@ -94,6 +97,7 @@ public sealed class FlowWords(NodeCatalog catalog, FlowPlans plans, IModelWriter
         {
             MostTokens = Math.Min(request.MostTokens, MostOfExplanation),
             Client = request.Caller.User?.ToString(),
+            OnText = Heard(request, 1),
         };
         var said = await writer.WriteAsync(task, cancellationToken);
         return !said.IsSuccess ? said.Error
@@ -126,7 +130,7 @@ public sealed class FlowWords(NodeCatalog catalog, FlowPlans plans, IModelWriter
         for (var attempt = 1; attempt <= 1 + MostCorrections; attempt++)
         {
             var said = await writer.WriteAsync(
-                new WritingTask(request.Workspace, request.Model, system, turns) { Schema = schema, MostTokens = request.MostTokens, Client = request.Caller.User?.ToString() }, cancellationToken);
+                new WritingTask(request.Workspace, request.Model, system, turns) { Schema = schema, MostTokens = request.MostTokens, Client = request.Caller.User?.ToString(), OnText = Heard(request, attempt) }, cancellationToken);
             if (!said.IsSuccess)
             {
                 // What there is by then is better than nothing.
@@ -178,6 +182,8 @@ public sealed class FlowWords(NodeCatalog catalog, FlowPlans plans, IModelWriter
 
         return best is not null ? best : why!;
     }
+
+    private static Action<string>? Heard(WordsRequest request, int attempt) => request.OnText is { } hear ? piece => hear(attempt, piece) : null;
 
     private static bool May(WordsRequest request, string permission) =>
         request.Caller.Workspace == request.Workspace && request.Caller.May(permission) && request.Caller.May(Permissions.ModelsUse);

@@ -10,7 +10,9 @@ using MistralStudio.Flows;
 using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
+using MistralStudio.Flows.Words;
 using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Features.Flows.FromWords;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Layout;
 
@@ -25,6 +27,7 @@ public sealed partial class FlowPage : IDisposable
     private FlowState? _state;
     private EditorState? _editing;
     private EditorView? _editor;
+    private WordsState? _words;
     private string? _loaded;
     private bool _missing;
     private bool _publishing;
@@ -46,6 +49,10 @@ public sealed partial class FlowPage : IDisposable
     [Inject] public required FlowDrafts Drafts { get; set; }
 
     [Inject] public required NodeCatalog Catalog { get; set; }
+
+    [Inject] public required FlowWords Words { get; set; }
+
+    [Inject] public required TimeProvider Clock { get; set; }
 
     [Inject] public required IModelRouter Models { get; set; }
 
@@ -92,6 +99,7 @@ public sealed partial class FlowPage : IDisposable
             return;
         }
 
+        _words = WordsState.Allows(Scope.Caller) ? new WordsState(Words, Scope.Caller, Clock) : null;
         state.Draft.Edited += Edited;
         state.Draft.Saved += Saved;
         if (RendererInfo.IsInteractive)
@@ -212,6 +220,7 @@ public sealed partial class FlowPage : IDisposable
             _state.Draft.Saved -= Saved;
         }
 
+        _words?.Dispose();
         _state?.Dispose();
     }
 
