@@ -7,6 +7,7 @@ using MistralStudio.Agents.Tools;
 using MistralStudio.Agents.Turns;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
@@ -16,7 +17,7 @@ namespace MistralStudio.Agents;
 
 /// <summary>Runs a turn: passages are looked up, what fits is put before the question, the model's words are streamed, evidence is attached.</summary>
 internal sealed class AgentRunner(
-    IModelRouter models, IKnowledgeSearch knowledge, IKnowledgeReader reader, ICitationLinker citations, TurnTools tools, TimeProvider time) : IAgentRunner
+    IModelRouter models, IKnowledgeSearch knowledge, IKnowledgeReader reader, ICitationLinker citations, TurnTools tools, IBlobStore blobs, TimeProvider time) : IAgentRunner
 {
     private const float GroundedRepetitionPenalty = 1.1f;
 
@@ -43,6 +44,13 @@ internal sealed class AgentRunner(
         if (turn.Tools.Count > 0 && !abilities.Tools)
         {
             yield return new AgentEvent.Failed(ToolCallErrors.NoTools(resolved.Value.Id));
+            yield break;
+        }
+
+        var shown = await TurnImages.ReadAsync(turn, abilities, resolved.Value.Id, blobs, cancellationToken);
+        if (!shown.IsSuccess)
+        {
+            yield return new AgentEvent.Failed(shown.Error);
             yield break;
         }
 
@@ -100,7 +108,7 @@ internal sealed class AgentRunner(
             turn = turn with { Instructions = instructions };
         }
 
-        var (messages, given) = PromptBuilder.Build(turn, hits, counter, abilities.Tools);
+        var (messages, given) = PromptBuilder.Build(turn, hits, counter, abilities.Tools, shown.Value);
         if (found is not null)
         {
             // What did not fit was found all the same, but nobody read what is around it.

@@ -332,7 +332,7 @@ public sealed class AgentRunnerTests
     };
 
     private AgentRunner Runner(ScriptedChatClient model) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), TimeProvider.System);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), new InMemoryBlobs(), TimeProvider.System);
 
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {

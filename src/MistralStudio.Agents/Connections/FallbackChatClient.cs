@@ -19,11 +19,13 @@ internal sealed class FallbackChatClient(IChatClient first, IReadOnlyList<StandI
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
         var sent = messages as IReadOnlyList<ChatMessage> ?? [.. messages];
+        var shows = sent.Any(message => message.Contents.Any(content => content is DataContent));
         ModelException? failure = null;
         for (var turn = 0; turn <= next.Count; turn++)
         {
             var client = turn == 0 ? first : await next[turn - 1].FindAsync(cancellationToken);
-            if (client is null)
+            // A stand-in that reads no images would answer to half of the message.
+            if (client is null || (turn > 0 && shows && !ChatAbilities.Of(client).Images))
             {
                 continue;
             }

@@ -8,6 +8,13 @@ namespace MistralStudio.Agents.Connections;
 /// <summary>One model behind a connection: failures in the product's words, and what an answer cost on its last update.</summary>
 internal sealed class RemoteChatClient(IChatClient inner, OpenedConnection connection, ConnectionModel model, TimeProvider time) : IChatClient
 {
+    private ChatAbilities Abilities { get; } = ChatAbilities.Usual with
+    {
+        // Mistral's platform refuses a request that has the field; a model that does not tell them says so itself.
+        Logprobs = connection.Connection.Settings.Kind != ConnectionKind.Mistral,
+        Images = model.IsShownImages,
+    };
+
     public async Task<ChatResponse> GetResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
         await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
@@ -15,7 +22,7 @@ internal sealed class RemoteChatClient(IChatClient inner, OpenedConnection conne
     public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
         IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
     {
-        await using var updates = inner.GetStreamingResponseAsync(messages, options, cancellationToken).GetAsyncEnumerator(cancellationToken);
+        await using var updates = inner.GetStreamingResponseAsync(messages, RemoteLogprobs.Ask(options, Abilities), cancellationToken).GetAsyncEnumerator(cancellationToken);
         while (true)
         {
             try
@@ -36,11 +43,17 @@ internal sealed class RemoteChatClient(IChatClient inner, OpenedConnection conne
                 (update.AdditionalProperties ??= [])[ModelPrice.CostKey] = price.Of(usage.InputTokenCount ?? 0, usage.OutputTokenCount ?? 0);
             }
 
+            update.Logprobs ??= RemoteLogprobs.Of(update);
             yield return update;
         }
     }
 
-    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey is null && serviceType.IsInstanceOfType(this) ? this : null;
+    public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey switch
+    {
+        not null => null,
+        _ when serviceType == typeof(ChatAbilities) => Abilities,
+        _ => serviceType.IsInstanceOfType(this) ? this : null,
+    };
 
     public void Dispose()
     {

@@ -26,12 +26,13 @@ internal static class PromptBuilder
     /// <summary>Builds the messages.</summary>
     /// <param name="counter">Counts as the model does; null gives everything, for models that do not say.</param>
     /// <param name="showsTools">False for a model that knows no tools: it reads the words between their calls alone.</param>
+    /// <param name="images">Images of the messages, by hash; null where none has one.</param>
     /// <returns>
     /// The messages, and the passages among <paramref name="hits"/> that they contain: with their parents where these are read, without where the
     /// passage is read by itself.
     /// </returns>
     public static (List<ChatMessage> Messages, IReadOnlyList<SearchHit> Given) Build(
-        AgentTurn turn, IReadOnlyList<SearchHit> hits, ITokenCounter? counter, bool showsTools = true)
+        AgentTurn turn, IReadOnlyList<SearchHit> hits, ITokenCounter? counter, bool showsTools = true, IReadOnlyDictionary<string, DataContent>? images = null)
     {
         var grounded = turn.Knowledge.Count > 0;
         var grounding = turn.Tools.Count > 0 ? GroundingWithTools : Grounding;
@@ -76,11 +77,14 @@ internal static class PromptBuilder
 
         foreach (var message in history)
         {
-            messages.AddRange(message.Tools.Count > 0 && showsTools ? ToolHistory.Of(message, counter?.ContextLength) : [new ChatMessage(RoleOf(message.Role), message.Text)]);
+            messages.AddRange(message.Tools.Count > 0 && showsTools ? ToolHistory.Of(message, counter?.ContextLength) : [Show(message, message.Text)]);
         }
 
-        messages.Add(new ChatMessage(ChatRole.User, grounded ? WithPassages(question, Readings.Distinct(given)) : question));
+        messages.Add(Show(turn.Messages[^1], grounded ? WithPassages(question, Readings.Distinct(given)) : question));
         return (messages, given);
+
+        ChatMessage Show(TurnMessage message, string text) =>
+            new(RoleOf(message.Role), [.. message.Images.Select(image => images![image.Sha256]), new TextContent(text)]);
 
         int Count(string text) => counter!.Count(text) + TokensAroundMessage;
     }

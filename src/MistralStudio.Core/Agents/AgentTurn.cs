@@ -60,4 +60,7 @@ public sealed record TurnMessage(MessageRole Role, string Text)
 {
     /// <summary>Calls of tools inside an answer, in order.</summary>
     public IReadOnlyList<ToolUse> Tools { get; init; } = [];
+
+    /// <summary>Images of a person's message. Whoever makes the turn has seen that they are the reader's to show: here they are opened by their hash alone.</summary>
+    public IReadOnlyList<MessageImage> Images { get; init; } = [];
 }

@@ -1,5 +1,6 @@
 using System.Text.Json.Serialization;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Core.Connections;
@@ -44,6 +45,13 @@ public sealed record ConnectionModel(string Name, ModelPrice? Price = null)
 {
     /// <summary>What it is for: chat, or embedding.</summary>
     public ModelTask Task { get; init; } = ModelTask.Chat;
+
+    /// <summary>Whether it reads images, as somebody said; null: as its name says.</summary>
+    public bool? ReadsImages { get; init; }
+
+    /// <summary>True where it is shown images.</summary>
+    [JsonIgnore]
+    public bool IsShownImages => Task == ModelTask.Chat && (ReadsImages ?? ImageReaders.Guess(Name));
 }
 
 /// <summary>What people set of a connection; its key is no part of it.</summary>

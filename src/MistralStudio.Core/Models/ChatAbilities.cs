@@ -14,6 +14,9 @@ namespace MistralStudio.Core.Models;
 /// <param name="LogitBias">Takes <see cref="ChatOptionKeys.LogitBias"/>.</param>
 public sealed record ChatAbilities(bool Tools, bool JsonFormat, bool Grammars, bool Choices, bool Logprobs, bool LogitBias)
 {
+    /// <summary>Reads images in the messages of the person.</summary>
+    public bool Images { get; init; }
+
     /// <summary>Answers that one prompt may be given at most: all of them hold memory until the last has ended.</summary>
     public const int MostChoices = 16;
 

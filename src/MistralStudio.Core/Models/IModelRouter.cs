@@ -60,4 +60,7 @@ public sealed record ModelChoice(string Id, string Name, ModelTask Task, bool Is
 {
     /// <summary>What its tokens cost; null where it is not known, and on this machine.</summary>
     public ModelPrice? Price { get; init; }
+
+    /// <summary>Whether it reads images; null where only asking tells (a saved prompt is asked with its own model).</summary>
+    public bool? ReadsImages { get; init; } = false;
 }

@@ -47,6 +47,57 @@ public sealed class RemoteModelsTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task AnImage_GoesAsADataUri_ToAModelThatReadsThem_AndToNoStandInThatDoesNot()
+    {
+        _room.Set = settings => settings with { Models = [new ConnectionModel("small") { ReadsImages = true }] };
+        Assert.True(ChatAbilities.Of(_room.Chat()).Images);
+        var message = new ChatMessage(ChatRole.User, [new DataContent(Pictures.Png, "image/png"), new TextContent("What is this?")]);
+        await _room.Chat().GetResponseAsync([message], cancellationToken: Token);
+
+        var parts = Assert.Single(_room.Server.Requests).Body!["messages"]![0]!["content"]!.AsArray();
+        Assert.Equal(["image_url", "text"], parts.Select(part => part!["type"]!.GetValue<string>()));
+        Assert.Equal(Pictures.PngUri, parts[0]!["image_url"]!["url"]!.GetValue<string>());
+
+        _room.Server.NextStatus(500).NextStatus(500);
+        var (blind, seeing) = (new ScriptedChatClient(_ => "Nothing."), new ScriptedChatClient(_ => "A pixel.") { Abilities = ChatAbilities.Usual with { Images = true } });
+        Assert.Equal("A pixel.", (await _room.Chat(next: [blind, seeing]).GetResponseAsync([message], cancellationToken: Token)).Text);
+        Assert.Empty(blind.Requests);
+        await Assert.ThrowsAsync<ModelException>(() => _room.Chat(next: [blind]).GetResponseAsync([message], cancellationToken: Token));
+    }
+
+    [Theory]
+    [InlineData(ConnectionKind.Compatible, "gpt-4o", null, true, true)]
+    [InlineData(ConnectionKind.OpenAi, "gpt-4o", false, false, true)]
+    [InlineData(ConnectionKind.Mistral, "small", null, false, false)]
+    [InlineData(ConnectionKind.Mistral, "small", true, true, false)]
+    public void AClient_SaysWhatItsServerTakes(ConnectionKind kind, string name, bool? said, bool images, bool logprobs)
+    {
+        _room.Set = settings => settings with { Kind = kind, Models = [new ConnectionModel(name) { ReadsImages = said }] };
+        Assert.Equal(ChatAbilities.Usual with { Images = images, Logprobs = logprobs }, ChatAbilities.Of(_room.Chat(next: [new ScriptedChatClient(_ => "")])));
+    }
+
+    [Fact]
+    public async Task HowLikelyEachTokenWas_IsAskedFor_AndComesWithItsText()
+    {
+        _room.Server.NextLogprobs(("Par", -0.5, [("Par", -0.5), ("Lon", -1.5)]), ("is", -0.01, []));
+        var updates = await _room.Chat().GetStreamingResponseAsync([new ChatMessage(ChatRole.User, "Capital?")], new ChatOptions { TopLogprobs = 2 }, Token).ToListAsync(Token);
+
+        var body = Assert.Single(_room.Server.Requests).Body!;
+        Assert.Equal((true, 2), (body["logprobs"]!.GetValue<bool>(), body["top_logprobs"]!.GetValue<int>()));
+        var told = updates.Where(update => update.Logprobs is not null).Select(update => (update.Text, Token: Assert.Single(update.Logprobs!))).ToList();
+        Assert.Equal(["Par", "is"], told.Select(found => found.Text));
+        Assert.Equal(["Par", "is"], told.Select(found => found.Token.Text));
+        Assert.Equal([-0.5f, -0.01f], told.Select(found => found.Token.Logprob));
+        Assert.Equal([("Par", -0.5f), ("Lon", -1.5f)], told[0].Token.Top.Select(top => (top.Text, top.Logprob)));
+        // The first has its bytes in the answer, the second has none there.
+        Assert.Equal("Par"u8.ToArray(), told[0].Token.Bytes);
+        Assert.Equal("is"u8.ToArray(), told[1].Token.Bytes);
+
+        await _room.AskAsync();
+        Assert.Null(_room.Server.Requests.Last().Body!["logprobs"]);
+    }
+
+    [Fact]
     public async Task WithoutAKey_NothingIsSigned()
     {
         await _room.Chat(key: null).GetResponseAsync([new ChatMessage(ChatRole.User, "Hi")], cancellationToken: Token);

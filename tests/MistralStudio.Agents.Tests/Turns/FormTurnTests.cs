@@ -116,7 +116,7 @@ public sealed class FormTurnTests
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {
         var runner = new AgentRunner(
-            new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), TimeProvider.System);
+            new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), new InMemoryBlobs(), TimeProvider.System);
         var events = new List<AgentEvent>();
         await foreach (var happened in runner.RunAsync(turn, TestContext.Current.CancellationToken))
         {

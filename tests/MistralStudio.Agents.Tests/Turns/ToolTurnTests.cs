@@ -238,7 +238,7 @@ public sealed class ToolTurnTests
     private static List<ToolUse> Uses(IEnumerable<AgentEvent> events) => [.. events.OfType<AgentEvent.Tool>().Select(happened => happened.Use)];
 
     private AgentRunner Runner(IChatClient model, IToolServers? servers, TimeProvider time) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(servers ?? new ScriptedToolServers(), time), time);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(servers ?? new ScriptedToolServers(), time), new InMemoryBlobs(), time);
 
     private async Task<List<AgentEvent>> RunAsync(IChatClient model, AgentTurn turn, IToolServers? servers = null, TimeProvider? time = null)
     {

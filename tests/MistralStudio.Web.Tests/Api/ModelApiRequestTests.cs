@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
+using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Web.Tests.Api;
 
@@ -93,6 +94,53 @@ public sealed class ModelApiRequestTests(ApiStudio studio) : IClassFixture<ApiSt
         Assert.Equal([("c1", "f"), ("c2", "g")], calls.Select(call => (call.CallId, call.Name)));
         Assert.Equal("2", calls[1].Arguments!["b"]!.ToString());
         Assert.Equal(["one", "two"], messages.Skip(2).Select(message => Assert.IsType<FunctionResultContent>(message.Contents[0]).Result));
+    }
+
+    [Theory]
+    [InlineData("/v1/chat/completions", """{"model":"scripted","messages":[{"role":"user","content":[{"type":"text","text":"What "},{"type":"image_url","image_url":{"url":"URI","detail":"low"}},{"type":"text","text":"is it?"}]}]}""")]
+    [InlineData("/v1/chat/completions", """{"model":"scripted","messages":[{"role":"user","content":[{"type":"text","text":"What is it?"},{"type":"image_url","image_url":"URI"}]}]}""")]
+    [InlineData("/v1/responses", """{"model":"scripted","input":[{"role":"user","content":[{"type":"input_text","text":"What is it?"},{"type":"input_image","image_url":"URI"}]}]}""")]
+    public async Task AnImage_ReachesAModelThatReadsThem_AsItsBytes(string path, string body)
+    {
+        _studio.Chat = new(_ => "A pixel.") { Abilities = ChatAbilities.Usual with { Images = true } };
+        // What the URI calls itself is not what counts.
+        await AnswerAsync(path, body.Replace("URI", Pictures.PngUri.Replace("image/png", "text/html", StringComparison.Ordinal), StringComparison.Ordinal));
+        var message = Assert.Single(Assert.Single(_studio.Chat.Requests).Messages);
+        Assert.Equal("What is it?", message.Text);
+        var image = Assert.Single(message.Contents.OfType<DataContent>());
+        Assert.Equal("image/png", image.MediaType);
+        Assert.Equal(Pictures.Png, image.Data.ToArray());
+    }
+
+    [Theory]
+    [InlineData("https://example.org/a.png", "image.remote")]
+    [InlineData("http://127.0.0.1/a.png", "image.remote")]
+    [InlineData("file:///etc/passwd", "image.remote")]
+    [InlineData("data:image/png;base64,PHN2Zy8+", "image.not_an_image")]
+    [InlineData("data:image/png;base64,***", "image.bad_data")]
+    [InlineData("data:image/png,abc", "image.bad_data")]
+    [InlineData("nothing", "image.bad_data")]
+    public async Task AnAddressOfAnImage_OrWhatIsNone_IsRefusedInASentence(string url, string code)
+    {
+        _studio.Chat = new(_ => "x") { Abilities = ChatAbilities.Usual with { Images = true } };
+        using var response = await PostAsync("/v1/chat/completions", $$$"""{"model":"scripted","messages":[{"role":"user","content":[{"type":"text","text":"x"},{"type":"image_url","image_url":{"url":"{{{url}}}"}}]}]}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+        var error = (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("error");
+        Assert.Equal((code, "messages[0].content"), (error.GetProperty("code").GetString(), error.GetProperty("param").GetString()));
+        Assert.Empty(_studio.Chat.Requests);
+    }
+
+    [Fact]
+    public async Task AnImage_IsRefused_ForAModelThatReadsNone_AndInMessagesOfOthers()
+    {
+        foreach (var (role, images, code) in ((string, bool, string)[])[("user", false, "image.cannot_read"), ("assistant", true, "unsupported_parameter")])
+        {
+            _studio.Chat = new(_ => "x") { Abilities = ChatAbilities.All with { Images = images } };
+            using var response = await PostAsync("/v1/chat/completions", $$$"""{"model":"scripted","messages":[{"role":"{{{role}}}","content":[{"type":"image_url","image_url":{"url":"{{{Pictures.PngUri}}}"}}]},{"role":"user","content":"x"}]}""");
+            Assert.Equal(HttpStatusCode.UnprocessableEntity, response.StatusCode);
+            Assert.Equal(code, (await response.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("error").GetProperty("code").GetString());
+            Assert.Empty(_studio.Chat.Requests);
+        }
     }
 
     [Theory]

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
@@ -64,6 +65,21 @@ public sealed class OpenAiServer : IAsyncDisposable
 
     /// <summary>Adds an answer of these words, streamed where the request asks for it.</summary>
     public OpenAiServer NextText(params string[] words) => Next((http, body) => TextAsync(http, body, words));
+
+    /// <summary>Adds an answer of tokens, with how likely each and what else was; bytes come with those that have alternatives.</summary>
+    public OpenAiServer NextLogprobs(params (string Text, double Logprob, (string Text, double Logprob)[] Top)[] tokens) => Next(async (http, _) =>
+    {
+        await BeginAsync(http);
+        foreach (var token in tokens)
+        {
+            var top = token.Top.Select(other => new { token = other.Text, logprob = other.Logprob, bytes = Encoding.UTF8.GetBytes(other.Text).Select(b => (int)b) });
+            var told = new { token = token.Text, logprob = token.Logprob, bytes = token.Top.Length > 0 ? Encoding.UTF8.GetBytes(token.Text).Select(b => (int)b) : null, top_logprobs = top };
+            var choice = new { index = 0, delta = new { content = token.Text }, logprobs = new { content = new[] { told } }, finish_reason = (string?)null };
+            await http.Response.WriteAsync($"data: {JsonSerializer.Serialize(new { id = "c1", @object = "chat.completion.chunk", created = 1, model = "m", choices = new[] { choice } })}\n\n");
+        }
+
+        await EndAsync(http, "stop");
+    });
 
     /// <summary>Adds an answer that breaks off after these words, once they were read: what was not is lost with the connection.</summary>
     public OpenAiServer NextBreak(Task read, params string[] words) => Next((http, body) => TextAsync(http, body, words, read));

@@ -1,5 +1,6 @@
 using MistralStudio.Core;
 using MistralStudio.Core.Connections;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.Connections;
@@ -72,7 +73,7 @@ public sealed class ConnectionDraft
             TimeoutSeconds = settings.TimeoutSeconds,
             Retries = settings.Retries,
         };
-        draft.Models.AddRange(settings.Models.Select(model => new DraftModel { Name = model.Name, Input = model.Price?.Input, Output = model.Price?.Output, Embeds = model.Task == ModelTask.Embedding }));
+        draft.Models.AddRange(settings.Models.Select(model => new DraftModel { Name = model.Name, Input = model.Price?.Input, Output = model.Price?.Output, Embeds = model.Task == ModelTask.Embedding, ReadsImages = model.ReadsImages ?? ImageReaders.Guess(model.Name) }));
         draft.Fallback.AddRange(settings.Fallback);
         return draft;
     }
@@ -99,8 +100,8 @@ public sealed class ConnectionDraft
         Models.RemoveAll(model => model.Name == name);
         if (chosen && name.Trim().Length > 0)
         {
-            // Servers do not say what a model is for; most names of those that embed do.
-            Models.Add(new DraftModel { Name = name.Trim(), Embeds = name.Contains("embed", StringComparison.OrdinalIgnoreCase) });
+            // Servers do not say what a model is for; most names of those that embed, or read images, do.
+            Models.Add(new DraftModel { Name = name.Trim(), Embeds = name.Contains("embed", StringComparison.OrdinalIgnoreCase), ReadsImages = ImageReaders.Guess(name.Trim()) });
         }
     }
 
@@ -135,8 +136,13 @@ public sealed class DraftModel
     /// <summary>True where it turns texts into vectors instead of chatting.</summary>
     public bool Embeds { get; set; }
 
+    /// <summary>True where it is shown images.</summary>
+    public bool ReadsImages { get; set; }
+
     internal ConnectionModel ToModel() => new(Name, Input is null && Output is null ? null : new ModelPrice(Input ?? 0, Output ?? 0))
     {
         Task = Embeds ? ModelTask.Embedding : ModelTask.Chat,
+        // What the name says already is not kept: the guess may become better.
+        ReadsImages = Embeds || ReadsImages == ImageReaders.Guess(Name) ? null : ReadsImages,
     };
 }

@@ -1,6 +1,7 @@
 using MistralStudio.Core;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.ConnectionsApi;
@@ -52,15 +53,17 @@ internal sealed record WireConnectionChange(
 
 /// <summary>A model of a connection; prices in US dollars a million tokens, both or none.</summary>
 /// <param name="Task"><c>chat</c>, which it is where absent, or <c>embedding</c>.</param>
-internal sealed record WireConnectionModel(string? Name, decimal? InputPrice, decimal? OutputPrice, string? Task = null)
+/// <param name="Images">Whether it reads images. Absent in a change: as its name says; an answer always tells.</param>
+internal sealed record WireConnectionModel(string? Name, decimal? InputPrice, decimal? OutputPrice, string? Task = null, bool? Images = null)
 {
     public static WireConnectionModel From(ConnectionModel model) =>
-        new(model.Name, model.Price?.Input, model.Price?.Output, model.Task == ModelTask.Embedding ? "embedding" : "chat");
+        new(model.Name, model.Price?.Input, model.Price?.Output, model.Task == ModelTask.Embedding ? "embedding" : "chat", model.IsShownImages);
 
     public ConnectionModel ToModel() => new((Name ?? "").Trim(), InputPrice is null && OutputPrice is null ? null : new ModelPrice(InputPrice ?? 0, OutputPrice ?? 0))
     {
         // What is neither is refused by the rules of connections.
         Task = Task switch { null or "chat" => ModelTask.Chat, "embedding" => ModelTask.Embedding, _ => ModelTask.Reranking },
+        ReadsImages = Images == ImageReaders.Guess((Name ?? "").Trim()) ? null : Images,
     };
 }
 

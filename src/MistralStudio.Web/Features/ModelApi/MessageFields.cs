@@ -1,11 +1,10 @@
-using System.Text;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
-/// <summary>The messages of a body: texts, calls of tools and their results.</summary>
+/// <summary>The messages of a body: texts, images, calls of tools and their results.</summary>
 internal static class MessageFields
 {
     /// <summary>Reads the messages; returns what is wrong with the first that is.</summary>
@@ -28,7 +27,7 @@ internal static class MessageFields
             messages.Add(message);
         }
 
-        return messages[^1].Role == ChatRole.User && string.IsNullOrWhiteSpace(messages[^1].Text) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
+        return messages[^1].Role == ChatRole.User && string.IsNullOrWhiteSpace(messages[^1].Text) && !messages[^1].Contents.Any(content => content is DataContent) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
     }
 
     private static (ChatMessage? Message, ApiError? Error) Read(WireMessage? wire, string param)
@@ -58,7 +57,8 @@ internal static class MessageFields
             return (null, ApiError.Unsupported($"{param}.prefix", "An answer that goes on from a prefix is not supported. Use POST /v1/completions."));
         }
 
-        if (ReadContent(wire.Content, $"{param}.content", out var text) is { } wrong)
+        List<AIContent>? images = role == ChatRole.User ? [] : null;
+        if (ContentParts.Read(wire.Content, $"{param}.content", images, out var text) is { } wrong)
         {
             return (null, wrong);
         }
@@ -70,7 +70,7 @@ internal static class MessageFields
                 : (new ChatMessage(ChatRole.Tool, [new FunctionResultContent(wire.ToolCallId, text)]), null);
         }
 
-        var message = new ChatMessage(role.Value, text);
+        var message = images is { Count: > 0 } ? new ChatMessage(role.Value, [.. images, new TextContent(text)]) : new ChatMessage(role.Value, text);
         if (wire.ToolCalls is { Count: > 0 } calls)
         {
             if (role != ChatRole.Assistant)
@@ -120,39 +120,6 @@ internal static class MessageFields
         catch (JsonException)
         {
             return ApiError.Invalid(param, "The arguments of a call are a JSON object, as text.");
-        }
-    }
-
-    /// <summary>Reads a content: a string, nothing, or an array of text parts, which are joined.</summary>
-    public static ApiError? ReadContent(JsonElement? content, string param, out string text)
-    {
-        text = "";
-        switch (content?.ValueKind)
-        {
-            case null or JsonValueKind.Null or JsonValueKind.Undefined:
-                return null;
-            case JsonValueKind.String:
-                text = content.Value.GetString()!;
-                return null;
-            case JsonValueKind.Array:
-                var joined = new StringBuilder();
-                foreach (var part in content.Value.EnumerateArray())
-                {
-                    var isText = part.ValueKind == JsonValueKind.Object
-                        && part.TryGetProperty("type", out var type) && type.ValueKind == JsonValueKind.String && type.GetString() is "text" or "input_text" or "output_text"
-                        && part.TryGetProperty("text", out var value) && value.ValueKind == JsonValueKind.String;
-                    if (!isText)
-                    {
-                        return ApiError.Unsupported(param, "Only text parts are supported: {\"type\":\"text\",\"text\":\"...\"}.");
-                    }
-
-                    joined.Append(part.GetProperty("text").GetString());
-                }
-
-                text = joined.ToString();
-                return null;
-            default:
-                return ApiError.Invalid(param, "content is a string or an array of text parts.");
         }
     }
 }

@@ -8,8 +8,8 @@ namespace MistralStudio.Web.Features.ModelApi;
 /// <summary>Finds the model that a request names, in the caller's workspace.</summary>
 internal static class ModelLookup
 {
-    /// <summary>Finds a chat model that honours the options; exactly one of the two results is present.</summary>
-    public static async Task<(ResolvedModel? Model, ApiError? Error)> FindChatAsync(HttpContext http, IModelRouter router, ModelReference reference, ChatOptions options)
+    /// <summary>Finds a chat model that honours the options and reads what the messages show; exactly one of the two results is present.</summary>
+    public static async Task<(ResolvedModel? Model, ApiError? Error)> FindChatAsync(HttpContext http, IModelRouter router, ModelReference reference, ChatOptions options, IReadOnlyList<ChatMessage>? messages = null)
     {
         var found = await router.ResolveAsync(http.GetCaller().Workspace, reference, http.RequestAborted);
         if (!found.IsSuccess)
@@ -18,7 +18,10 @@ internal static class ModelLookup
         }
 
         options.Client = ClientOf(http);
-        return ChatRequestReader.FindBeyond(options, ChatAbilities.Of(found.Value.Chat), found.Value.Id) is { } beyond ? (null, beyond) : (found.Value, null);
+        var abilities = ChatAbilities.Of(found.Value.Chat);
+        return (ChatRequestReader.FindBeyond(options, abilities, found.Value.Id) ?? ContentParts.FindUnread(messages ?? [], abilities.Images, found.Value.Id)) is { } beyond
+            ? (null, beyond)
+            : (found.Value, null);
     }
 
     /// <summary>Finds a model that continues a text; exactly one of the two results is present.</summary>

@@ -59,7 +59,7 @@ public sealed class ModelRouter(
             .Select(flow => new ModelChoice($"flow:{flow.Slug}", flow.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
         var kept = (await prompts.ListAsync(workspace, new PromptFilter(), after: null, MostApps, cancellationToken)).Items
             .SelectMany(prompt => prompt.Labels.Select(label => (Id: $"{prompt.Reference}@{label.Name}", Name: $"{prompt.Form.Name} · {label.Name}")).Prepend((Id: prompt.Reference, Name: prompt.Form.Name)))
-            .Select(prompt => new ModelChoice(prompt.Id, prompt.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
+            .Select(prompt => new ModelChoice(prompt.Id, prompt.Name, ModelTask.Chat, IsLocal: true, IsStarter: false) { ReadsImages = null });
         return [.. local, .. await ListRemoteAsync(workspace, ModelTask.Chat, cancellationToken), .. kept, .. built, .. drawn];
     }
 
@@ -112,6 +112,7 @@ public sealed class ModelRouter(
                 connection.ReferenceOf(model), $"{model.Name} · {connection.Settings.Name}", task, IsLocal: false, IsStarter: false)
             {
                 Price = model.Price,
+                ReadsImages = model.IsShownImages,
             }));
     }
 

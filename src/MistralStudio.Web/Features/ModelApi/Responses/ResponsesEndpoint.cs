@@ -16,7 +16,7 @@ internal static class ResponsesEndpoint
             return;
         }
 
-        var (model, missing) = await ModelLookup.FindChatAsync(http, router, request.Model, request.Options);
+        var (model, missing) = await ModelLookup.FindChatAsync(http, router, request.Model, request.Options, request.Messages);
         if (model is null)
         {
             await missing!.WriteAsync(http);

@@ -83,7 +83,7 @@ internal static class ResponsesReader
                 return ApiError.Invalid("input", "input is a string or an array of items.");
         }
 
-        return messages[^1].Role == ChatRole.User && string.IsNullOrWhiteSpace(messages[^1].Text) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
+        return messages[^1].Role == ChatRole.User && string.IsNullOrWhiteSpace(messages[^1].Text) && !messages[^1].Contents.Any(content => content is DataContent) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
     }
 
     private static ApiError? ReadItem(JsonElement item, string param, List<ChatMessage> messages)
@@ -125,7 +125,7 @@ internal static class ResponsesReader
                     return ApiError.Invalid(param, "A function_call_output names its call_id.");
                 }
 
-                if (MessageFields.ReadContent(Find(item, "output"), $"{param}.output", out var output) is { } wrongOutput)
+                if (ContentParts.Read(Find(item, "output"), $"{param}.output", images: null, out var output) is { } wrongOutput)
                 {
                     return wrongOutput;
                 }
@@ -154,12 +154,13 @@ internal static class ResponsesReader
             return ApiError.Invalid($"{param}.role", "A message has the role system, developer, user or assistant.");
         }
 
-        if (MessageFields.ReadContent(Find(item, "content"), $"{param}.content", out var text) is { } wrong)
+        List<AIContent>? images = role == ChatRole.User ? [] : null;
+        if (ContentParts.Read(Find(item, "content"), $"{param}.content", images, out var text) is { } wrong)
         {
             return wrong;
         }
 
-        messages.Add(new(role.Value, text));
+        messages.Add(images is { Count: > 0 } ? new ChatMessage(role.Value, [.. images, new TextContent(text)]) : new ChatMessage(role.Value, text));
         return null;
     }
 
