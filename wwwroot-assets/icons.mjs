@@ -2,7 +2,7 @@
 export const icons = [
   'app-window', 'archive', 'arrow-down', 'arrow-up', 'book-open', 'bot', 'braces', 'check', 'chevron-down', 'chevron-left', 'chevron-right',
   'chevrons-up-down', 'circle', 'circle-alert', 'circle-check', 'circle-help', 'clock', 'cloud-off', 'code', 'copy', 'cpu', 'download', 'ellipsis',
-  'external-link', 'eye', 'eye-off', 'file-text', 'file-up', 'folder', 'gauge', 'git-branch', 'git-compare', 'globe', 'grip-vertical', 'history', 'house',
+  'external-link', 'eye', 'eye-off', 'file-text', 'file-up', 'folder', 'gauge', 'git-branch', 'git-compare', 'globe', 'grip-vertical', 'history', 'house', 'image',
   'info', 'key-round', 'layers', 'library', 'link', 'list', 'list-filter', 'lock', 'log-out', 'mail', 'maximize-2', 'menu', 'merge', 'message-square', 'minus',
   'monitor', 'moon', 'panel-left', 'panel-right', 'pause', 'pencil', 'pin', 'play', 'plug', 'plus', 'power', 'redo-2', 'repeat', 'rocket', 'rotate-ccw',
   'route', 'search', 'send', 'settings', 'shield', 'shield-check', 'sliders-horizontal', 'smartphone', 'sparkles', 'spline', 'split', 'square',

@@ -70,6 +70,7 @@ public static class DataServices
         services.AddSingleton<IdempotencyStore>();
         services.AddSingleton<IKnowledgeStore, KnowledgeStore>();
         services.AddSingleton<IConversationFiles, ConversationFileStore>();
+        services.AddSingleton<IConversationImages, ConversationImageStore>();
         services.AddSingleton<IPassageStore, PassageStore>();
         services.AddSingleton<IKnowledgeStates, KnowledgeStates>();
         services.AddSingleton<IPassageRevisions, PassageRevisionStore>();

@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Data.Sqlite;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Egress;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -127,6 +128,7 @@ internal sealed class RetrievalRoom : IDisposable
         services.AddSingleton<IKnowledgeStates>(Store);
         services.AddSingleton<IPassageStore>(Store);
         services.AddSingleton<IConversationFiles>(Store);
+        services.AddSingleton<IConversationImages>(new InMemoryImages(Blobs));
         services.AddSingleton<IIndexPlacements>(Store);
         services.AddSingleton<IVectorMakers>(Store);
         services.AddSingleton<IPassageRevisions>(Store);

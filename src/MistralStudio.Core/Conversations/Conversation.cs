@@ -79,6 +79,9 @@ public sealed record Message
 
     public required string Text { get; init; }
 
+    /// <summary>Images that a person showed with it, in order.</summary>
+    public IReadOnlyList<MessageImage> Images { get; init; } = [];
+
     public MessageState State { get; init; } = MessageState.Complete;
 
     /// <summary>The model reference that wrote it; null for a person's.</summary>

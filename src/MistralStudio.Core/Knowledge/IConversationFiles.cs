@@ -20,7 +20,7 @@ public interface IConversationFiles
     Task<IReadOnlyList<(WorkspaceId Workspace, KnowledgeBaseId Base)>> ListLeftAsync(CancellationToken cancellationToken);
 }
 
-/// <summary>Erases files whose conversation is gone: passages, vectors and bytes.</summary>
+/// <summary>Erases files and images whose conversation is gone: passages, vectors and bytes.</summary>
 public interface IConversationFileErasure
 {
     /// <summary>Has what is left behind erased now instead of at the next look; returns at once.</summary>

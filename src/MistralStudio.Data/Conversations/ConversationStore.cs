@@ -158,6 +158,7 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         }
 
         var copy = SharedConversations.Copy(context, shared, reader, time.GetUtcNow());
+        await ConversationImageStore.ShareAsync(context, workspace, copy.Id, shared.Columns.SelectMany(column => column.Messages), cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return ToConversation(copy);
@@ -215,6 +216,7 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Role = message.Role,
         State = message.State,
         Text = message.Text,
+        Images = message.Images.Count > 0 ? StudioJson.Write(message.Images, StudioJson.Default.IReadOnlyListMessageImage) : null,
         Model = message.Model,
         Usage = message.Usage is { } usage ? StudioJson.Write(usage, StudioJson.Default.TokenUsage) : null,
         Timings = message.Timings is { } timings ? StudioJson.Write(timings, StudioJson.Default.TurnTimings) : null,
@@ -239,6 +241,7 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         Role = row.Role,
         State = row.State,
         Text = row.Text,
+        Images = row.Images is null ? [] : StudioJson.Read(row.Images, StudioJson.Default.IReadOnlyListMessageImage),
         Model = row.Model,
         Usage = row.Usage is null ? null : StudioJson.Read(row.Usage, StudioJson.Default.TokenUsage),
         Timings = row.Timings is null ? null : StudioJson.Read(row.Timings, StudioJson.Default.TurnTimings),

@@ -22,6 +22,9 @@ internal sealed class MessageRow
 
     public required string Text { get; set; }
 
+    /// <summary>JSON array of the images of a person's message; null where there are none.</summary>
+    public string? Images { get; set; }
+
     public string? Model { get; set; }
 
     /// <summary>JSON of the token usage.</summary>

@@ -26,6 +26,7 @@ namespace MistralStudio.Data.Storage;
 [JsonSerializable(typeof(TurnTimings))]
 [JsonSerializable(typeof(IReadOnlyList<Citation>))]
 [JsonSerializable(typeof(IReadOnlyList<GivenPassage>))]
+[JsonSerializable(typeof(IReadOnlyList<MessageImage>))]
 [JsonSerializable(typeof(IReadOnlyList<ToolUse>))]
 [JsonSerializable(typeof(AnswerCheck))]
 [JsonSerializable(typeof(IReadOnlyList<TokenConfidence>))]

@@ -1,14 +1,15 @@
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Knowledge;
 
 namespace MistralStudio.Retrieval.Ingestion;
 
 /// <summary>
-/// Erases the files of conversations that are gone: when one was deleted, after a start, and every few minutes for those that went with an
+/// Erases the files and images of conversations that are gone: when one was deleted, after a start, and every few minutes for those that went with an
 /// account. Nobody sees them meanwhile.
 /// </summary>
-internal sealed class ConversationFileErasure(IConversationFiles files, IDocumentIntake intake, ILogger<ConversationFileErasure> log)
+internal sealed class ConversationFileErasure(IConversationFiles files, IConversationImages images, IDocumentIntake intake, ILogger<ConversationFileErasure> log)
     : BackgroundService, IConversationFileErasure
 {
     private static readonly TimeSpan s_interval = TimeSpan.FromMinutes(5);
@@ -35,6 +36,8 @@ internal sealed class ConversationFileErasure(IConversationFiles files, IDocumen
         {
             await intake.DeleteBaseAsync(KnowledgeAccess.Studio(workspace), id, null, cancellationToken);
         }
+
+        await images.DropLeftAsync(cancellationToken);
     }
 
     /// <inheritdoc/>

@@ -9,6 +9,7 @@ using MistralStudio.Web.Features.KnowledgeApi;
 using MistralStudio.Web.Features.McpApi;
 using MistralStudio.Web.Features.MembersApi;
 using MistralStudio.Web.Features.ModelApi;
+using MistralStudio.Web.Features.Playground.Images;
 using MistralStudio.Web.Features.Models;
 using MistralStudio.Web.Features.ModelsApi;
 using MistralStudio.Web.Features.PromptsApi;
@@ -42,6 +43,7 @@ public static class StudioApi
         app.MapModelApi();
         app.MapKnowledgeApi();
         app.MapConversationFiles();
+        app.MapConversationImages();
         app.MapAppsApi();
         app.MapPromptsApi();
         app.MapFlowsApi();

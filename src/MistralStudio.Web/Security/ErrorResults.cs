@@ -54,7 +54,7 @@ public static class ErrorResults
         "access.unauthenticated" or "webhook.not_signed" => StatusCodes.Status401Unauthorized,
         "access.forbidden" => StatusCodes.Status403Forbidden,
         "access.too_many_requests" or "model.queue_full" or "app.link_busy" or "connection.busy" => StatusCodes.Status429TooManyRequests,
-        "knowledge.document_too_large" or "blob.too_large" or "import.too_large" or "prompt.too_large" or "table.too_large" or "webhook.too_large" => StatusCodes.Status413PayloadTooLarge,
+        "knowledge.document_too_large" or "blob.too_large" or "import.too_large" or "prompt.too_large" or "table.too_large" or "image.too_large" or "webhook.too_large" => StatusCodes.Status413PayloadTooLarge,
         "storage.disk_full" => StatusCodes.Status507InsufficientStorage,
         "app.conflict" or "knowledge.conflict" or "knowledge.settings_conflict" or "knowledge.metadata_conflict" or "knowledge.passage_conflict" or "account.conflict" or "connection.conflict" or "flow.conflict"
             or "prompt.conflict" or "prompt.label_moved" or "prompt.label_gone" => StatusCodes.Status412PreconditionFailed,

@@ -8,6 +8,9 @@ namespace MistralStudio.Web.Tests.Playground;
 /// <summary>Several models to choose from.</summary>
 internal sealed class ManyModels(params string[] ids) : IModelRouter
 {
+    /// <summary>Those that read images.</summary>
+    public string[] Seeing { get; init; } = [];
+
     private readonly ScriptedChatClient _client = new(_ => "");
 
     public ValueTask<Result<ResolvedModel>> ResolveAsync(WorkspaceId workspace, ModelReference reference, IReadOnlyCollection<KnowledgeBaseId> knowledge, CancellationToken cancellationToken) =>
@@ -19,5 +22,5 @@ internal sealed class ManyModels(params string[] ids) : IModelRouter
     public ValueTask<IReadOnlyList<ModelChoice>> ListEmbeddersAsync(WorkspaceId workspace, CancellationToken cancellationToken) => ValueTask.FromResult<IReadOnlyList<ModelChoice>>([]);
 
     public ValueTask<IReadOnlyList<ModelChoice>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<ModelChoice>>([.. ids.Select(id => new ModelChoice(id, id, ModelTask.Chat, IsLocal: true, IsStarter: false))]);
+        ValueTask.FromResult<IReadOnlyList<ModelChoice>>([.. ids.Select(id => new ModelChoice(id, id, ModelTask.Chat, IsLocal: true, IsStarter: false) { ReadsImages = Seeing.Contains(id) })]);
 }

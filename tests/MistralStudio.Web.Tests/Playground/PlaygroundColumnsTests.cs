@@ -93,6 +93,42 @@ public sealed class PlaygroundColumnsTests
     }
 
     [Fact]
+    public async Task AnEarlierAnswer_IsMadeAgainInEveryColumn_AndWhatFollowedStaysBeside()
+    {
+        await using var state = await OpenAsync(columns: 2);
+        await AskAsync(state, "First?");
+        await AskAsync(state, "Second?");
+
+        var again = state.RegenerateAsync(state.Turns[0], Stop);
+        Finish("a", "b");
+        await again;
+        await IdleAsync(state);
+        var turn = Assert.Single(state.Turns);
+        Assert.All(turn.Cells.Zip(state.Columns), pair => Assert.Equal((2, 2), pair.Second.Chat.PlaceOf(pair.First.Answer!)));
+
+        // From there it goes on in line; the branch before is one step back, in both columns.
+        await AskAsync(state, "Third?");
+        Assert.Equal(["First?", "Third?"], state.Turns.Select(shown => shown.Question.Text));
+        await state.ShowAnswerAsync(state.Turns[0], state.Columns[0], -1, Stop);
+        Assert.All(state.Columns, column => Assert.Equal(["First?", "Second?"], column.Chat.Thread.Where(entry => entry.Role == MessageRole.User).Select(entry => entry.Text)));
+    }
+
+    [Fact]
+    public async Task ColumnThatGoesOnFurtherThanTheFirst_IsAskedWhereTheFirstIs()
+    {
+        await using var state = await OpenAsync(columns: 2);
+        await AskAsync(state, "First?");
+        await AskAsync(state, "Second?");
+        var again = state.RegenerateAsync(state.Columns[0], Stop, question: state.Turns[0].Question);
+        Finish("a");
+        await again;
+        await IdleAsync(state);
+
+        await AskAsync(state, "Third?");
+        Assert.All(state.Columns, column => Assert.Equal(["First?", "Third?"], column.Chat.Thread.Where(entry => entry.Role == MessageRole.User).Select(entry => entry.Text)));
+    }
+
+    [Fact]
     public async Task ColumnThatComesLater_BeginsWithWhatTheFirstHasSaid()
     {
         await using var state = await OpenAsync(columns: 1);

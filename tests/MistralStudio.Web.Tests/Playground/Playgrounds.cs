@@ -17,13 +17,14 @@ internal static class Playgrounds
 {
     public static PlaygroundState Open(
         ChatTurns turns, IConversationStore store, WorkspaceScope scope, InMemoryKnowledge? knowledge = null, RecordingErasure? erasure = null, TimeProvider? time = null,
-        Func<string, Result<PromptContent>>? prompts = null, IModelRouter? models = null)
+        Func<string, Result<PromptContent>>? prompts = null, IModelRouter? models = null, IConversationImages? images = null)
     {
         knowledge ??= new InMemoryKnowledge();
         var services = new PlaygroundServices(
             turns, store, new RecordingFeedback(), models ?? new FakeModelRouter(new ScriptedChatClient(_ => "")), new ModelShelf(), knowledge,
             new(knowledge, new RecordingIntake(knowledge), erasure ?? new RecordingErasure()), time ?? TimeProvider.System)
         {
+            Images = images,
             Prompts = prompts is null ? null : (_, reference, _) => Task.FromResult(prompts(reference.ToString())),
         };
         return new PlaygroundState(services, scope, NullLogger.Instance);

@@ -941,6 +941,9 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.Property<string>("Given")
                         .HasColumnType("text");
 
+                    b.Property<string>("Images")
+                        .HasColumnType("text");
+
                     b.Property<string>("Model")
                         .HasColumnType("text");
 

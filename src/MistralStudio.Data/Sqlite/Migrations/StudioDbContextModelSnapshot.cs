@@ -934,6 +934,9 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.Property<string>("Given")
                         .HasColumnType("TEXT");
 
+                    b.Property<string>("Images")
+                        .HasColumnType("TEXT");
+
                     b.Property<string>("Model")
                         .HasColumnType("TEXT");
 

@@ -42,6 +42,7 @@ public sealed class ChatEntry
         _text.Append(message.Text);
         Phase = AnswerPhase.Ended;
         State = message.State;
+        Images = message.Images;
         Model = message.Model;
         Usage = message.Usage;
         Timings = message.Timings;
@@ -69,6 +70,9 @@ public sealed class ChatEntry
     public AnswerPhase Phase { get; internal set; }
 
     public MessageState State { get; internal set; }
+
+    /// <summary>Images that the person showed with it.</summary>
+    public IReadOnlyList<MessageImage> Images { get; } = [];
 
     public string? Model { get; internal set; }
 
@@ -172,6 +176,7 @@ public sealed class ChatEntry
         Role = Role,
         Text = Text,
         State = State,
+        Images = Images,
         Model = Model,
         Usage = Usage,
         Timings = Timings,

@@ -19,6 +19,9 @@ public static class ChatErrors
     public static Error FileNotRead(string name) => new(
         "chat.file_not_read", $"\"{name}\" is still being read, so an answer would not know it.", "Send the message when the file is ready, or take the file out.");
 
+    public static Error ImageNotThere(string name) => new(
+        "chat.image_not_there", $"\"{name}\" is still on its way.", "Send the message when the image is there, or take it out.");
+
     public static Error NotKept() => new(
         "chat.not_kept", "This answer could not be saved.", "Copy it if you need it; check that the data folder has space, then regenerate it.");
 

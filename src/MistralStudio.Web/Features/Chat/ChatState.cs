@@ -100,10 +100,13 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     }
 
     /// <summary>Commits a message and starts its answer; false where it was refused, see <see cref="Error"/>.</summary>
-    public Task<bool> SendAsync(string text, CancellationToken cancellationToken) => AskAsync(text, Thread.Count > 0 ? Thread[^1].Id : null, cancellationToken);
+    public Task<bool> SendAsync(string text, CancellationToken cancellationToken, IReadOnlyList<MessageImage>? images = null) =>
+        AskAsync(text, images ?? [], Thread.Count > 0 ? Thread[^1].Id : null, cancellationToken);
 
     /// <summary>Asks something else in the place of a question; that one and all that followed it stay as the branch beside.</summary>
-    public Task<bool> EditAsync(ChatEntry question, string text, CancellationToken cancellationToken) => AskAsync(text, question.Parent, cancellationToken);
+    /// <param name="images">The images that it has now; null: those that it had.</param>
+    public Task<bool> EditAsync(ChatEntry question, string text, CancellationToken cancellationToken, IReadOnlyList<MessageImage>? images = null) =>
+        AskAsync(text, images ?? question.Images, question.Parent, cancellationToken);
 
     /// <summary>It is called something else now.</summary>
     internal void Rename(string title) => Conversation = Conversation is null ? null : Conversation with { Title = title };
@@ -122,7 +125,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         : Files?.Pending is { } pending ? ChatErrors.FileNotRead(pending.Name)
         : null;
 
-    private async Task<bool> AskAsync(string text, MessageId? parent, CancellationToken cancellationToken)
+    private async Task<bool> AskAsync(string text, IReadOnlyList<MessageImage> images, MessageId? parent, CancellationToken cancellationToken)
     {
         if (IsBusy)
         {
@@ -148,6 +151,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             Parent = parent,
             Role = MessageRole.User,
             Text = text.TrimEnd(),
+            Images = images,
             CreatedAt = clock.GetUtcNow(),
         });
         Error = await CommitQuestionAsync(question, cancellationToken);
@@ -212,11 +216,15 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         return Conversation?.Id;
     }
 
-    /// <summary>Answers the last question once more, or for the first time after a crash; the new answer is a sibling of the old.</summary>
+    /// <summary>
+    /// Answers a question once more, or for the first time after a crash; the new answer is a sibling of the old, and what followed the old one
+    /// stays with it.
+    /// </summary>
     /// <param name="with">What this one answer is made with; null: <see cref="Setup"/>.</param>
-    public async Task RegenerateAsync(CancellationToken cancellationToken, ChatSetup? with = null)
+    /// <param name="question">A question on screen; null: the last.</param>
+    public async Task RegenerateAsync(CancellationToken cancellationToken, ChatSetup? with = null, ChatEntry? question = null)
     {
-        var question = Thread.LastOrDefault(entry => entry.Role == MessageRole.User);
+        question ??= Thread.LastOrDefault(entry => entry.Role == MessageRole.User);
         if (question is null || IsBusy || !await AdmitAsync(cancellationToken))
         {
             return;
@@ -354,7 +362,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             Desk = setup.Tools.Count > 0 ? new ToolDesk(setup.Allowance ?? new ToolAllowance(() => false)) : null,
             Phase = setup.Knowledge.Count + files.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
         };
-        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0 || entry.Tools.Count > 0).Select(entry => new TurnMessage(entry.Role, entry.Text) { Tools = entry.Tools })];
+        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0 || entry.Tools.Count > 0).Select(entry => new TurnMessage(entry.Role, entry.Text) { Tools = entry.Tools, Images = entry.Images })];
         _heard = [.. _heard.Union(setup.Knowledge)];
         var keeping = log is not null && Conversation is not null ? new TurnKeeping(log, Conversation.Id, Stands) : null;
         var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner) with { Desk = answer.Desk }, keeping);

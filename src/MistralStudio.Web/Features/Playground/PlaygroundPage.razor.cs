@@ -51,6 +51,8 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
 
     [Inject] public required IConversationFileErasure Erasure { get; set; }
 
+    [Inject] public required IConversationImages Images { get; set; }
+
     [Inject] public required IModelRouter Models { get; set; }
 
     [Inject] public required IModelHost Host { get; set; }
@@ -115,6 +117,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             var services = new PlaygroundServices(Turns, Conversations, Feedback, Models, Host, Knowledge, new(Files, Intake, Erasure), Clock) 
             {
                 Stands = Rights.Of(Scope.Caller),
+                Images = Images,
                 Prompts = FindPromptAsync,
                 ListPrompts = ListPromptsAsync,
             };

@@ -25,6 +25,9 @@ public sealed record PlaygroundServices(
     /// <summary>The prompts that a column may be asked with.</summary>
     public Func<WorkspaceId, CancellationToken, Task<IReadOnlyList<PromptChoice>>>? ListPrompts { get; init; }
 
+    /// <summary>Keeps the images of conversations; null where none can be added.</summary>
+    public IConversationImages? Images { get; init; }
+
     /// <summary>False once the person's sign-in or rights ended; asked while answers are made that outlive the page.</summary>
     public Func<CancellationToken, Task<bool>>? Stands { get; init; }
 }

@@ -1,4 +1,6 @@
 using MistralStudio.Core;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Features.Playground.Drafts;
@@ -20,29 +22,71 @@ public sealed partial class PlaygroundState
     /// <summary>
     /// Asks every column; what one cannot do it says itself, and the others go on. False where nothing was asked: then the first column says why.
     /// </summary>
-    public Task<bool> SendAsync(string typed, CancellationToken cancellationToken) => AskAsync(
-        typed, isFirst: Chat.Thread.Count == 0, (column, question) => column.Chat.SendAsync(question, cancellationToken), cancellationToken);
+    public async Task<bool> SendAsync(string typed, CancellationToken cancellationToken)
+    {
+        if (Images.Coming is [var coming, ..])
+        {
+            Chat.Refuse(ChatErrors.ImageNotThere(coming));
+            return false;
+        }
+
+        var (images, turns) = (Images.Taken, Turns.Count);
+        var isAsked = await AskAsync(typed, images, before: _ => null, isFirst: turns == 0, (column, question) => SendAsync(column, question, images, turns, cancellationToken), cancellationToken);
+        if (isAsked)
+        {
+            Images.Clear();
+        }
+
+        return isAsked;
+    }
 
     /// <summary>Asks something else in the place of a question, in every column; what was there stays as the branch beside.</summary>
-    public Task<bool> EditAsync(PlaygroundTurn turn, string text, CancellationToken cancellationToken) => AskAsync(
-        text,
-        isFirst: false,
-        (column, question) => _columns.IndexOf(column) is var place && turn.Cells[place].Question is { } own
-            ? column.Chat.EditAsync(own, question, cancellationToken)
-            : column.Chat.SendAsync(question, cancellationToken),
-        cancellationToken);
-
-    /// <summary>Answers a column's last question once more; the new answer is a sibling of the old.</summary>
-    /// <param name="with">What this one answer is made with; null: what the column has.</param>
-    public async Task RegenerateAsync(PlaygroundColumn column, CancellationToken cancellationToken, ChatSetup? with = null)
+    public Task<bool> EditAsync(PlaygroundTurn turn, string text, CancellationToken cancellationToken)
     {
-        if (column.Chat.IsBusy || column.Chat.Thread.Count == 0)
+        var images = _edited.TryGetValue(turn.Question.Id, out var tray) ? tray.Taken : turn.Question.Images;
+        EndEdit(turn);
+        return AskAsync(
+            text,
+            images,
+            before: column => turn.Cells[_columns.IndexOf(column)].Question?.Id,
+            isFirst: false,
+            (column, question) => _columns.IndexOf(column) is var place && turn.Cells[place].Question is { } own
+                ? column.Chat.EditAsync(own, question, cancellationToken, images)
+                : column.Chat.SendAsync(question, cancellationToken, images),
+            cancellationToken);
+    }
+
+    /// <summary>
+    /// Answers the question of a turn once more in every column, at once: what followed stays beside as the branch of the old answers, and the
+    /// columns stay in line.
+    /// </summary>
+    public async Task RegenerateAsync(PlaygroundTurn turn, CancellationToken cancellationToken)
+    {
+        if (!IsBusy)
+        {
+            await Task.WhenAll(_columns.Select((column, i) => turn.Cells[i].Question is { } own ? RegenerateAsync(column, cancellationToken, question: own) : Task.CompletedTask));
+        }
+    }
+
+    /// <summary>Answers a question of a column once more; the new answer is a sibling of the old.</summary>
+    /// <param name="with">What this one answer is made with; null: what the column has.</param>
+    /// <param name="question">One on screen; null: the last.</param>
+    public async Task RegenerateAsync(PlaygroundColumn column, CancellationToken cancellationToken, ChatSetup? with = null, ChatEntry? question = null)
+    {
+        question ??= column.Chat.Thread.LastOrDefault(entry => entry.Role == MessageRole.User);
+        if (column.Chat.IsBusy || question is null)
         {
             return;
         }
 
+        if (FindBlind(column, question.Images, question.Id) is { } blind)
+        {
+            column.Chat.Refuse(blind);
+            return;
+        }
+
         // What is answered again is there; only what stands before it may have changed.
-        var composed = Compose(column, column.Chat.Thread[^1].Text is { Length: > 0 } text ? text : "?", isFirst: false);
+        var composed = Compose(column, question.Text is { Length: > 0 } text ? text : "?", isFirst: false);
         if (!composed.IsSuccess)
         {
             column.Chat.Refuse(composed.Error);
@@ -58,7 +102,37 @@ public sealed partial class PlaygroundState
             Answer = column.Chat.Setup.Answer,
             Allowance = Allowance,
             Alternatives = column.Chat.Setup.Alternatives,
-        });
+        }, question);
+    }
+
+    /// <summary>
+    /// Shows the answer before (-1) or after (+1) of one. Where every column has as many at that turn, they step together: each of them is the
+    /// beginning of a branch.
+    /// </summary>
+    public async Task ShowAnswerAsync(PlaygroundTurn turn, PlaygroundColumn column, int step, CancellationToken cancellationToken)
+    {
+        if (IsBusy || turn.Cells[_columns.IndexOf(column)].Answer is not { } answer)
+        {
+            return;
+        }
+
+        var place = column.Chat.PlaceOf(answer);
+        for (var i = 0; i < _columns.Count; i++)
+        {
+            var other = _columns[i];
+            if (other == column || (turn.Index < Turns.Count - 1 && turn.Cells[i].Answer is { } own && other.Chat.PlaceOf(own) == place))
+            {
+                other.Chat.Show(turn.Cells[i].Answer!, step);
+            }
+        }
+
+        if (column == _columns[0])
+        {
+            foreach (var other in _columns.Skip(1))
+            {
+                await LineUpAsync(other, cancellationToken);
+            }
+        }
     }
 
     /// <summary>Shows the branch before (-1) or after (+1) of a question, in every column that has one.</summary>
@@ -89,7 +163,14 @@ public sealed partial class PlaygroundState
     /// <summary>Takes back why the last message was refused: the person is writing another.</summary>
     public void ForgetErrors() => _columns.ForEach(column => column.Chat.ForgetError());
 
-    private async Task<bool> AskAsync(string typed, bool isFirst, Func<PlaygroundColumn, string, Task<bool>> ask, CancellationToken cancellationToken)
+    // A column that goes on further than the first one goes on from where the first one is; what it had there stays as the branch beside.
+    private Task<bool> SendAsync(PlaygroundColumn column, string question, IReadOnlyList<MessageImage> images, int turns, CancellationToken cancellationToken) =>
+        column != _columns[0] && column.Chat.Thread.Where(entry => entry.Role == MessageRole.User).Skip(turns).FirstOrDefault() is { } next
+            ? column.Chat.EditAsync(next, question, cancellationToken, images)
+            : column.Chat.SendAsync(question, cancellationToken, images);
+
+    private async Task<bool> AskAsync(
+        string typed, IReadOnlyList<MessageImage> images, Func<PlaygroundColumn, MessageId?> before, bool isFirst, Func<PlaygroundColumn, string, Task<bool>> ask, CancellationToken cancellationToken)
     {
         if (IsBusy)
         {
@@ -101,7 +182,7 @@ public sealed partial class PlaygroundState
             await LineUpAsync(column, cancellationToken);
         }
 
-        var asked = _columns.Select(column => (Column: column, Composed: Compose(column, typed, isFirst))).ToList();
+        var asked = _columns.Select(column => (Column: column, Composed: FindBlind(column, images, before(column)) is { } blind ? blind : Compose(column, typed, isFirst))).ToList();
         foreach (var (column, composed) in asked.Where(one => !one.Composed.IsSuccess))
         {
             column.Chat.Refuse(composed.Error!);

@@ -189,7 +189,7 @@ public sealed partial class PlaygroundState
         }
     }
 
-    private static List<string> Questions(ChatState chat) => [.. chat.Thread.Where(entry => entry.Role == MessageRole.User).Select(entry => entry.Text)];
+    private static List<string> Questions(ChatState chat) => [.. chat.Thread.Where(entry => entry.Role == MessageRole.User).Select(entry => $"{entry.Text}\0{string.Join(',', entry.Images.Select(image => image.Sha256))}")];
 
     private void Touch()
     {

@@ -45,6 +45,7 @@ public sealed partial class PlaygroundState : IAsyncDisposable
         Add();
         Draft.Open(_kept);
         Draft.Changed += Touch;
+        Images.Changed += Tell;
     }
 
     /// <summary>Raised when something on the page changed; from any thread.</summary>
@@ -226,6 +227,7 @@ public sealed partial class PlaygroundState : IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        Images.Changed -= Tell;
         await _saving.DisposeAsync();
         foreach (var column in _columns)
         {
@@ -267,6 +269,8 @@ public sealed partial class PlaygroundState : IAsyncDisposable
             return false;
         }
 
+        Images.Clear();
+        _edited.Clear();
         var conversation = Chat.Conversation!;
         _kept = conversation.Draft ?? Begun(conversation);
         IsShared = conversation.SharedAt is not null;
@@ -283,6 +287,8 @@ public sealed partial class PlaygroundState : IAsyncDisposable
     private async Task StartAnewAsync()
     {
         await _saving.FlushAsync();
+        Images.Clear();
+        _edited.Clear();
         foreach (var column in _columns)
         {
             await column.Chat.ClearAsync();

@@ -48,6 +48,14 @@ public sealed partial class Arena : IAsyncDisposable
     /// <summary>A column is to be answered again with other settings.</summary>
     [Parameter] public EventCallback<PlaygroundColumn> OnAgain { get; set; }
 
+    // What cannot be asked with these images, said before anything is sent.
+    private IEnumerable<string> Blind => State.Columns
+        .Select((column, i) => (Column: column, Place: i))
+        .Where(found => State.FindBlind(found.Column) is not null)
+        .Select(found => State.Columns.Count == 1
+            ? L["Images.Blind", State.ModelOf(found.Column)!.Name].Value
+            : L["Images.BlindIn", ColumnHead.Letter(found.Place), State.IsBlind ? L["Blind.Hidden"].Value : State.ModelOf(found.Column)!.Name].Value);
+
     /// <summary>Sends what is in the field; false keeps it there.</summary>
     [JSInvokable]
     public Task<bool> SendFromFieldAsync(string text) => State.SendAsync(text, _closed.Token);

@@ -1,0 +1,111 @@
+using Microsoft.AspNetCore.Antiforgery;
+using Microsoft.AspNetCore.Components;
+using Microsoft.AspNetCore.Components.Forms;
+using Microsoft.Extensions.Options;
+using Microsoft.JSInterop;
+using MistralStudio.Core;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
+using MistralStudio.Web.Components;
+using MistralStudio.Web.Layout;
+using MistralStudio.Web.Security;
+
+namespace MistralStudio.Web.Features.Playground.Images;
+
+/// <summary>
+/// Takes images that are pasted, dropped or chosen, by HTTP, and puts each into the tray of the message that it belongs to. What the browser says
+/// of an image is never believed: the server tells what it kept.
+/// </summary>
+public sealed partial class ImageIntake : IAsyncDisposable
+{
+    private readonly CancellationTokenSource _closed = new();
+    private IJSObjectReference? _module;
+    private IJSObjectReference? _intake;
+    private DotNetObjectReference<ImageIntake>? _self;
+
+    [Inject] public required IJSRuntime Js { get; set; }
+
+    [Inject] public required AntiforgeryStateProvider Antiforgery { get; set; }
+
+    [Inject] public required IOptions<AntiforgeryOptions> AntiforgeryOptions { get; set; }
+
+    [CascadingParameter] public required WorkspaceScope Scope { get; set; }
+
+    [Parameter, EditorRequired] public required PlaygroundState State { get; set; }
+
+    /// <summary>What images are dropped on and pasted into; asked for when it is there.</summary>
+    [Parameter, EditorRequired] public required Func<ElementReference> Zone { get; set; }
+
+    /// <summary>One is to be sent: where to; null where it is not taken.</summary>
+    /// <param name="message">The question that is being edited; empty for the next one.</param>
+    [JSInvokable]
+    public async Task<string?> BeginAsync(string message, string name, long bytes)
+    {
+        var tray = TrayOf(message);
+        if (bytes > ImageRules.MostBytes)
+        {
+            tray.Refuse(ImageErrors.TooLarge(name));
+            return null;
+        }
+
+        if (!tray.Begin(name))
+        {
+            return null;
+        }
+
+        if (await State.Chat.BeginAsync(name, _closed.Token) is { } lead)
+        {
+            return $"/api/conversations/{lead}/images?name={Uri.EscapeDataString(name)}";
+        }
+
+        tray.End(name, ImageErrors.Gone());
+        return null;
+    }
+
+    /// <summary>One arrived.</summary>
+    [JSInvokable]
+    public async Task AddedAsync(string message, string name, string sha256) => TrayOf(message).End(name, await State.FindImageAsync(sha256, name, _closed.Token));
+
+    /// <summary>The server refused one, or it was lost on the way.</summary>
+    [JSInvokable]
+    public void Refused(string message, string name, string? what, string? next, string? code) =>
+        TrayOf(message).End(name, new Error(code ?? "image.lost", what ?? L["Images.Lost"], next ?? (what is null ? L["Images.LostNext"] : "")));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _closed.CancelAsync();
+        _self?.Dispose();
+        await PageScripts.EndAsync(_module, _intake);
+
+        _closed.Dispose();
+    }
+
+    /// <inheritdoc/>
+    protected override async Task OnAfterRenderAsync(bool firstRender)
+    {
+        if (!firstRender)
+        {
+            return;
+        }
+
+        try
+        {
+            _self = DotNetObjectReference.Create(this);
+            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["images.js"]}");
+            var headers = new Dictionary<string, string> { [Callers.WorkspaceHeader] = Scope.Slug };
+            if (Antiforgery.GetAntiforgeryToken() is { } token)
+            {
+                headers[AntiforgeryOptions.Value.HeaderName!] = token.Value;
+            }
+
+            _intake = await _module.InvokeAsync<IJSObjectReference>("intake", Zone(), headers, ImageShape.Accepted, L["Images.Pasted"].Value, _self);
+        }
+        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
+        {
+            // the page was left before it was ready
+        }
+    }
+
+    private ImageTray TrayOf(string message) => State.ImagesOf(MessageId.TryParse(message, null, out var id) ? id : null);
+}

@@ -1,0 +1,71 @@
+using MistralStudio.Core;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
+using MistralStudio.Web.Features.Playground.Columns;
+using MistralStudio.Web.Features.Playground.Images;
+
+namespace MistralStudio.Web.Features.Playground;
+
+/// <content>Images of the next question and of one that is being edited, and which columns can read them.</content>
+public sealed partial class PlaygroundState
+{
+    private readonly Dictionary<MessageId, ImageTray> _edited = [];
+
+    /// <summary>True where images can be added.</summary>
+    public bool TakesImages => _services.Images is not null;
+
+    /// <summary>Images of the next question.</summary>
+    public ImageTray Images { get; } = new();
+
+    /// <summary>The images of a question that is being edited; of the next one for null, and for one that is not.</summary>
+    public ImageTray ImagesOf(MessageId? question) => question is { } id && _edited.TryGetValue(id, out var tray) ? tray : Images;
+
+    /// <summary>Begins to edit a question: its images are there to be kept, taken out and added to.</summary>
+    public void BeginEdit(PlaygroundTurn turn) => _edited[turn.Question.Id] = new ImageTray(turn.Question.Images);
+
+    /// <summary>It is edited no longer.</summary>
+    public void EndEdit(PlaygroundTurn turn) => _edited.Remove(turn.Question.Id);
+
+    /// <summary>An image that was kept for this conversation, as its bytes say.</summary>
+    public async Task<Result<MessageImage>> FindImageAsync(string sha256, string name, CancellationToken cancellationToken)
+    {
+        if (_services.Images is not { } images || Chat.Conversation is not { } lead)
+        {
+            return ImageErrors.Gone();
+        }
+
+        await using var stored = await images.OpenAsync(_scope.Id, _scope.Person, lead.Id, sha256, cancellationToken);
+        if (stored is null)
+        {
+            return ImageErrors.Gone();
+        }
+
+        using var bytes = new MemoryStream();
+        await stored.CopyToAsync(bytes, cancellationToken);
+        var shape = ImageRules.Check(bytes.GetBuffer().AsSpan(0, (int)bytes.Length), name);
+        return shape.Match<Result<MessageImage>>(found => new MessageImage(sha256, found.MediaType, found.Width, found.Height, bytes.Length, name), error => error);
+    }
+
+    /// <summary>Takes an image out of a message again; bytes that no message has are dropped.</summary>
+    public async Task RemoveImageAsync(ImageTray tray, MessageImage image, CancellationToken cancellationToken)
+    {
+        tray.Remove(image);
+        var isElsewhere = _edited.Values.Append(Images).Any(other => other.Taken.Any(kept => kept.Sha256 == image.Sha256));
+        if (!isElsewhere && _services.Images is { } images && Chat.Conversation is { } lead)
+        {
+            await images.DropAsync(_scope.Id, _scope.Person, lead.Id, image.Sha256, cancellationToken);
+        }
+    }
+
+    /// <summary>Why a column cannot be asked with the images of the next question, or with those that stand above; null where it can.</summary>
+    public Error? FindBlind(PlaygroundColumn column) => FindBlind(column, Images.Taken, before: null);
+
+    private Error? FindBlind(PlaygroundColumn column, IReadOnlyList<MessageImage> images, MessageId? before)
+    {
+        var isShown = images.Count > 0 || column.Chat.Thread.TakeWhile(entry => entry.Id != before).Any(entry => entry.Images.Count > 0);
+        return !isShown || ModelOf(column) is not { ReadsImages: false } model ? null
+            : _columns.Count == 1 ? ImageErrors.CannotRead(model.Name)
+            : ImageErrors.CannotReadIn(ColumnHead.Letter(_columns.IndexOf(column)), model.Name);
+    }
+}

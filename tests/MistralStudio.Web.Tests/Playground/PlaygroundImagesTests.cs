@@ -1,0 +1,152 @@
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
+using MistralStudio.Core.Security;
+using MistralStudio.Tests.Shared.Fakes;
+using MistralStudio.Web.Features.Playground;
+using MistralStudio.Web.Features.Playground.Images;
+using MistralStudio.Web.Layout;
+
+namespace MistralStudio.Web.Tests.Playground;
+
+/// <summary>Images in questions: which columns are shown them, and what becomes of them.</summary>
+public sealed class PlaygroundImagesTests
+{
+    private readonly ColumnRunner _runner = new();
+    private readonly InMemoryImages _images = new(new InMemoryBlobs());
+    private readonly WorkspaceScope _scope = Scopes.Of(WorkspaceId.New(), UserId.New(), Role.Member);
+
+    private static CancellationToken Stop => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task AQuestion_IsAskedWithItsImages_AndTheTrayIsEmptyAfterwards()
+    {
+        await using var state = await OpenAsync("a", "b");
+        var image = await AddAsync(state, Pictures.Png);
+        Assert.Equal(("image/png", 1, 1), (image.MediaType, image.Width, image.Height));
+        Assert.True(await state.SendAsync("What is it?", Stop));
+
+        Assert.All([await _runner.NextAsync("a"), await _runner.NextAsync("b")], turn => Assert.Equal([image], turn.Messages[^1].Images));
+        Assert.Empty(state.Images.Taken);
+        await FinishAsync(state, "a", "b");
+
+        // It is seen in what follows, and in a column that comes later.
+        await state.SendAsync("And now?", Stop);
+        Assert.Equal([image], (await _runner.NextAsync("a")).Messages[0].Images);
+        await FinishAsync(state, "a", "b");
+        Assert.All(state.Columns, column => Assert.Equal([image], column.Chat.Thread[0].Images));
+    }
+
+    [Fact]
+    public async Task AColumnThatReadsNone_SaysSoBeforeAnythingIsSent_AndTheOthersAreAsked()
+    {
+        await using var state = await OpenAsync("a");
+        Assert.Null(state.FindBlind(state.Columns[1]));
+        await AddAsync(state, Pictures.Png);
+        Assert.Null(state.FindBlind(state.Columns[0]));
+        Assert.Equal(ImageErrors.CannotReadIn("B", "b"), state.FindBlind(state.Columns[1]));
+
+        Assert.True(await state.SendAsync("What is it?", Stop));
+        await FinishAsync(state, "a");
+        Assert.Equal(ImageErrors.CannotReadIn("B", "b"), state.Columns[1].Chat.Error);
+        Assert.DoesNotContain(_runner.Turns, turn => turn.Model.ToString() == "b");
+        // The image stands above by now: the column is still not asked.
+        await state.SendAsync("And now?", Stop);
+        await FinishAsync(state, "a");
+        Assert.DoesNotContain(_runner.Turns, turn => turn.Model.ToString() == "b");
+        Assert.NotNull(state.FindBlind(state.Columns[1]));
+    }
+
+    [Fact]
+    public async Task AnEditedQuestion_KeepsItsImages_OrHasOthers()
+    {
+        await using var state = await OpenAsync("a", "b");
+        var image = await AddAsync(state, Pictures.Png);
+        await state.SendAsync("What is it?", Stop);
+        await FinishAsync(state, "a", "b");
+
+        state.BeginEdit(state.Turns[0]);
+        Assert.Equal([image], state.ImagesOf(state.Turns[0].Question.Id).Taken);
+        Assert.True(await state.EditAsync(state.Turns[0], "What is that?", Stop));
+        await FinishAsync(state, "a", "b");
+        Assert.Equal([image], state.Turns[0].Question.Images);
+
+        state.BeginEdit(state.Turns[0]);
+        var tray = state.ImagesOf(state.Turns[0].Question.Id);
+        tray.Remove(image);
+        var other = await AddAsync(state, Pictures.PngOf(2, 2), tray);
+        Assert.True(await state.EditAsync(state.Turns[0], "And that?", Stop));
+        await FinishAsync(state, "a", "b");
+        Assert.All(state.Columns, column => Assert.Equal([other], column.Chat.Thread[0].Images));
+        Assert.Equal((3, 3), state.Chat.PlaceOf(state.Turns[0].Question));
+    }
+
+    [Fact]
+    public async Task AnImageOnItsWay_IsWaitedFor_AndOneThatIsTakenOut_IsDropped()
+    {
+        await using var state = await OpenAsync("a", "b");
+        var image = await AddAsync(state, Pictures.Png);
+        Assert.True(state.Images.Begin("slow.png"));
+        Assert.False(await state.SendAsync("What is it?", Stop));
+        Assert.Equal("chat.image_not_there", state.Chat.Error!.Code);
+        state.Images.End("slow.png", ImageErrors.NotAnImage("slow.png"));
+        Assert.Equal("image.not_an_image", state.Images.Error!.Code);
+
+        await state.RemoveImageAsync(state.Images, image, Stop);
+        Assert.Empty(state.Images.Taken);
+        Assert.Equal([image.Sha256], _images.Dropped);
+    }
+
+    [Fact]
+    public void ATray_HoldsAsManyAsAMessageMay_AndEachOnce()
+    {
+        var tray = new ImageTray();
+        for (var i = 0; i < ImageRules.MostInMessage; i++)
+        {
+            Assert.True(tray.Begin($"{i}"));
+        }
+
+        Assert.False(tray.Begin("one more"));
+        Assert.Equal(ImageErrors.TooMany(), tray.Error);
+        tray.End("0", new MessageImage("aa", "image/png", 1, 1, 1, "0"));
+        tray.End("1", new MessageImage("aa", "image/png", 1, 1, 1, "1"));
+        Assert.Single(tray.Taken);
+        Assert.Equal(ImageRules.MostInMessage - 2, tray.Coming.Count);
+    }
+
+    [Fact]
+    public async Task WhatTheBrowserSays_OfAnImageThatWasNeverKept_IsNotBelieved()
+    {
+        await using var state = await OpenAsync("a", "b");
+        await state.Chat.BeginAsync("x", Stop);
+        Assert.Equal(ImageErrors.Gone(), (await state.FindImageAsync(new string('a', 64), "theirs.png", Stop)).Error);
+    }
+
+    private async Task<PlaygroundState> OpenAsync(params string[] seeing)
+    {
+        var state = Playgrounds.Open(_runner.Hosted, new InMemoryConversations(), _scope, models: new ManyModels("a", "b") { Seeing = seeing }, images: _images);
+        await state.OpenAsync(null, Stop);
+        await state.ShowColumnsAsync(2, Stop);
+        return state;
+    }
+
+    private async Task<MessageImage> AddAsync(PlaygroundState state, byte[] bytes, ImageTray? tray = null)
+    {
+        var lead = (await state.Chat.BeginAsync("pixel.png", Stop))!.Value;
+        var kept = (await _images.AddAsync(_scope.Id, _scope.Person, lead, bytes, "pixel.png", Stop)).Value;
+        (tray ?? state.Images).Begin("pixel.png");
+        (tray ?? state.Images).End("pixel.png", await state.FindImageAsync(kept.Sha256, "pixel.png", Stop));
+        return (tray ?? state.Images).Taken[^1];
+    }
+
+    private async Task FinishAsync(PlaygroundState state, params string[] models)
+    {
+        foreach (var model in models)
+        {
+            _runner.Say(model, $"{model} said");
+            _runner.End(model);
+        }
+
+        await Task.WhenAll(state.Columns.Select(column => column.Chat.WhenIdleAsync()));
+    }
+}
