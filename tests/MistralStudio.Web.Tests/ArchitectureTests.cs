@@ -45,10 +45,14 @@ public sealed class ArchitectureTests
     [MemberData(nameof(Isolated))]
     public void AHeavyLibrary_IsKnownToOneRoom(string library, string owner)
     {
+        // What refers to no assembly of it has no type that knows it; of what does, generated code may.
+        var referring = s_rooms.Append("Web").Where(room => Room(room).GetReferencedAssemblies().Any(reference => IsOf(reference, library))).ToList();
+        Assert.Contains(owner, referring);
         Assert.All(
-            s_rooms.Append("Web").Where(room => room != owner),
+            referring.Where(room => room != owner),
             room => Assert.Empty(Types.InAssembly(Room(room)).That().ResideInNamespace(House).And().HaveDependencyOn(library).GetTypes().Select(type => type.FullName)));
-        Assert.NotEmpty(Types.InAssembly(Room(owner)).That().HaveDependencyOn(library).GetTypes());
+
+        static bool IsOf(AssemblyName reference, string library) => reference.Name == library || reference.Name!.StartsWith($"{library}.", StringComparison.Ordinal);
     }
 
     [Fact]

@@ -17,8 +17,8 @@ internal static class HttpSearchBenchmark
 {
     private const int Documents = 5;
     private const int Clients = 16;
-    private const int Questions = 400;
-    private const int Warmup = 80;
+    private const int Questions = 800;
+    private const int Warmup = 600; // until the code that a search runs is compiled for good
 
     public static async Task RunAsync(string folder, EmbeddingModel model)
     {

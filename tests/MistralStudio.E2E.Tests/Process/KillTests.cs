@@ -7,11 +7,11 @@ public sealed class KillTests(BrowserFixture browser) : BrowserTests, IClassFixt
 {
     [Theory]
     [InlineData(0)]
-    [InlineData(1)]
     [InlineData(150)]
     public Task AConversation_IsThere_UpToItsLastCommittedMessage(int characters) => KillDuringAnswerAsync(characters);
 
     [Theory(Explicit = true)]
+    [InlineData(1)]
     [InlineData(5)]
     [InlineData(20)]
     [InlineData(60)]
