@@ -2,6 +2,7 @@ using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Agents.Batches;
 using MistralStudio.Core.Batches;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
@@ -29,6 +30,34 @@ public sealed class BatchStatesTests : IAsyncLifetime
     }
 
     public ValueTask DisposeAsync() => _studio.DisposeAsync();
+
+    [Fact]
+    public async Task ThePromptOfThePlayground_IsBroughtAlong_WithItsValuesAndModel()
+    {
+        var draft = new ConversationDraft
+        {
+            Content = new PromptContent { Messages = [new(MessageRole.System, "Answer in {{language}}."), new(MessageRole.User, " ")] },
+            Values = new Dictionary<string, string> { ["language"] = "French", ["empty"] = "" },
+        };
+        var conversation = await Get<IConversationStore>().CreateAsync(
+            new NewConversation(_caller.Workspace, _caller.User!.Value, null, "Trying", "scripted", "", new GenerationSettings(Temperature: 0.5f), []) { Draft = draft }, Token);
+        var state = New();
+        await state.LoadAsync(null, Token);
+        state.TakeDraft(conversation);
+        await state.TakeAsync(await AddAsync("question\nWhich law?\n"), Token);
+
+        var plan = state.Plan.Value;
+        Assert.Equal((null, "scripted", 0.5f), (plan.Reference, plan.Prompt.Model, plan.Prompt.Settings.Temperature));
+        Assert.Equal(["Answer in {{language}}.", "{{question}}"], plan.Prompt.Messages.Select(message => message.Text));
+        Assert.Equal(("question", "French"), (plan.Columns["question"], plan.Values["language"]));
+        Assert.Null(state.Missing);
+
+        // Another choice leaves it where it is.
+        await state.ChooseAsync("", Token);
+        Assert.Equal((false, "prompt.empty"), (state.IsDraft, state.Missing?.Code));
+        state.ChooseDraft();
+        Assert.Null(state.Missing);
+    }
 
     [Fact]
     public async Task ABatch_IsPutTogether_TriedOnItsFirstRows_Begun_AndLookedAt()

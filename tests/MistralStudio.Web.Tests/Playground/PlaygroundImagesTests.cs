@@ -1,10 +1,12 @@
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Playground;
 using MistralStudio.Web.Features.Playground.Images;
+using MistralStudio.Web.Features.Prompts.Code;
 using MistralStudio.Web.Layout;
 
 namespace MistralStudio.Web.Tests.Playground;
@@ -28,6 +30,8 @@ public sealed class PlaygroundImagesTests
 
         Assert.All([await _runner.NextAsync("a"), await _runner.NextAsync("b")], turn => Assert.Equal([image], turn.Messages[^1].Images));
         Assert.Empty(state.Images.Taken);
+        // It was called by the image until there was a question.
+        Assert.Equal("What is it?", state.Chat.Conversation!.Title);
         await FinishAsync(state, "a", "b");
 
         // It is seen in what follows, and in a column that comes later.
@@ -120,6 +124,34 @@ public sealed class PlaygroundImagesTests
         await using var state = await OpenAsync("a", "b");
         await state.Chat.BeginAsync("x", Stop);
         Assert.Equal(ImageErrors.Gone(), (await state.FindImageAsync(new string('a', 64), "theirs.png", Stop)).Error);
+    }
+
+    [Fact]
+    public async Task Code_HasTheImages_InTheRequestsVeryForm_AndLeavesOutWhatIsTooLong()
+    {
+        await using var state = await OpenAsync("a", "b");
+        var subject = new CodeSubject(new PromptContent { Model = "a", Messages = [new(MessageRole.System, "Be brief."), new(MessageRole.User, "{{question}}")] }, new Dictionary<string, string>());
+        Assert.Same(subject, await state.ShowAsync(subject, Stop));
+        var empty = await state.ShowAsync(subject with { Content = PromptContent.Empty }, Stop);
+        Assert.Equal("<question>", Assert.Single(empty.Further).Text);
+
+        await AddAsync(state, Pictures.Png);
+        await state.SendAsync("What is it?", Stop);
+        await FinishAsync(state, "a", "b");
+        var shown = await state.ShowAsync(subject, Stop);
+        var messages = CodeRequest.ToStudio(shown, new Uri("https://studio.example.org/")).Body.GetProperty("messages");
+        Assert.Equal(2, messages.GetArrayLength());
+        var parts = messages[1].GetProperty("content");
+        Assert.Equal(("image_url", Pictures.PngUri), (parts[0].GetProperty("type").GetString(), parts[0].GetProperty("image_url").GetProperty("url").GetString()));
+        Assert.Equal("What is it?", parts[1].GetProperty("text").GetString());
+        Assert.False(shown.LeavesImagesOut);
+
+        // What is about to be asked comes before what was; a long image is named in its place.
+        await AddAsync(state, [.. Pictures.PngOf(9, 9), .. new byte[200_000]]);
+        var next = await state.ShowAsync(subject, Stop);
+        Assert.True(next.LeavesImagesOut);
+        Assert.Equal("data:image/png;base64,<base64 of pixel.png>", Assert.Single(next.Pictures).Value);
+        Assert.Equal("<question>", Assert.Single(next.Further).Text);
     }
 
     private async Task<PlaygroundState> OpenAsync(params string[] seeing)

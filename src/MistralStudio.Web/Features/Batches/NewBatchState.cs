@@ -38,6 +38,12 @@ public sealed class NewBatchState(ITableStore tables, IPromptStore prompts, IMod
     /// <summary>The saved prompt that is run: <c>prompt:slug@3</c>; null where it is written here.</summary>
     public string? Reference { get; private set; }
 
+    /// <summary>The prompt of the playground that was brought along; null where none was.</summary>
+    public PromptContent? Draft { get; private set; }
+
+    /// <summary>True where that one is run.</summary>
+    public bool IsDraft { get; private set; }
+
     /// <summary>What is written here.</summary>
     public string Instructions { get; set; } = "";
 
@@ -87,7 +93,7 @@ public sealed class NewBatchState(ITableStore tables, IPromptStore prompts, IMod
     public Error? Error { get; private set; }
 
     /// <summary>The prompt as it stands.</summary>
-    public PromptContent Prompt => Reference is not null ? _saved : new PromptContent
+    public PromptContent Prompt => Reference is not null ? _saved : IsDraft && Draft is { } draft ? draft : new PromptContent
     {
         Messages = [.. Instructions.Trim().Length > 0 ? [new PromptMessage(MessageRole.System, Instructions)] : (PromptMessage[])[], new PromptMessage(MessageRole.User, Question)],
     };
@@ -137,13 +143,47 @@ public sealed class NewBatchState(ITableStore tables, IPromptStore prompts, IMod
         }
     }
 
+    /// <summary>
+    /// Takes the prompt that a conversation of the person's own is asked with, and its values. One without a question at its end asks what the
+    /// column <c>question</c> says.
+    /// </summary>
+    public void TakeDraft(Conversation conversation)
+    {
+        if (conversation.Draft is not { Content: var content } draft)
+        {
+            return;
+        }
+
+        List<PromptMessage> messages = [.. content.Messages.Where(message => !string.IsNullOrWhiteSpace(message.Text))];
+        if (messages is not [.., { Role: MessageRole.User }])
+        {
+            messages.Add(new PromptMessage(MessageRole.User, "{{question}}"));
+        }
+
+        Draft = content with { Messages = messages, Model = conversation.Model, Settings = conversation.Settings, Knowledge = conversation.Knowledge, Reading = conversation.Reading };
+        (IsDraft, Reference) = (true, null);
+        foreach (var (name, value) in draft.Values.Where(value => value.Value.Length > 0))
+        {
+            Values[name] = value;
+        }
+
+        Suggest();
+    }
+
+    /// <summary>Asks with the prompt that was brought along.</summary>
+    public void ChooseDraft()
+    {
+        (IsDraft, Reference, Error, Trial) = (Draft is not null, null, null, null);
+        Suggest();
+    }
+
     /// <summary>Takes a saved prompt, at the version that its reference names now; empty: the prompt is written here.</summary>
     public async Task ChooseAsync(string reference, CancellationToken cancellationToken)
     {
         (Error, Trial) = (null, null);
         if (reference.Length == 0)
         {
-            Reference = null;
+            (Reference, IsDraft) = (null, false);
         }
         else
         {
@@ -155,6 +195,7 @@ public sealed class NewBatchState(ITableStore tables, IPromptStore prompts, IMod
             }
 
             (_saved, Reference) = found.Value;
+            IsDraft = false;
         }
 
         Suggest();

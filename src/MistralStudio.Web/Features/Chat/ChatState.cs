@@ -327,6 +327,11 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             else
             {
                 await log.UpdateAsync(Conversation.Id, Setup, [], cancellationToken, _tree.IsEmpty ? question.Text : null);
+                if (_tree.IsEmpty)
+                {
+                    // Until now it was called by what was put into it.
+                    Rename(ConversationLog.Title(question.Text));
+                }
             }
 
             return await log.AppendAsync(question.ToMessage(Conversation!.Id), cancellationToken) ? null : ChatErrors.Gone();

@@ -19,12 +19,27 @@ public sealed partial class PlaygroundPage
     private void Form(PromptSchema? answer) => _state!.Draft.Change(content => content with { Answer = answer });
 
     private bool _saving;
-    private bool _coding;
+    private CodeSubject? _coded;
 
     // Slug of the prompt that the draft began as: what is kept is its next version.
     private string? Slug => _state!.Draft.Origin is { } origin && ModelReference.TryParse(origin, out var reference) ? reference.Name : null;
 
-    private CodeSubject Subject => new(_state!.ToVersion(), _state.Draft.Values) { Reference = _state.IsChanged ? null : _state.Draft.Origin };
+    private async Task CodeAsync() => _coded = await _state!.ShowAsync(
+        new CodeSubject(_state.ToVersion(), _state.Draft.Values) { Reference = _state.IsChanged ? null : _state.Draft.Origin }, _closed.Token);
+
+    // The prompt as it stands is kept with the conversation, where the page of batches finds it; one that is a saved version goes by its name.
+    private async Task RunOverTableAsync()
+    {
+        await _state!.SaveAsync();
+        if (_state.Draft.Origin is { } origin && !_state.IsChanged)
+        {
+            Navigation.NavigateTo(Scope.Url($"batches/new?prompt={Uri.EscapeDataString(origin["prompt:".Length..])}"));
+        }
+        else if (_state.Chat.Conversation is { } conversation)
+        {
+            Navigation.NavigateTo(Scope.Url($"batches/new?draft={conversation.Id}"));
+        }
+    }
 
     private void VersionKept(PromptText kept)
     {

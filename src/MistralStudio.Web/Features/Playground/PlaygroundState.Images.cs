@@ -1,15 +1,21 @@
 using MistralStudio.Core;
+using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
 using MistralStudio.Web.Features.Playground.Columns;
+using MistralStudio.Web.Features.Playground.Drafts;
 using MistralStudio.Web.Features.Playground.Images;
+using MistralStudio.Web.Features.Prompts.Code;
 
 namespace MistralStudio.Web.Features.Playground;
 
 /// <content>Images of the next question and of one that is being edited, and which columns can read them.</content>
 public sealed partial class PlaygroundState
 {
+    // More of an image nobody reads, and the page would carry it for every language.
+    private const long MostInCode = 64 * 1024;
+
     private readonly Dictionary<MessageId, ImageTray> _edited = [];
 
     /// <summary>True where images can be added.</summary>
@@ -56,6 +62,48 @@ public sealed partial class PlaygroundState
         {
             await images.DropAsync(_scope.Id, _scope.Person, lead.Id, image.Sha256, cancellationToken);
         }
+    }
+
+    /// <summary>
+    /// What code is asked for, with a question at its end and the images: those of the next question, or the last question that has some. A user message at the end of the
+    /// prompt is the form of a question and gives way to it.
+    /// </summary>
+    /// <param name="subject">The prompt with its values.</param>
+    public async Task<CodeSubject> ShowAsync(CodeSubject subject, CancellationToken cancellationToken)
+    {
+        var asked = Chat.Thread.LastOrDefault(entry => entry is { Role: MessageRole.User, Images.Count: > 0 });
+        var (text, shown) = Images.Taken.Count > 0 ? ($"<{PromptComposition.Question}>", Images.Taken) : (asked?.Text ?? "", asked?.Images ?? []);
+        if (shown.Count == 0 || _services.Images is not { } images || Chat.Conversation is not { } lead)
+        {
+            // A request ends with a question: where the prompt has none, with the last one, or what stands for it.
+            var last = Chat.Thread.LastOrDefault(entry => entry.Role == MessageRole.User)?.Text ?? $"<{PromptComposition.Question}>";
+            return subject.Content.Messages is [.., { Role: MessageRole.User }] ? subject : subject with { Further = [new TurnMessage(MessageRole.User, last)] };
+        }
+
+        var pictures = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var image in shown)
+        {
+            var data = $"<base64 of {image.Name}>";
+            if (image.Bytes <= MostInCode && await images.OpenAsync(_scope.Id, _scope.Person, lead.Id, image.Sha256, cancellationToken) is { } stored)
+            {
+                await using (stored)
+                {
+                    using var bytes = new MemoryStream();
+                    await stored.CopyToAsync(bytes, cancellationToken);
+                    data = Convert.ToBase64String(bytes.GetBuffer(), 0, (int)bytes.Length);
+                }
+            }
+
+            pictures[image.Sha256] = $"data:{image.MediaType};base64,{data}";
+        }
+
+        return subject with
+        {
+            Content = subject.Reference is null && subject.Content.Messages is [.., { Role: MessageRole.User }] ? subject.Content with { Messages = [.. subject.Content.Messages.SkipLast(1)] } : subject.Content,
+            Further = [new TurnMessage(MessageRole.User, text) { Images = shown }],
+            Pictures = pictures,
+            LeavesImagesOut = shown.Any(image => image.Bytes > MostInCode),
+        };
     }
 
     /// <summary>Why a column cannot be asked with the images of the next question, or with those that stand above; null where it can.</summary>

@@ -56,7 +56,7 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
 
     private static JsonObject ByReference(CodeSubject subject, string reference)
     {
-        var body = new JsonObject { ["model"] = reference, ["messages"] = Messages(subject.Further) };
+        var body = new JsonObject { ["model"] = reference, ["messages"] = Messages(subject.Further, subject.Pictures) };
         var values = subject.Shown();
         if (values.Count > 0)
         {
@@ -70,7 +70,7 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
     {
         var (content, values) = (subject.Content, subject.Shown());
         var messages = content.Messages.Select(message => new TurnMessage(message.Role, PromptTemplates.Fill(message.Text, values)));
-        var body = new JsonObject { ["model"] = model, ["messages"] = Messages([.. messages, .. subject.Further]) };
+        var body = new JsonObject { ["model"] = model, ["messages"] = Messages([.. messages, .. subject.Further], subject.Pictures) };
         var settings = content.Settings;
         Add("temperature", settings.Temperature);
         Add("top_p", settings.TopP);
@@ -105,10 +105,14 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
         }
     }
 
-    private static JsonArray Messages(IEnumerable<TurnMessage> messages) => new([.. messages.Select(message => new JsonObject
+    private static JsonArray Messages(IEnumerable<TurnMessage> messages, IReadOnlyDictionary<string, string> pictures) => new([.. messages.Select(message => new JsonObject
     {
         ["role"] = message.Role switch { MessageRole.System => "system", MessageRole.Assistant => "assistant", _ => "user" },
-        ["content"] = message.Text,
+        ["content"] = message.Images.Count == 0 ? message.Text : new JsonArray(
+        [
+            .. message.Images.Select(image => new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = pictures[image.Sha256] } }),
+            new JsonObject { ["type"] = "text", ["text"] = message.Text },
+        ]),
     })]);
 
     private static JsonNode? Node(JsonElement element) => element.Deserialize<JsonNode>();

@@ -13,6 +13,12 @@ public sealed record CodeSubject(PromptContent Content, IReadOnlyDictionary<stri
     /// <summary>Messages that follow those of the content.</summary>
     public IReadOnlyList<TurnMessage> Further { get; init; } = [];
 
+    /// <summary>The images of <see cref="Further"/> as they are sent, by hash: data URIs, or what stands for one that is too long to be read in code.</summary>
+    public IReadOnlyDictionary<string, string> Pictures { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>True where something stands for an image that is too long.</summary>
+    public bool LeavesImagesOut { get; init; }
+
     /// <summary>The values that code shows: of each variable what was given, its default, or a placeholder that fits its kind.</summary>
     public IReadOnlyDictionary<string, string> Shown() => PromptTemplates.Variables(Content).ToDictionary(
         variable => variable.Name,
