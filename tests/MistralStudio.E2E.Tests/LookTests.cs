@@ -14,7 +14,7 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
     private const int PhoneHeight = 844;
 
     private static readonly string[] s_pages =
-        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "knowledge/{base}?tab=quality", "apps", "flows", "runs", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];
+        ["knowledge", "knowledge/{base}", "knowledge/{base}?tab=ask", "knowledge/{base}?tab=search", "knowledge/{base}?tab=settings", "knowledge/{base}?tab=quality", "playground", "prompts", "batches", "batches/new", "apps", "flows", "runs", "models", "models/smollm2-135m-instruct", "settings/members", "settings/keys", "settings/audit", "settings"];
 
     private readonly List<string> _faults = [];
 
