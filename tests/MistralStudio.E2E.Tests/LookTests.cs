@@ -85,7 +85,31 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await page.Locator("[data-testid=webhook-secret]").WaitForAsync();
         await CheckAsync(page, "triggers");
         await studio.GoAsync(page, $"{flow}?tab=versions");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Publish", Exact = true }).ClickAsync();
+        await page.Locator("dialog[open]").GetByRole(AriaRole.Button, new() { Name = "Publish", Exact = true }).ClickAsync();
+        await page.Locator("dialog[open]").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+        await page.GetByRole(AriaRole.Link, new() { Name = "Source" }).ClickAsync();
+        var source = page.Locator(".definition textarea");
+        await source.FillAsync((await source.InputValueAsync()).Replace("sent: ", "posted: ", StringComparison.Ordinal));
+        await source.BlurAsync();
+        await page.GetByRole(AriaRole.Link, new() { Name = "Versions" }).ClickAsync();
+        await page.GetByRole(AriaRole.Button, new() { Name = "Compare with the draft" }).ClickAsync();
+        await page.Locator(".version-diff button.part-main").First.ClickAsync();
+        await page.Locator(".change-fields").WaitForAsync();
         await CheckAsync(page, "versions");
+        await studio.GoAsync(page, $"{flow}?tab=outline");
+        await page.Locator(".outline-rows .row-main").Nth(1).ClickAsync();
+        await page.Locator(".insp .tabs").WaitForAsync();
+        await CheckAsync(page, "outline and settings");
+        if (!phone)
+        {
+            await studio.GoAsync(page, flow);
+            await page.Locator(".canvas[data-ready]").WaitForAsync();
+            await page.Locator(".words-toggle").ClickAsync();
+            await page.Locator(".words textarea").WaitForAsync();
+            await CheckAsync(page, "from words");
+        }
+
         await studio.GoAsync(page, "flows");
         await page.GetByRole(AriaRole.Button, new() { Name = "New flow" }).ClickAsync();
         await page.GetByRole(AriaRole.Button, new() { Name = "From a template" }).ClickAsync();

@@ -255,6 +255,14 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
         return Error is null ? DefinitionDiff.Of(before.Value, after.Value) : null;
     }
 
+    /// <summary>A version, or what is edited where no number is given; null where <see cref="Error"/> says why there is none.</summary>
+    public async Task<FlowDefinition?> DefinitionAsync(int? number, CancellationToken cancellationToken)
+    {
+        var found = number is { } version ? await FindVersionAsync(version, cancellationToken) : FlowDefinitions.Read(Text);
+        Error = found.Error;
+        return found.IsSuccess ? found.Value : null;
+    }
+
     /// <summary>What a version asks of who runs it; what is saved where no version is named.</summary>
     public async Task<IReadOnlyList<FlowInput>> InputsOfAsync(int? number, CancellationToken cancellationToken)
     {

@@ -72,7 +72,7 @@ internal static class ReplayEndpoints
                 return ErrorResults.From(FlowRunErrors.NotFound());
             }
 
-            var captured = await CaptureAsync(runs, past, draft.Value, path, http.RequestAborted);
+            var captured = await NodeCapture.OfAsync(runs, past, draft.Value, path, http.RequestAborted);
             if (!captured.IsSuccess)
             {
                 return ErrorResults.From(captured.Error);
@@ -197,30 +197,6 @@ internal static class ReplayEndpoints
         var caller = http.GetCaller();
         var taken = await archive.ReadAsync(caller.Workspace, file, caller.User!.Value, http.RequestAborted);
         return taken.Match<IResult>(found => TypedResults.Created($"/api/runs/{found.Run}", new WireImportedRun(found.Run, found.Flow)), ErrorResults.From);
-    }
-
-    // What arrived at a node of the top level in a past run, by where it came from.
-    private static async Task<Result<Dictionary<string, JsonElement>>> CaptureAsync(
-        FlowRuns runs, RunSummary past, FlowDefinition definition, string path, CancellationToken cancellationToken)
-    {
-        var state = await runs.StateAsync(past.Id, cancellationToken);
-        if (!state.IsSuccess)
-        {
-            return state.Error;
-        }
-
-        var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
-        var nodes = state.Value.Nodes().ToDictionary(node => node.Path, StringComparer.Ordinal);
-        foreach (var (node, port) in NodeTrial.Origins(definition, path))
-        {
-            if (nodes.TryGetValue(node, out var from) && from.Outputs.TryGetValue(port, out var value)
-                && (await runs.LoadAsync(past.Workspace, past.Id, new Dictionary<string, FlowValue> { [port] = value }, cancellationToken))[port] is { IsAtHand: true } loaded)
-            {
-                values[$"{node}.{port}"] = loaded.Json;
-            }
-        }
-
-        return values;
     }
 
     private static async Task<WireSide> SideAsync(FlowRuns runs, RunSummary run, RunState state, CancellationToken cancellationToken) => new(

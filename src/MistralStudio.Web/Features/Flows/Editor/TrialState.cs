@@ -1,0 +1,158 @@
+using System.Text.Json;
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Flows.Runs;
+using MistralStudio.Flows.Trials;
+using MistralStudio.Web.Features.FlowsApi;
+
+namespace MistralStudio.Web.Features.Flows.Editor;
+
+/// <summary>A node that is run by itself, with values of a past run or with typed ones. Driven by the inspector, or by a test without a browser.</summary>
+public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : IDisposable
+{
+    private const int MostRuns = 20;
+
+    private static readonly TimeSpan s_most = TimeSpan.FromMinutes(10);
+
+    private CancellationTokenSource? _stop;
+
+    /// <summary>Path of the node.</summary>
+    public string Path { get; private set; } = "";
+
+    /// <summary>One field for every value that an edge brings.</summary>
+    public IReadOnlyList<ValueField> Fields { get; private set; } = [];
+
+    /// <summary>Past runs of the flow whose values can be taken, newest first; null before they were read.</summary>
+    public IReadOnlyList<RunSummary>? Runs { get; private set; }
+
+    /// <summary>True while it runs.</summary>
+    public bool IsBusy => _stop is not null;
+
+    /// <summary>The run that tried it last; null before.</summary>
+    public RunId? Run { get; private set; }
+
+    /// <summary>What the node came to; null before, and where it did not come to run.</summary>
+    public NodeView? Node { get; private set; }
+
+    /// <summary>What it gave, at hand.</summary>
+    public IReadOnlyDictionary<string, FlowValue> Outputs { get; private set; } = new Dictionary<string, FlowValue>();
+
+    /// <summary>Why it could not be tried, or what it failed with; null where it was and did not.</summary>
+    public Error? Error { get; private set; }
+
+    /// <summary>Shows a node; what was typed stays where an edge of the same origin still brings something.</summary>
+    public void Show(FlowLook look, string path)
+    {
+        ArgumentNullException.ThrowIfNull(look);
+        var (scope, id) = Scopes.Split(path);
+        var typed = Path == path ? Fields.ToDictionary(field => field.Name, field => field.Text, StringComparer.Ordinal) : [];
+        if (Path != path)
+        {
+            Stop();
+            (Run, Node, Error, Outputs) = (null, null, null, new Dictionary<string, FlowValue>());
+        }
+
+        Path = path;
+        var arriving = (Scopes.Find(look.Definition, scope)?.Edges ?? []).Where(edge => edge.To.StartsWith($"{id}.", StringComparison.Ordinal)).DistinctBy(edge => edge.From).ToList();
+        Fields = ValueField.Of(arriving.Select(edge => new FlowInput(edge.From, look.TypeOf(scope, edge))));
+        foreach (var field in Fields)
+        {
+            field.Text = typed.GetValueOrDefault(field.Name, "");
+        }
+    }
+
+    /// <summary>Reads the newest runs of a flow.</summary>
+    public async Task ListRunsAsync(FlowId flow, CancellationToken cancellationToken)
+    {
+        var own = caller.May(Permissions.RunsRead) ? (UserId?)null : caller.User;
+        Runs = (await store.ListAsync(caller.Workspace, new RunFilter(flow, StartedBy: own), null, MostRuns, cancellationToken)).Items;
+    }
+
+    /// <summary>Takes what arrived at the node in a past run; false where nothing did, or <see cref="Error"/> says why not.</summary>
+    public async Task<bool> TakeAsync(RunSummary past, FlowDefinition definition, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(past);
+        var captured = await NodeCapture.OfAsync(runs, past, definition, Path, cancellationToken);
+        Error = captured.Error;
+        if (!captured.IsSuccess)
+        {
+            return false;
+        }
+
+        foreach (var field in Fields)
+        {
+            if (captured.Value.TryGetValue(field.Name, out var value))
+            {
+                field.Text = field.Kind == FieldKind.Json || value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? ValueField.Indent(value) : ValueField.Of(field.Name, value).Text;
+            }
+        }
+
+        return captured.Value.Count > 0;
+    }
+
+    /// <summary>Runs the node of a definition by itself, and waits for it.</summary>
+    public async Task TryAsync(FlowId flow, FlowDefinition definition)
+    {
+        (Run, Node, Error, Outputs) = (null, null, null, new Dictionary<string, FlowValue>());
+        if (IsBusy || ValueField.ReadAll(Fields) is not { } values)
+        {
+            return;
+        }
+
+        if (!caller.May(Permissions.FlowsRun) || caller.User is not { } user)
+        {
+            throw new UnauthorizedAccessException($"This needs {Permissions.FlowsRun}.");
+        }
+
+        var trial = NodeTrial.Of(definition, Path, values);
+        if (!trial.IsSuccess)
+        {
+            Error = trial.Error;
+            return;
+        }
+
+        using var stop = new CancellationTokenSource();
+        _stop = stop;
+        var run = RunId.New();
+        try
+        {
+            var order = new RunOrder { Id = run, Workspace = caller.Workspace, Flow = flow, Trial = trial.Value, Trigger = RunTrigger.Replay, By = user };
+            var ran = await runs.RunAsync(order, s_most, null, stop.Token);
+            if (!ran.IsSuccess)
+            {
+                Error = ran.Error;
+                return;
+            }
+
+            var state = await runs.StateAsync(run, stop.Token);
+            Node = state.IsSuccess ? state.Value.Nodes().FirstOrDefault(node => node.Path == Scopes.Split(Path).Id) : null;
+            (Run, Error) = (run, Node?.Error ?? ran.Value.Error);
+            Outputs = Node is null ? Outputs : await runs.LoadAsync(caller.Workspace, run, Node.Outputs, stop.Token);
+        }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            // Whoever stops waiting for it does not want it either.
+            await runs.CancelAsync(run, user, CancellationToken.None);
+        }
+        finally
+        {
+            _stop = _stop == stop ? null : _stop;
+        }
+    }
+
+    /// <summary>Ends what is tried.</summary>
+    public void Stop()
+    {
+        var stop = _stop;
+        _stop = null;
+        stop?.Cancel();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Stop();
+}

@@ -1,0 +1,126 @@
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>Nodes that are tried by themselves, over the real engine.</summary>
+public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
+{
+    private static readonly FlowDefinition s_flow = FlowDefinitions.Read("""
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","config":{"template":"Hello {{ name }}"}},{"id":"size","type":"code","config":{"source":"return inputs.text.length;"}},
+                  {"id":"each","type":"for-each","config":{},"body":{"nodes":[{"id":"loud","type":"template","config":{"template":"{{ item }}!"}}],"edges":[{"from":"each.item","to":"loud.item"},{"from":"loud.text","to":"each.result"}]}},{"id":"out","type":"output"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"size.text"},{"from":"size.value","to":"out.size"},{"from":"start.names","to":"each.items"},{"from":"each.results","to":"out.all"}],
+         "inputs":[{"name":"name","type":"text","required":true},{"name":"names","type":"list<text>"}]}
+        """).Value;
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ANode_RunsByItself_WithWhatIsTyped()
+    {
+        var (trial, flow) = await OpenAsync("greet");
+        var field = Assert.Single(trial.Fields);
+        Assert.Equal(("start.name", "text"), (field.Name, field.TypeName));
+        field.Text = "Ann";
+
+        await trial.TryAsync(flow.Id, s_flow);
+
+        Assert.Null(trial.Error);
+        Assert.Equal(NodeStatus.Succeeded, trial.Node!.Status);
+        Assert.Equal("Hello Ann", trial.Outputs["text"].Text);
+        Assert.False(trial.IsBusy);
+
+        // What was typed stays while the flow is edited, and goes with the node.
+        trial.Show(await LookAsync(), "greet");
+        Assert.Equal("Ann", trial.Fields[0].Text);
+        trial.Show(await LookAsync(), "size");
+        Assert.Equal(("greet.text", ""), (trial.Fields[0].Name, trial.Fields[0].Text));
+        Assert.Null(trial.Node);
+    }
+
+    [Fact]
+    public async Task WhatANodeFailsWith_IsSaidInPlace()
+    {
+        var (trial, flow) = await OpenAsync("size");
+        var broken = s_flow with { Nodes = [.. s_flow.Nodes.Select(node => node.Id == "size" ? node with { Config = System.Text.Json.JsonElement.Parse("""{"source":"return nothing.at.all;"}""") } : node)] };
+        trial.Fields[0].Text = "Hello";
+
+        await trial.TryAsync(flow.Id, broken);
+
+        Assert.Equal(NodeStatus.Failed, trial.Node!.Status);
+        Assert.True(trial.Error is { Message.Length: > 0, Next.Length: > 0 }, $"{trial.Error}");
+        Assert.Empty(trial.Outputs);
+    }
+
+    [Fact]
+    public async Task WhatArrivedInAPastRun_IsTaken()
+    {
+        var (trial, flow) = await OpenAsync("greet");
+        var runs = Get<FlowRuns>();
+        var ran = await runs.RunAsync(
+            new RunOrder { Workspace = flow.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, Inputs = new Dictionary<string, System.Text.Json.JsonElement> { ["name"] = System.Text.Json.JsonElement.Parse("\"Bo\""), ["names"] = System.Text.Json.JsonElement.Parse("[\"a\"]") }, By = (await OwnerAsync()).User },
+            TimeSpan.FromMinutes(1), null, Token);
+        Assert.Equal(RunStatus.Succeeded, ran.Value.Status);
+        await trial.ListRunsAsync(flow.Id, Token);
+        var past = Assert.Single(trial.Runs!);
+
+        Assert.True(await trial.TakeAsync(past, s_flow, Token));
+        Assert.Equal("Bo", trial.Fields[0].Text);
+        await trial.TryAsync(flow.Id, s_flow);
+        Assert.Equal("Hello Bo", trial.Outputs["text"].Text);
+    }
+
+    [Fact]
+    public async Task ANodeInsideAContainer_RunsByItself()
+    {
+        var (trial, flow) = await OpenAsync("each/loud");
+        Assert.Equal("each.item", Assert.Single(trial.Fields).Name);
+        trial.Fields[0].Text = "Hey";
+
+        await trial.TryAsync(flow.Id, s_flow);
+
+        Assert.Null(trial.Error);
+        Assert.Equal("Hey!", trial.Outputs["text"].Text);
+    }
+
+    [Fact]
+    public async Task WhoMayNotRun_TriesNothing()
+    {
+        var (_, flow) = await OpenAsync("greet");
+        var owner = await OwnerAsync();
+        using var trial = new TrialState(Get<FlowRuns>(), Get<IRunStore>(), new Caller(owner.Workspace, owner.User, System.Collections.Frozen.FrozenSet.ToFrozenSet([Permissions.FlowsRead])));
+        trial.Show(await LookAsync(), "greet");
+        trial.Fields[0].Text = "Ann";
+
+        await Assert.ThrowsAsync<UnauthorizedAccessException>(() => trial.TryAsync(flow.Id, s_flow));
+    }
+
+    private async Task<(TrialState Trial, Flow Flow)> OpenAsync(string path)
+    {
+        var owner = await OwnerAsync();
+        var flow = (await Get<IFlowStore>().CreateAsync(owner.Workspace, "Tried", FlowDefinitions.Write(s_flow), owner.User!.Value, Token)).Value;
+        var trial = new TrialState(Get<FlowRuns>(), Get<IRunStore>(), owner);
+        trial.Show(await LookAsync(), path);
+        return (trial, flow);
+    }
+
+    private async Task<MistralStudio.Flows.Editing.FlowLook> LookAsync() => await Get<FlowPlans>().LookAsync((await OwnerAsync()).Workspace, s_flow, Token);
+
+    private async Task<Caller> OwnerAsync()
+    {
+        using var started = studio.CreateClient();
+        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
+    }
+
+    private T Get<T>()
+        where T : notnull => studio.Services.GetRequiredService<T>();
+}
