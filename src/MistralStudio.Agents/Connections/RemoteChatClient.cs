@@ -10,8 +10,8 @@ internal sealed class RemoteChatClient(IChatClient inner, OpenedConnection conne
 {
     private ChatAbilities Abilities { get; } = ChatAbilities.Usual with
     {
-        // Mistral's platform refuses a request that has the field; a model that does not tell them says so itself.
-        Logprobs = connection.Connection.Settings.Kind != ConnectionKind.Mistral,
+        // A model that does not tell them says so itself.
+        Logprobs = connection.Connection.Settings.Kind.TellsLogprobs(),
         Images = model.IsShownImages,
     };
 

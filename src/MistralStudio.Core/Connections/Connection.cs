@@ -34,6 +34,9 @@ public enum ConnectionKind
 /// <summary>Questions about kinds of connections.</summary>
 public static class ConnectionKinds
 {
+    /// <summary>True where its models may tell how sure they are of each token; Mistral's platform refuses a request that asks.</summary>
+    public static bool TellsLogprobs(this ConnectionKind kind) => kind.HasModels() && kind != ConnectionKind.Mistral;
+
     /// <summary>True for a server of models; false for one that only flows speak to.</summary>
     public static bool HasModels(this ConnectionKind kind) => kind is not (ConnectionKind.Http or ConnectionKind.Mcp or ConnectionKind.Webhook);
 }

@@ -63,4 +63,7 @@ public sealed record ModelChoice(string Id, string Name, ModelTask Task, bool Is
 
     /// <summary>Whether it reads images; null where only asking tells (a saved prompt is asked with its own model).</summary>
     public bool? ReadsImages { get; init; } = false;
+
+    /// <summary>False where it is known not to tell how sure it is of each token.</summary>
+    public bool TellsLogprobs { get; init; } = true;
 }

@@ -53,10 +53,10 @@ public sealed class ModelRouter(
             .Select(model => new ModelChoice(model.Id, model.Name, model.Task, IsLocal: true, model.IsStarter));
         var built = (await apps.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
             .Where(app => app.PublishedVersion is not null)
-            .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
+            .Select(app => new ModelChoice($"app:{app.Slug}", app.Name, ModelTask.Chat, IsLocal: true, IsStarter: false) { TellsLogprobs = false });
         var drawn = (await flows.ListAsync(workspace, search: null, after: null, MostApps, cancellationToken)).Items
             .Where(flow => flow.PublishedVersion is not null)
-            .Select(flow => new ModelChoice($"flow:{flow.Slug}", flow.Name, ModelTask.Chat, IsLocal: true, IsStarter: false));
+            .Select(flow => new ModelChoice($"flow:{flow.Slug}", flow.Name, ModelTask.Chat, IsLocal: true, IsStarter: false) { TellsLogprobs = false });
         var kept = (await prompts.ListAsync(workspace, new PromptFilter(), after: null, MostApps, cancellationToken)).Items
             .SelectMany(prompt => prompt.Labels.Select(label => (Id: $"{prompt.Reference}@{label.Name}", Name: $"{prompt.Form.Name} · {label.Name}")).Prepend((Id: prompt.Reference, Name: prompt.Form.Name)))
             .Select(prompt => new ModelChoice(prompt.Id, prompt.Name, ModelTask.Chat, IsLocal: true, IsStarter: false) { ReadsImages = null });
@@ -113,6 +113,7 @@ public sealed class ModelRouter(
             {
                 Price = model.Price,
                 ReadsImages = model.IsShownImages,
+                TellsLogprobs = connection.Settings.Kind.TellsLogprobs(),
             }));
     }
 
