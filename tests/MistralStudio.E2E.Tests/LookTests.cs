@@ -101,14 +101,11 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await page.Locator(".outline-rows .row-main").Nth(1).ClickAsync();
         await page.Locator(".insp .tabs").WaitForAsync();
         await CheckAsync(page, "outline and settings");
-        if (!phone)
-        {
-            await studio.GoAsync(page, flow);
-            await page.Locator(".canvas[data-ready]").WaitForAsync();
-            await page.Locator(".words-toggle").ClickAsync();
-            await page.Locator(".words textarea").WaitForAsync();
-            await CheckAsync(page, "from words");
-        }
+        await studio.GoAsync(page, flow);
+        await page.Locator(".canvas[data-ready]").WaitForAsync();
+        await page.Locator(".words-toggle").ClickAsync();
+        await page.Locator(".words textarea").WaitForAsync();
+        await CheckAsync(page, "from words");
 
         await studio.GoAsync(page, "flows");
         await page.GetByRole(AriaRole.Button, new() { Name = "New flow" }).ClickAsync();
