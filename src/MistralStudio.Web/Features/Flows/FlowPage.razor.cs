@@ -71,6 +71,10 @@ public sealed partial class FlowPage : IDisposable
     [SupplyParameterFromQuery(Name = "tab")]
     public string? Shown { get; set; }
 
+    /// <summary>The template that it was just made of: its sample is filled in.</summary>
+    [SupplyParameterFromQuery(Name = "template")]
+    public string? Template { get; set; }
+
     [CascadingParameter] public required WorkspaceScope Scope { get; set; }
 
     private string View => Shown is "outline" or "source" or "versions" or "triggers" ? Shown : "canvas";

@@ -165,7 +165,8 @@ public sealed class ValueField
         _ => FieldKind.Json,
     };
 
-    private static string Show(JsonElement value, FieldKind kind) => kind == FieldKind.Json
+    /// <summary>A value as it is typed.</summary>
+    public static string Show(JsonElement value, FieldKind kind) => kind == FieldKind.Json
         ? Indent(value)
         : value.ValueKind == JsonValueKind.String ? value.GetString()! : value.ValueKind == JsonValueKind.Null ? "" : value.GetRawText();
 }
