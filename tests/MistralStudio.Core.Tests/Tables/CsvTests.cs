@@ -103,7 +103,8 @@ public sealed class CsvTests
         }
 
         Assert.Equal((1_000_000, 1_000_000L), (rows, reader.Line));
-        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 4 << 20);
+        // Kept, they would be a hundred megabytes; some are of the tests beside this one.
+        Assert.InRange(GC.GetTotalMemory(forceFullCollection: true) - before, long.MinValue, 32 << 20);
     }
 
     private static string Word(Random random, string letters)

@@ -67,7 +67,7 @@ public sealed class ModelApiTests : IClassFixture<ApiStudio>
     [InlineData("""{"model":"scripted","messages":[{"role":"user","content":"x"}],"functions":[{"name":"f"}]}""", 422, "unsupported_parameter")]
     [InlineData("""{"model":"scripted","messages":[{"role":"user","content":"x"}],"tool_choice":"required"}""", 400, "invalid_value")]
     [InlineData("""{"model":"scripted","messages":[{"role":"tool","content":"x"}]}""", 400, "invalid_value")]
-    [InlineData("""{"model":"scripted","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", 422, "unsupported_parameter")]
+    [InlineData("""{"model":"scripted","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"x"}}]}]}""", 422, "image.bad_data")]
     [InlineData("""{"model":"scripted","messages":[{"role":"user","content":"x"}],"logprobs":true}""", 422, "unsupported_parameter")]
     [InlineData("""{"model":"scripted","messages":[{"role":"user","content":"x"}],"logit_bias":{"x":1}}""", 400, "invalid_value")]
     [InlineData("""{"model":"scripted","messages":[{"role":"user","content":"x"}],"guided_grammar":"root ::= x"}""", 422, "unsupported_parameter")]

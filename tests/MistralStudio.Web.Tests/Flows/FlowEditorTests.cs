@@ -102,6 +102,29 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task WhatAProgramPublishes_IsSeenByAPageThatOpensIt_ThoughAnotherHasItOpen()
+    {
+        var drafts = new FlowDrafts(Get<IFlowStore>(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowDrafts>.Instance);
+        var open = await OpenAsync("Published meanwhile", FlowTemplates.All[0].Flow, drafts);
+        var flow = open.Flow.Flow!;
+        Assert.NotNull((await Get<FlowPublication>().PublishAsync(flow.Workspace, flow.Id, flow.Revision, "", _owner!.User!.Value, Token)).Version);
+        Assert.Null(open.Flow.Flow!.PublishedVersion);
+
+        var opened = State(drafts);
+        Assert.True(await opened.LoadAsync(flow.Id, Token));
+        Assert.Equal((1, 1), (opened.Flow!.PublishedVersion, open.Flow.Flow!.PublishedVersion));
+        Assert.False(opened.IsDirty);
+
+        // What is being edited stays, and is not stored over what came in between.
+        await open.DoAsync(new SetTitle(open.Cards[1].Path, "Mine"), Token);
+        Assert.Null((await Get<IFlowStore>().SaveDraftAsync(flow.Workspace, flow.Id, opened.Flow.Revision, flow.Name, flow.Draft, Token)).Error);
+        var third = State(drafts);
+        Assert.True(await third.LoadAsync(flow.Id, Token));
+        Assert.Equal("Mine", open.TitleOf(open.Cards[1]));
+        Assert.Equal(FlowStoreErrors.Conflict().Code, (await third.Draft.SaveAsync(Token))?.Code);
+    }
+
+    [Fact]
     public async Task TheOutline_HasEveryStepOnce_UnderTheBranchThatLeadsToIt()
     {
         foreach (var template in FlowTemplates.All)

@@ -18,18 +18,27 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
     public FlowDraft Open(Flow flow, object by, UserId? user)
     {
         ArgumentNullException.ThrowIfNull(flow);
+        FlowDraft draft;
         lock (_gate)
         {
             if (!_open.TryGetValue((flow.Workspace, flow.Id), out var there))
             {
-                there = _open[(flow.Workspace, flow.Id)] = new OpenDraft(new FlowDraft(store, flow));
-                var draft = there.Draft;
-                draft.Edited += edit => _ = SaveSoonAsync(draft);
+                var made = new FlowDraft(store, flow);
+                there = _open[(flow.Workspace, flow.Id)] = new OpenDraft(made);
+                made.Edited += edit => _ = SaveSoonAsync(made);
             }
 
             there.By[by] = user;
-            return there.Draft;
+            draft = there.Draft;
         }
+
+        // A program stored or published another one meanwhile. What somebody edits here is not lost to it: saving it says that it came in between.
+        if (flow.Revision > draft.Flow.Revision && !draft.IsDirty)
+        {
+            draft.Take(flow, by);
+        }
+
+        return draft;
     }
 
     /// <summary>How many people beside one have it open.</summary>
