@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Microsoft.Extensions.Time.Testing;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
@@ -16,7 +17,7 @@ public sealed class PolicyTests
     [Fact]
     public async Task ATransientError_IsTriedAgain_AfterAPauseThatDoubles()
     {
-        var time = new FakeTimeProvider();
+        var time = new WatchedTime();
         using var rig = new FlowRig(time);
         var tries = 0;
         rig.Work.Scripts["x"] = (_, _) => new(++tries < 3 ? new NodeOutcome.Failed(s_busy, IsTransient: true) : NodeOutcome.Of("text", FlowValue.Of("done")));
@@ -26,10 +27,12 @@ public sealed class PolicyTests
         await Until(() => rig.Journal.Last.GetValueOrDefault(loop.Run)?.ClockAt is not null);
         var first = Assert.IsType<RetryScheduled>(rig.Journal.Read(loop.Run)[^1]);
         Assert.InRange((first.DueAt - time.GetUtcNow()).TotalSeconds, 4, 8);
+        await Until(() => time.Alarms.Contains(first.DueAt));
         time.Advance(first.DueAt - time.GetUtcNow());
         await Until(() => rig.Journal.Read(loop.Run).OfType<RetryScheduled>().Count() == 2);
         var second = rig.Journal.Read(loop.Run).OfType<RetryScheduled>().Last();
         Assert.InRange((second.DueAt - time.GetUtcNow()).TotalSeconds, 8, 16);
+        await Until(() => time.Alarms.Contains(second.DueAt));
         time.Advance(second.DueAt - time.GetUtcNow());
         await run;
 
@@ -206,6 +209,24 @@ public sealed class PolicyTests
         {
             Assert.True(i < 2_000, "It did not come to that.");
             await Task.Delay(5, TestContext.Current.CancellationToken);
+        }
+    }
+
+    /// <summary>A clock that stands still until it is moved. Moved between a decision to wait and the waiting, it would be waited for without end.</summary>
+    private sealed class WatchedTime : FakeTimeProvider
+    {
+        /// <summary>What somebody set an alarm for.</summary>
+        public ConcurrentBag<DateTimeOffset> Alarms { get; } = [];
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            var timer = base.CreateTimer(callback, state, dueTime, period);
+            if (dueTime >= TimeSpan.Zero)
+            {
+                Alarms.Add(GetUtcNow() + dueTime);
+            }
+
+            return timer;
         }
     }
 }
