@@ -69,18 +69,14 @@ internal sealed class ConversationImageStore(IDbContextFactory<StudioDbContext> 
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var owned = await context.BlobReferences.AsNoTracking().Where(row => row.Owner.StartsWith(MessageImage.OwnerPrefix)).ToListAsync(cancellationToken);
-        foreach (var group in owned.GroupBy(row => row.Owner, StringComparer.Ordinal))
+        var named = owned.Select(row => ConversationOf(row.Owner)).OfType<ConversationId>().Distinct().ToList();
+        var there = await context.Conversations.Where(row => named.Contains(row.Id)).Select(row => row.Id).ToHashSetAsync(cancellationToken);
+        foreach (var reference in owned.Where(row => ConversationOf(row.Owner) is not { } id || !there.Contains(id)))
         {
-            if (ConversationId.TryParse(group.Key[MessageImage.OwnerPrefix.Length..], null, out var id) && await context.Conversations.AnyAsync(row => row.Id == id, cancellationToken))
-            {
-                continue;
-            }
-
-            foreach (var reference in group)
-            {
-                await blobs.ReleaseAsync(reference.WorkspaceId, reference.Sha256, reference.Owner, cancellationToken);
-            }
+            await blobs.ReleaseAsync(reference.WorkspaceId, reference.Sha256, reference.Owner, cancellationToken);
         }
+
+        static ConversationId? ConversationOf(string owner) => ConversationId.TryParse(owner[MessageImage.OwnerPrefix.Length..], null, out var id) ? id : null;
     }
 
     /// <summary>Lets a copy of a conversation have the images of its messages too; the bytes are there already.</summary>

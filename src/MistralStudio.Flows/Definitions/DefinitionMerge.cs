@@ -113,7 +113,7 @@ public sealed class DefinitionMerge
             return Scopes.With(definition, scope, body => new FlowBody
             {
                 Nodes = [.. body.Nodes.Where(node => node.Id != id)],
-                Edges = [.. body.Edges.Where(edge => NodeOf(edge.From) != id && NodeOf(edge.To) != id)],
+                Edges = [.. body.Edges.Where(edge => FlowEdge.NodeOf(edge.From) != id && FlowEdge.NodeOf(edge.To) != id)],
             }) ?? definition;
         }
 
@@ -144,9 +144,9 @@ public sealed class DefinitionMerge
     }
 
     private static bool Stands(FlowBody body, ChangedEdge edge) => new[] { edge.Edge.From, edge.Edge.To }.All(end =>
-        FlowLook.IsContainer(edge.Scope, NodeOf(end)) || body.Nodes.Any(node => node.Id == NodeOf(end)));
+        FlowLook.IsContainer(edge.Scope, FlowEdge.NodeOf(end)) || body.Nodes.Any(node => node.Id == FlowEdge.NodeOf(end)));
 
-    private static IEnumerable<string> Ends(ChangedEdge edge) => new[] { edge.Edge.From, edge.Edge.To }.Select(end => Scopes.Join(edge.Scope, NodeOf(end)));
+    private static IEnumerable<string> Ends(ChangedEdge edge) => new[] { edge.Edge.From, edge.Edge.To }.Select(end => Scopes.Join(edge.Scope, FlowEdge.NodeOf(end)));
 
     // A wire between nodes that stay goes with the node that is put in between, or was: the one whose wires leave from or come to the same port.
     private static IReadOnlyList<string> Around(ChangedEdge edge, List<ChangedEdge> all, Func<string, bool> moves) =>
@@ -182,8 +182,6 @@ public sealed class DefinitionMerge
         : [.. inputs, input];
 
     private static string KeyOf(ChangedPart part, string path) => $"{part}:{path}";
-
-    private static string NodeOf(string end) => end.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? end[..dot] : end;
 
     private sealed record ChangedEdge(string Scope, FlowEdge Edge, bool IsAdded)
     {

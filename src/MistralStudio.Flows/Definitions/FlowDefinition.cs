@@ -63,7 +63,22 @@ public sealed record FlowBody
 }
 
 /// <summary>An edge between two ports, <c>node.port</c> each.</summary>
-public sealed record FlowEdge(string From, string To);
+public sealed record FlowEdge(string From, string To)
+{
+    /// <summary>The node of an end, whatever the end is otherwise: what stands before its first dot, or all of it.</summary>
+    public static string NodeOf(string end)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        return end.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? end[..dot] : end;
+    }
+
+    /// <summary>The port of an end: what stands behind its first dot; empty where there is none.</summary>
+    public static string PortOf(string end)
+    {
+        ArgumentNullException.ThrowIfNull(end);
+        return end.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? end[(dot + 1)..] : "";
+    }
+}
 
 /// <summary>Something that a run is started with.</summary>
 public sealed record FlowInput(string Name, PortType Type)

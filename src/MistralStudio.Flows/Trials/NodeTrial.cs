@@ -36,8 +36,8 @@ public static class NodeTrial
             return TrialErrors.NoSuchNode(path);
         }
 
-        var arriving = edges.Where(edge => NodeOf(edge.To) == node.Id).ToList();
-        if (values.Keys.FirstOrDefault(name => arriving.TrueForAll(edge => edge.From != name && PortOf(edge.To) != name)) is { } unknown)
+        var arriving = edges.Where(edge => FlowEdge.NodeOf(edge.To) == node.Id).ToList();
+        if (values.Keys.FirstOrDefault(name => arriving.TrueForAll(edge => edge.From != name && FlowEdge.PortOf(edge.To) != name)) is { } unknown)
         {
             return TrialErrors.NothingBrings(unknown, node.Id);
         }
@@ -46,14 +46,14 @@ public static class NodeTrial
         var kept = new List<FlowEdge>();
         foreach (var edge in arriving)
         {
-            if (values.TryGetValue(edge.From, out var value) || values.TryGetValue(PortOf(edge.To), out value))
+            if (values.TryGetValue(edge.From, out var value) || values.TryGetValue(FlowEdge.PortOf(edge.To), out value))
             {
-                if (!given.TryGetValue(NodeOf(edge.From), out var ports))
+                if (!given.TryGetValue(FlowEdge.NodeOf(edge.From), out var ports))
                 {
-                    given[NodeOf(edge.From)] = ports = new(StringComparer.Ordinal);
+                    given[FlowEdge.NodeOf(edge.From)] = ports = new(StringComparer.Ordinal);
                 }
 
-                ports[PortOf(edge.From)] = value;
+                ports[FlowEdge.PortOf(edge.From)] = value;
                 kept.Add(edge);
             }
         }
@@ -71,12 +71,8 @@ public static class NodeTrial
     public static IReadOnlyList<(string Node, string Port)> Origins(FlowDefinition definition, string node)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return [.. definition.Edges.Where(edge => NodeOf(edge.To) == node).Select(edge => (NodeOf(edge.From), PortOf(edge.From)))];
+        return [.. definition.Edges.Where(edge => FlowEdge.NodeOf(edge.To) == node).Select(edge => (FlowEdge.NodeOf(edge.From), FlowEdge.PortOf(edge.From)))];
     }
-
-    private static string NodeOf(string end) => end.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? end[..dot] : end;
-
-    private static string PortOf(string end) => end.IndexOf('.', StringComparison.Ordinal) is var dot and >= 0 ? end[(dot + 1)..] : "";
 }
 
 /// <summary>Expected failures of trying a node.</summary>

@@ -97,7 +97,7 @@ internal static class FlowAnswer
             var moved = false;
             foreach (var edge in definition.Edges)
             {
-                var (from, to) = (edge.From.Split('.')[0], edge.To.Split('.')[0]);
+                var (from, to) = (FlowEdge.NodeOf(edge.From), FlowEdge.NodeOf(edge.To));
                 if (depth.TryGetValue(from, out var before) && depth.TryGetValue(to, out var at) && at <= before && before < depth.Count)
                 {
                     depth[to] = before + 1;
@@ -138,7 +138,7 @@ internal static class FlowAnswer
             var next = left.Find(id => !SourcesOf(id).Any(left.Contains)) ?? left[0];
             left.Remove(next);
             var sources = SourcesOf(next).Where(places.ContainsKey).Select(id => places[id]).ToList();
-            var targets = definition.Edges.Where(edge => NodeOf(edge.From) == next && places.ContainsKey(NodeOf(edge.To))).Select(edge => places[NodeOf(edge.To)]).ToList();
+            var targets = definition.Edges.Where(edge => FlowEdge.NodeOf(edge.From) == next && places.ContainsKey(FlowEdge.NodeOf(edge.To))).Select(edge => places[FlowEdge.NodeOf(edge.To)]).ToList();
             var at = sources.Count > 0 ? new FlowPosition(sources.Max(one => one.X) + Column, sources.Max(one => one.Y))
                 : targets.Count > 0 ? new FlowPosition(targets.Min(one => one.X) - Column, targets.Min(one => one.Y))
                 : new FlowPosition(places.Count > 0 ? places.Values.Min(one => one.X) : 0, places.Count > 0 ? places.Values.Max(one => one.Y) + Row : 0);
@@ -152,8 +152,6 @@ internal static class FlowAnswer
 
         return definition with { Nodes = [.. definition.Nodes.Select(node => node.Position is null && places.TryGetValue(node.Id, out var place) ? node with { Position = place } : node)] };
 
-        IEnumerable<string> SourcesOf(string id) => definition.Edges.Where(edge => NodeOf(edge.To) == id && NodeOf(edge.From) != id).Select(edge => NodeOf(edge.From)).Where(one => definition.Nodes.Any(node => node.Id == one));
+        IEnumerable<string> SourcesOf(string id) => definition.Edges.Where(edge => FlowEdge.NodeOf(edge.To) == id && FlowEdge.NodeOf(edge.From) != id).Select(edge => FlowEdge.NodeOf(edge.From)).Where(one => definition.Nodes.Any(node => node.Id == one));
     }
-
-    private static string NodeOf(string end) => end.Split('.')[0];
 }

@@ -92,11 +92,7 @@ public sealed partial class FileChips : IAsyncDisposable
         {
             _self = DotNetObjectReference.Create(this);
             _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["upload.js"]}");
-            var headers = new Dictionary<string, string> { [Callers.WorkspaceHeader] = Scope.Slug };
-            if (Antiforgery.GetAntiforgeryToken() is { } token)
-            {
-                headers[AntiforgeryOptions.Value.HeaderName!] = token.Value;
-            }
+            var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
 
             _intake = await _module.InvokeAsync<IJSObjectReference>(
                 "intake", Zone(), _uploads, null, headers, Limits.Value.MaxDocumentBytes,

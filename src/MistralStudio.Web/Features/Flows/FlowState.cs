@@ -247,14 +247,6 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
         return await SaveAsync(cancellationToken);
     }
 
-    /// <summary>What is different in what is being edited since a version; null where <see cref="Error"/> says why nobody knows.</summary>
-    public async Task<IReadOnlyList<FlowChange>?> DiffAsync(int number, CancellationToken cancellationToken)
-    {
-        var (before, after) = (await FindVersionAsync(number, cancellationToken), FlowDefinitions.Read(Text));
-        Error = before.Error ?? after.Error;
-        return Error is null ? DefinitionDiff.Of(before.Value, after.Value) : null;
-    }
-
     /// <summary>A version, or what is edited where no number is given; null where <see cref="Error"/> says why there is none.</summary>
     public async Task<FlowDefinition?> DefinitionAsync(int? number, CancellationToken cancellationToken)
     {

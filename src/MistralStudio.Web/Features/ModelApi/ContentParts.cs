@@ -44,11 +44,20 @@ internal static class ContentParts
         }
     }
 
+    /// <summary>A message with what was read of its content.</summary>
+    public static ChatMessage ToMessage(ChatRole role, string text, IReadOnlyList<AIContent>? images) =>
+        images is { Count: > 0 } ? new ChatMessage(role, [.. images, new TextContent(text)]) : new ChatMessage(role, text);
+
+    /// <summary>True for a message of the user that neither says nor shows anything.</summary>
+    public static bool IsEmpty(ChatMessage message) => message.Role == ChatRole.User && string.IsNullOrWhiteSpace(message.Text) && !HasImages(message);
+
     /// <summary>Refuses images for a model that would pass over them in silence.</summary>
     public static ApiError? FindUnread(IEnumerable<ChatMessage> messages, bool readsImages, string model) =>
-        !readsImages && messages.Any(message => message.Contents.Any(content => content is DataContent))
+        !readsImages && messages.Any(HasImages)
             ? ApiError.From(ImageErrors.CannotRead(model)) with { Param = "messages" }
             : null;
+
+    private static bool HasImages(ChatMessage message) => message.Contents.Any(content => content is DataContent);
 
     private static ApiError? ReadPart(JsonElement part, string param, List<AIContent>? images, StringBuilder joined)
     {

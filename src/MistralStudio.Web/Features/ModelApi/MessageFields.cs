@@ -27,7 +27,7 @@ internal static class MessageFields
             messages.Add(message);
         }
 
-        return messages[^1].Role == ChatRole.User && string.IsNullOrWhiteSpace(messages[^1].Text) && !messages[^1].Contents.Any(content => content is DataContent) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
+        return ContentParts.IsEmpty(messages[^1]) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
     }
 
     private static (ChatMessage? Message, ApiError? Error) Read(WireMessage? wire, string param)
@@ -70,7 +70,7 @@ internal static class MessageFields
                 : (new ChatMessage(ChatRole.Tool, [new FunctionResultContent(wire.ToolCallId, text)]), null);
         }
 
-        var message = images is { Count: > 0 } ? new ChatMessage(role.Value, [.. images, new TextContent(text)]) : new ChatMessage(role.Value, text);
+        var message = ContentParts.ToMessage(role.Value, text, images);
         if (wire.ToolCalls is { Count: > 0 } calls)
         {
             if (role != ChatRole.Assistant)

@@ -57,7 +57,7 @@ public sealed class Ghosts
         ArgumentNullException.ThrowIfNull(path);
         if (_nodes.TryGetValue(path, out var kind))
         {
-            return kind switch { ChangeKind.Added => "added", ChangeKind.Removed => "removed", _ => "changed" };
+            return ChangeWords.MarkOf(kind);
         }
 
         var (scope, _) = Scopes.Split(path);

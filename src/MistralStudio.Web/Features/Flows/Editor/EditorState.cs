@@ -85,7 +85,7 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
     public string TitleOf(CardModel card)
     {
         ArgumentNullException.ThrowIfNull(card);
-        return card.Node.Title is { Length: > 0 } title ? title : Catalog.NameOf(card.Node.Type);
+        return Catalog.TitleOf(card.Node);
     }
 
     /// <summary>Selects; what is not there is left out.</summary>

@@ -1,6 +1,7 @@
 using Microsoft.Extensions.Localization;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows;
+using MistralStudio.Flows.Definitions;
 
 namespace MistralStudio.Web.Features.Flows.Editor;
 
@@ -23,6 +24,13 @@ public sealed class NodeCatalogView(NodeCatalog catalog, IStringLocalizer words)
 
     /// <summary>What a type is called; its id where nobody gave it a name.</summary>
     public string NameOf(string type) => NodeFace.IsKnown(type) ? words[$"Kind.{type}"] : type;
+
+    /// <summary>What a node is called: its title, or what its type is called.</summary>
+    public string TitleOf(FlowNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return node.Title is { Length: > 0 } title ? title : NameOf(node.Type);
+    }
 
     /// <summary>The type of an id; null where it is not installed.</summary>
     public NodeType? Find(string type) => catalog.Find(type)?.Type;

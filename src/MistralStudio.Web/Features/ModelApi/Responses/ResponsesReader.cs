@@ -83,7 +83,7 @@ internal static class ResponsesReader
                 return ApiError.Invalid("input", "input is a string or an array of items.");
         }
 
-        return messages[^1].Role == ChatRole.User && string.IsNullOrWhiteSpace(messages[^1].Text) && !messages[^1].Contents.Any(content => content is DataContent) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
+        return ContentParts.IsEmpty(messages[^1]) ? ApiError.From(ModelErrors.EmptyPrompt()) : null;
     }
 
     private static ApiError? ReadItem(JsonElement item, string param, List<ChatMessage> messages)
@@ -160,7 +160,7 @@ internal static class ResponsesReader
             return wrong;
         }
 
-        messages.Add(images is { Count: > 0 } ? new ChatMessage(role.Value, [.. images, new TextContent(text)]) : new ChatMessage(role.Value, text));
+        messages.Add(ContentParts.ToMessage(role.Value, text, images));
         return null;
     }
 

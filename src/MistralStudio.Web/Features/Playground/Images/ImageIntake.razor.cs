@@ -93,11 +93,7 @@ public sealed partial class ImageIntake : IAsyncDisposable
         {
             _self = DotNetObjectReference.Create(this);
             _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["images.js"]}");
-            var headers = new Dictionary<string, string> { [Callers.WorkspaceHeader] = Scope.Slug };
-            if (Antiforgery.GetAntiforgeryToken() is { } token)
-            {
-                headers[AntiforgeryOptions.Value.HeaderName!] = token.Value;
-            }
+            var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
 
             _intake = await _module.InvokeAsync<IJSObjectReference>("intake", Zone(), headers, ImageShape.Accepted, L["Images.Pasted"].Value, _self);
         }
