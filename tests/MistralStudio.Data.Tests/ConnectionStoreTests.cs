@@ -4,6 +4,7 @@ using MistralStudio.Core.Apps;
 using MistralStudio.Core.Audit;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Egress;
+using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
@@ -123,13 +124,36 @@ public abstract class ConnectionStoreTests(DataFixture data)
         var refused = (await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).Error!;
 
         Assert.Equal("connection.in_use", refused.Code);
-        Assert.Contains("app Draft app", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("app Live app", refused.Message, StringComparison.Ordinal);
-        Assert.Contains("fallback of Leaner", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("app \"Draft app\", app \"Live app\" (version 1)", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("connection \"Leaner\"", refused.Message, StringComparison.Ordinal);
         await apps.DeleteAsync(Workspace, draft.Id, null, Token);
         await apps.DeleteAsync(Workspace, published.Id, null, Token);
         Assert.True((await _connections.DeleteAsync(Workspace, other.Id, Owner, Token)).IsSuccess);
         Assert.True((await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).IsSuccess);
+    }
+
+    [Fact]
+    public async Task AConnectionThatAFlowNames_AsAModelOrByItself_IsNotDeleted()
+    {
+        var used = (await CreateAsync("Shop", null)).Value;
+        var flows = data.Get<IFlowStore>();
+        var asks = await NewAsync("Asks", $$$"""{"nodes":[{"id":"a","type":"llm","config":{"model":"{{{used.Slug}}}/small"}}]}""");
+        var calls = await NewAsync("Calls", $$$"""{"nodes":[{"id":"a","type":"http-request","config":{"connection":"{{{used.Slug}}}","url":"/orders"}}]}""");
+        var mentions = await NewAsync("Mentions", $$$"""{"nodes":[{"id":"a","type":"template","config":{"text":"{{{used.Slug}}}"}}]}""");
+
+        var refused = (await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).Error!;
+
+        Assert.Contains("flow \"Asks\"", refused.Message, StringComparison.Ordinal);
+        Assert.Contains("flow \"Calls\"", refused.Message, StringComparison.Ordinal);
+        Assert.DoesNotContain("Mentions", refused.Message, StringComparison.Ordinal);
+        foreach (var flow in (FlowId[])[asks, calls, mentions])
+        {
+            await flows.DeleteAsync(Workspace, flow, Owner, Token);
+        }
+
+        Assert.True((await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).IsSuccess);
+
+        async Task<FlowId> NewAsync(string name, string draft) => (await flows.CreateAsync(Workspace, name, draft, Owner, Token)).Value.Id;
     }
 
     [Theory]

@@ -25,7 +25,7 @@ public static class ConnectionErrors
         "connection.not_secret", "Over http everybody on the way could read the key.", $"Use an https address, or have an owner allow {place} first.");
 
     public static Error InUse(string slug, IEnumerable<string> where) => new(
-        "connection.in_use", $"\"{slug}\" is in use: {string.Join(", ", where)}.", "Choose another model there first.");
+        "connection.in_use", $"\"{slug}\" is in use: {string.Join(", ", where)}.", "Choose another there first.");
 
     public static Error WorkspaceStays() => new(
         "connection.stays_on_machine",

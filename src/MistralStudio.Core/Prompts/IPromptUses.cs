@@ -2,28 +2,12 @@ using MistralStudio.Core.Ids;
 
 namespace MistralStudio.Core.Prompts;
 
-/// <summary>What names a prompt as its model.</summary>
-public enum PromptUserKind
-{
-    /// <summary>A chat app, its draft or what it published.</summary>
-    App,
-
-    /// <summary>A flow, its draft or what it published.</summary>
-    Flow,
-
-    /// <summary>A knowledge base whose search asks a model.</summary>
-    Knowledge,
-
-    /// <summary>A connection that falls back to it.</summary>
-    Connection,
-}
-
 /// <summary>A place that names a prompt as its model.</summary>
 /// <param name="Slug">Of the prompt.</param>
 /// <param name="Detail">What stands after <c>@</c>: a number or a label; null: the latest version.</param>
 /// <param name="Id">Of the app, flow, base or connection.</param>
 /// <param name="Version">Number of the version of the app or flow that names it; null for a draft, and for what has no versions.</param>
-public sealed record PromptUse(string Slug, string? Detail, PromptUserKind Kind, Guid Id, string Name, int? Version);
+public sealed record PromptUse(string Slug, string? Detail, DefinitionKind Kind, Guid Id, string Name, int? Version);
 
 /// <summary>Calls of one version in the last 30 days.</summary>
 /// <param name="Detail">How it was named: a number, a label; empty: the latest version.</param>

@@ -264,25 +264,17 @@ internal sealed class ConnectionStore(
         return changes.Count == 0 ? "settings" : string.Join("; ", changes);
     }
 
+    // Models are named "slug/model"; nodes of flows name an API, a server of tools or a webhook by its slug alone.
     private static async Task<IReadOnlyList<string>> FindUsersAsync(StudioDbContext context, ConnectionRow connection, CancellationToken cancellationToken)
     {
         var prefix = connection.Slug + "/";
-        var apps = await context.Apps.AsNoTracking().Where(row => row.WorkspaceId == connection.WorkspaceId).Select(row => new
-        {
-            row.Name,
-            row.Draft,
-            Published = context.AppVersions.Where(version => version.AppId == row.Id && version.Number == row.PublishedVersion).Select(version => version.Definition).FirstOrDefault(),
-        }).Where(row => row.Draft.Contains(prefix) || (row.Published != null && row.Published.Contains(prefix))).ToListAsync(cancellationToken);
-        var others = await context.Connections.AsNoTracking().Where(row => row.WorkspaceId == connection.WorkspaceId && row.Id != connection.Id && row.Settings.Contains(prefix))
-            .ToListAsync(cancellationToken);
+        var found = await StoredDefinitions.FindAsync(context, connection.WorkspaceId, $"\"{connection.Slug}", cancellationToken);
         return
         [
-            .. apps.Where(row => Names(row.Draft) || (row.Published is { } published && Names(published))).Select(row => $"app {row.Name}"),
-            .. others.Select(ToConnection).Where(other => other.Settings.Fallback.Any(text => text.StartsWith(prefix, StringComparison.Ordinal)))
-                .Select(other => $"fallback of {other.Settings.Name}"),
+            .. found.Where(one => one.Id != connection.Id.Value)
+                .Where(one => one.Models().Any(model => model.StartsWith(prefix, StringComparison.Ordinal)) || one.Connections().Contains(connection.Slug))
+                .Select(one => StoredDefinition.Describe(one.Kind, one.Name, one.Version)),
         ];
-
-        bool Names(string definition) => StudioJson.Read(definition, StudioJson.Default.AppDefinition).Model.StartsWith(prefix, StringComparison.Ordinal);
     }
 
     private void SetKey(ConnectionRow row, string? key, DateTimeOffset now) =>

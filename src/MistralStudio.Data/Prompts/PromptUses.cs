@@ -1,7 +1,5 @@
 using System.Globalization;
-using System.Text.Json;
 using Microsoft.EntityFrameworkCore;
-using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
@@ -104,62 +102,16 @@ internal sealed class PromptUses(IDbContextFactory<StudioDbContext> contexts, Pr
     private static async Task<IReadOnlyList<PromptUse>> ListAsync(StudioDbContext context, WorkspaceId workspace, string? slug, CancellationToken cancellationToken)
     {
         // The text finds what may name a prompt, its JSON says what does.
-        var text = $"\"prompt:{slug}";
-        var apps = context.Apps.AsNoTracking().Where(row => row.WorkspaceId == workspace);
-        var flows = context.Flows.AsNoTracking().Where(row => row.WorkspaceId == workspace);
-        var found = new List<(PromptUserKind Kind, Guid Id, string Name, int? Version, string Json)>();
-        found.AddRange((await apps.Where(row => row.Draft.Contains(text)).Select(row => new { row.Id, row.Name, row.Draft }).ToListAsync(cancellationToken))
-            .Select(row => (PromptUserKind.App, row.Id.Value, row.Name, (int?)null, row.Draft)));
-        found.AddRange((await apps.Join(context.AppVersions, row => new { row.Id, Number = row.PublishedVersion }, version => new { Id = version.AppId, Number = (int?)version.Number }, (row, version) => new { row.Id, row.Name, version.Number, version.Definition })
-            .Where(row => row.Definition.Contains(text)).ToListAsync(cancellationToken)).Select(row => (PromptUserKind.App, row.Id.Value, row.Name, (int?)row.Number, row.Definition)));
-        found.AddRange((await flows.Where(row => row.Draft.Contains(text)).Select(row => new { row.Id, row.Name, row.Draft }).ToListAsync(cancellationToken))
-            .Select(row => (PromptUserKind.Flow, row.Id.Value, row.Name, (int?)null, row.Draft)));
-        found.AddRange((await flows.Join(context.FlowVersions, row => row.Id, version => version.FlowId, (row, version) => new { row.Id, row.Name, version.Number, version.Hash })
-            .Join(context.FlowDefinitions, row => new { FlowId = row.Id, row.Hash }, definition => new { definition.FlowId, definition.Hash }, (row, definition) => new { row.Id, row.Name, row.Number, definition.Json })
-            .Where(row => row.Json.Contains(text)).ToListAsync(cancellationToken)).Select(row => (PromptUserKind.Flow, row.Id.Value, row.Name, (int?)row.Number, row.Json)));
-        found.AddRange((await context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings != null && row.Settings.Contains(text))
-            .Select(row => new { row.Id, row.Name, row.Settings }).ToListAsync(cancellationToken)).Select(row => (PromptUserKind.Knowledge, row.Id.Value, row.Name, (int?)null, row.Settings!)));
-        found.AddRange((await context.Connections.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings.Contains(text))
-            .Select(row => new { row.Id, row.Settings }).ToListAsync(cancellationToken))
-            .Select(row => (PromptUserKind.Connection, row.Id.Value, StudioJson.Read(row.Settings, StudioJson.Default.ConnectionSettings).Name, (int?)null, row.Settings)));
+        var found = await StoredDefinitions.FindAsync(context, workspace, $"\"prompt:{slug}", cancellationToken);
         return
         [
-            .. found.SelectMany(one => References(one.Json).Where(reference => slug is null || reference.Name == slug).Distinct()
+            .. found.SelectMany(one => References(one).Where(reference => slug is null || reference.Name == slug).Distinct()
                 .Select(reference => new PromptUse(reference.Name, reference.Detail, one.Kind, one.Id, one.Name, one.Version))),
         ];
     }
 
-    private static IEnumerable<ModelReference> References(string json)
-    {
-        try
-        {
-            using var document = JsonDocument.Parse(json, new JsonDocumentOptions { MaxDepth = FlowJson.Relaxed.MaxDepth });
-            return [.. Strings(document.RootElement).Select(text => ModelReference.TryParse(text, out var reference) ? reference : null).OfType<ModelReference>().Where(reference => reference.Kind == ModelReferenceKind.Prompt)];
-        }
-        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
-        {
-            // The draft of a flow may be anything that was typed.
-            return [];
-        }
-    }
+    private static IEnumerable<ModelReference> References(StoredDefinition definition) => definition.Models()
+        .Select(name => ModelReference.TryParse(name, out var reference) ? reference : null).OfType<ModelReference>().Where(reference => reference.Kind == ModelReferenceKind.Prompt);
 
-    private static IEnumerable<string> Strings(JsonElement value) => value.ValueKind switch
-    {
-        JsonValueKind.String => [value.GetString()!],
-        JsonValueKind.Object => value.EnumerateObject().SelectMany(member => Strings(member.Value)),
-        JsonValueKind.Array => value.EnumerateArray().SelectMany(Strings),
-        _ => [],
-    };
-
-    private static string Describe(PromptUse use)
-    {
-        var what = use.Kind switch
-        {
-            PromptUserKind.App => "app",
-            PromptUserKind.Flow => "flow",
-            PromptUserKind.Knowledge => "knowledge base",
-            _ => "connection",
-        };
-        return use.Version is { } version ? string.Create(CultureInfo.InvariantCulture, $"{what} \"{use.Name}\" (version {version})") : $"{what} \"{use.Name}\"";
-    }
+    private static string Describe(PromptUse use) => StoredDefinition.Describe(use.Kind, use.Name, use.Version);
 }

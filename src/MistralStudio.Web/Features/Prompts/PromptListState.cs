@@ -45,7 +45,7 @@ public sealed class PromptListState(IPromptStore store, IPromptUses uses, IModel
     public bool IsWhole => Filter == new PromptFilter();
 
     /// <summary>Apps, flows, bases and connections that name a prompt, each once.</summary>
-    public IReadOnlyList<(PromptUserKind Kind, int Count)> UsersOf(Prompt prompt) =>
+    public IReadOnlyList<(DefinitionKind Kind, int Count)> UsersOf(Prompt prompt) =>
         [.. _uses[prompt.Slug].DistinctBy(use => use.Id).GroupBy(use => use.Kind).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))];
 
     /// <summary>Calls of a prompt, the last <see cref="Days"/> days, oldest first.</summary>

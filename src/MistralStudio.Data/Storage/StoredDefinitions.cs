@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text.Json;
+using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+
+namespace MistralStudio.Data.Storage;
+
+/// <summary>A definition as it is stored.</summary>
+/// <param name="Id">Of the app, flow, base, connection or prompt.</param>
+/// <param name="Version">Its number; null for a draft, and for what has no versions.</param>
+internal sealed record StoredDefinition(DefinitionKind Kind, Guid Id, string Name, int? Version, string Json)
+{
+    /// <summary>Every model that it names: the texts of <c>model</c>, <c>rerankModel</c> and the like, and of <c>fallback</c>.</summary>
+    public IEnumerable<string> Models() =>
+        Texts().Where(text => text.Member == "fallback" || text.Member.EndsWith("model", StringComparison.OrdinalIgnoreCase)).Select(text => text.Text);
+
+    /// <summary>Every connection that it names beside its models: the texts of <c>connection</c> and <c>server</c>.</summary>
+    public IEnumerable<string> Connections() => Texts().Where(text => text.Member is "connection" or "server").Select(text => text.Text);
+
+    /// <summary>The place in words: <c>flow "Triage" (version 3)</c>.</summary>
+    public static string Describe(DefinitionKind kind, string name, int? version)
+    {
+        var what = kind switch
+        {
+            DefinitionKind.App => "app",
+            DefinitionKind.Flow => "flow",
+            DefinitionKind.Knowledge => "knowledge base",
+            DefinitionKind.Prompt => "prompt",
+            _ => "connection",
+        };
+        return version is { } number ? string.Create(CultureInfo.InvariantCulture, $"{what} \"{name}\" (version {number})") : $"{what} \"{name}\"";
+    }
+
+    // Nothing where it is no JSON: the draft of a flow may be anything that was typed.
+    private IReadOnlyList<(string Member, string Text)> Texts()
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(Json, new JsonDocumentOptions { MaxDepth = FlowJson.Relaxed.MaxDepth });
+            return [.. In("", document.RootElement)];
+        }
+        catch (Exception wrong) when (wrong is JsonException or InvalidOperationException)
+        {
+            return [];
+        }
+    }
+
+    private static IEnumerable<(string Member, string Text)> In(string member, JsonElement value) => value.ValueKind switch
+    {
+        JsonValueKind.String => [(member, value.GetString()!)],
+        JsonValueKind.Object => value.EnumerateObject().SelectMany(one => In(one.Name, one.Value)),
+        JsonValueKind.Array => value.EnumerateArray().SelectMany(one => In(member, one)),
+        _ => [],
+    };
+}
+
+/// <summary>Finds what in a workspace may name something by its slug.</summary>
+internal static class StoredDefinitions
+{
+    /// <summary>
+    /// Drafts and published versions of apps, drafts and all versions of flows (a run that waits goes on with its own), knowledge bases, connections, and
+    /// prompts as they are now and as labels name them.
+    /// </summary>
+    /// <param name="text">What stands in the JSON of a definition that is looked for.</param>
+    public static async Task<IReadOnlyList<StoredDefinition>> FindAsync(StudioDbContext context, WorkspaceId workspace, string text, CancellationToken cancellationToken)
+    {
+        var apps = context.Apps.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        var flows = context.Flows.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        var prompts = context.Prompts.AsNoTracking().Where(row => row.WorkspaceId == workspace);
+        var found = new List<StoredDefinition>();
+        found.AddRange((await apps.Where(row => row.Draft.Contains(text)).Select(row => new { row.Id, row.Name, row.Draft }).ToListAsync(cancellationToken))
+            .Select(row => new StoredDefinition(DefinitionKind.App, row.Id.Value, row.Name, null, row.Draft)));
+        found.AddRange((await apps.Join(context.AppVersions, row => new { row.Id, Number = row.PublishedVersion }, version => new { Id = version.AppId, Number = (int?)version.Number }, (row, version) => new { row.Id, row.Name, version.Number, version.Definition })
+            .Where(row => row.Definition.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.App, row.Id.Value, row.Name, row.Number, row.Definition)));
+        found.AddRange((await flows.Where(row => row.Draft.Contains(text)).Select(row => new { row.Id, row.Name, row.Draft }).ToListAsync(cancellationToken))
+            .Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, null, row.Draft)));
+        found.AddRange((await flows.Join(context.FlowVersions, row => row.Id, version => version.FlowId, (row, version) => new { row.Id, row.Name, version.Number, version.Hash })
+            .Join(context.FlowDefinitions, row => new { FlowId = row.Id, row.Hash }, definition => new { definition.FlowId, definition.Hash }, (row, definition) => new { row.Id, row.Name, row.Number, definition.Json })
+            .Where(row => row.Json.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, row.Number, row.Json)));
+        found.AddRange((await context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings != null && row.Settings.Contains(text))
+            .Select(row => new { row.Id, row.Name, row.Settings }).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Knowledge, row.Id.Value, row.Name, null, row.Settings!)));
+        found.AddRange((await context.Connections.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings.Contains(text))
+            .Select(row => new { row.Id, row.Settings }).ToListAsync(cancellationToken))
+            .Select(row => new StoredDefinition(DefinitionKind.Connection, row.Id.Value, StudioJson.Read(row.Settings, StudioJson.Default.ConnectionSettings).Name, null, row.Settings)));
+        found.AddRange((await prompts.Join(context.PromptVersions, row => row.Id, version => version.PromptId, (row, version) => new { row.Id, row.Name, row.LatestVersion, version.Number, version.Content })
+            .Where(row => row.Content.Contains(text) && (row.Number == row.LatestVersion || context.PromptLabels.Any(label => label.PromptId == row.Id && label.Version == row.Number)))
+            .ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Prompt, row.Id.Value, row.Name, row.Number, row.Content)));
+        return found;
+    }
+}
