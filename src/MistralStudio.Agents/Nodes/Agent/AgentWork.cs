@@ -46,6 +46,7 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
         }
 
         var functions = listed.Value;
+        var described = string.Join('\n', functions.Select(function => $"{function.Name} {function.Description} {function.Parameters.GetRawText()}"));
         List<ChatMessage>? messages = null;
         for (var turn = 1; turn <= config.MaxSteps; turn++)
         {
@@ -72,6 +73,7 @@ internal sealed class AgentWork(NodeExecution execution, AgentConfig config, Mod
                 }
             }
 
+            ToolMemory.MakeRoom(messages, config.MaxTokens, described, counter);
             var said = await AskAsync(model.Value, messages, functions, turn, cancellationToken);
             if (!said.IsSuccess)
             {

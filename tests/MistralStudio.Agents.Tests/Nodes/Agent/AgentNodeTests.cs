@@ -75,6 +75,29 @@ public sealed class AgentNodeTests
     }
 
     [Fact]
+    public async Task WhatToolsGave_MakesRoom_TheOldestFirst_WhereTheModelHoldsNoMore()
+    {
+        var look = Says("""search_knowledge {"query":"notice"}""");
+        var model = new TurningModel(look, look, look, Says("Ninety days.")) { Counter = new WordCounter(ContextLength: 500) };
+        using var nodes = new AgentNodes(model);
+        await nodes.Knowledge.CreateBaseAsync(nodes.Rig.Workspace, "Contracts", "e", null, Token);
+        nodes.Search.Hits.Add(FakeKnowledgeSearch.Hit(string.Concat(Enumerable.Repeat("notice ", 300)), page: 1));
+
+        var state = await nodes.Rig.RunAsync(Flow($$"""{"prompt":"x","maxTokens":100,"tools":[{{Contracts}}]}"""), new { q = "?" });
+
+        Assert.Equal("Ninety days.", state.Outputs["text"].Text);
+        Assert.Equal(3, model.Results.Length);
+        Assert.EndsWith("(the rest made room for what came after it; call again for all of it)", model.Results[0], StringComparison.Ordinal);
+        Assert.True(model.Results[^1].Length > 900);
+        Assert.All(model.Requests, request => Assert.InRange(request.Messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Sum(result => model.Counter!.Count((string)result.Result!)), 0, 400));
+    }
+
+    private sealed record WordCounter(int ContextLength) : ITokenCounter
+    {
+        public int Count(string text) => text.Split(' ', StringSplitOptions.RemoveEmptyEntries).Length;
+    }
+
+    [Fact]
     public async Task AnAgentThatNeverAnswers_EndsWithItsSteps()
     {
         var model = new TurningModel(Says("""search_knowledge {"query":"x"}"""));

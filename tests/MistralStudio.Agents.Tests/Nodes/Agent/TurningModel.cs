@@ -18,6 +18,9 @@ internal sealed class TurningModel(params Func<IReadOnlyList<ChatMessage>, AICon
 
     public bool CallsTools { get; init; } = true;
 
+    /// <summary>What the model says of the tokens it holds; null says nothing.</summary>
+    public ITokenCounter? Counter { get; init; }
+
     /// <summary>Calls of tools as <c>name {"argument": 1}</c>; everything else is words.</summary>
     public static Func<IReadOnlyList<ChatMessage>, AIContent[]> Says(params string[] said) => _ =>
     [
@@ -53,7 +56,7 @@ internal sealed class TurningModel(params Func<IReadOnlyList<ChatMessage>, AICon
         await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
     public object? GetService(Type serviceType, object? serviceKey = null) =>
-        serviceType == typeof(ChatAbilities) ? ChatAbilities.Usual with { Tools = CallsTools } : null;
+        serviceType == typeof(ChatAbilities) ? ChatAbilities.Usual with { Tools = CallsTools } : serviceType == typeof(ITokenCounter) ? Counter : null;
 
     public void Dispose()
     {
