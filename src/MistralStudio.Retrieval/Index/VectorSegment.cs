@@ -95,10 +95,11 @@ internal sealed class VectorSegment(int dimensions)
         }
 
         var tops = new TopRows[parts];
+        var taken = -1;
         Parallel.For(0, parts, part =>
         {
             tops[part] = new TopRows(limit);
-            for (var i = part; i < blocks.Length; i += parts)
+            for (var i = Interlocked.Increment(ref taken); i < blocks.Length; i = Interlocked.Increment(ref taken))
             {
                 Scan(blocks[i], bytes, scale, allowed, tops[part]);
             }
