@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
@@ -224,7 +225,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     {
         var state = State(caller);
         await state.LoadAsync((await CreateAsync(caller, name, definition)).Id, Token);
-        var run = await state.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(who) }, Token);
+        var run = await state.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(who) }, [], Token);
         Assert.Null(state.Error);
         return run!.Value;
     }
@@ -251,7 +252,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     private FlowState State(Caller caller) => new(
-        new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>()), caller);
+        new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>()), caller);
 
     private RunViewState View(Caller caller) => new(
         new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>()), caller);

@@ -28,6 +28,9 @@ public sealed record CardModel(string Path, string Parent, FlowNode Node, NodeLo
     /// <summary>added, removed or changed, where a change is proposed; null otherwise.</summary>
     public string? Ghost { get; init; }
 
+    /// <summary>Who else has it selected.</summary>
+    public IReadOnlyList<Guest> By { get; init; } = [];
+
     /// <summary>True for what repeats what is inside it.</summary>
     public bool IsContainer => Shape.IsContainer;
 
@@ -38,7 +41,7 @@ public sealed record CardModel(string Path, string Parent, FlowNode Node, NodeLo
     public string Key => string.Join(
         '\u001f', Node.Title, Node.Type, Line, NodeFace.Under(Node), Ghost, IsNote ? NodeFace.Text(Node, "text") : "", string.Join(',', Rows.Select(port => port.Name)),
         Problems.Count, Problems.Count > 0 ? Problems[0].Message : "", Shape, Node.Type == "approval" ? NodeFace.Items(Node, "who") + NodeFace.Text(Node, "expires") : "",
-        Run?.Status, Run?.Took, Run?.Since, Run?.Facts, Run?.Said, Run is null ? "" : string.Join(',', Run.Taken));
+        Run?.Status, Run?.Took, Run?.Since, Run?.Facts, Run?.Said, string.Join(',', By.Select(guest => guest.Name + guest.Tone)), Run is null ? "" : string.Join(',', Run.Taken));
 
     /// <summary>Cards of a flow in the author's order, containers before what is inside them.</summary>
     public static IReadOnlyList<CardModel> Of(FlowLook look, NodeCatalogView catalog)

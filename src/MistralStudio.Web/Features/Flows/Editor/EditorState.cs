@@ -55,6 +55,18 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
     /// <summary>Names of the knowledge bases that a node may name.</summary>
     public IReadOnlyList<string> Bases { get; set; } = [];
 
+    /// <summary>True for a step that asks a model where the one that it would ask is the studio's own small one, which is there to try things out.</summary>
+    public bool IsBeyond(FlowNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (node.Type is not ("llm" or "agent" or "classify" or "extract") || Models.Count == 0)
+        {
+            return false;
+        }
+
+        return NodeFace.Under(node) is { } named && named != "default" ? Models.FirstOrDefault(model => model.Id == named)?.IsStarter == true : Models.All(model => model.IsStarter);
+    }
+
     /// <summary>Everything on the canvas.</summary>
     public IReadOnlyList<CardModel> Cards
     {
@@ -94,6 +106,7 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
         Flow.Draft.Seal(Flow);
         Selected = [.. nodes.Where(path => Find(path) is not null).Distinct(StringComparer.Ordinal)];
         SelectedEdges = [.. edges ?? []];
+        Flow.Draft.Presence.Select(Flow, Selected);
     }
 
     /// <summary>What is selected, for the clipboard; empty where it cannot be copied.</summary>
@@ -216,7 +229,7 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
         if (Selected.Count + SelectedEdges.Count > 0)
         {
             await DoAsync(new RemoveParts([.. Selected.Where(path => !IsNote(path))], SelectedEdges, [.. Selected.Where(IsNote).Select(NumberOf)]), cancellationToken);
-            (Selected, SelectedEdges) = ([], []);
+            Select([]);
         }
     }
 

@@ -20,6 +20,9 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
     /// <summary>It was saved, or could not be.</summary>
     public event Action? Saved;
 
+    /// <summary>Who has it open.</summary>
+    public FlowPresence Presence { get; } = new();
+
     /// <summary>The flow as it was last stored.</summary>
     public Flow Flow
     {
@@ -155,6 +158,13 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
             }
 
             var kept = await store.SaveDraftAsync(before.Workspace, before.Id, before.Revision, name ?? before.Name, FlowDefinitions.Write(definition), cancellationToken);
+            if (kept.Error?.Code == FlowStoreErrors.Conflict().Code
+                && await store.FindAsync(before.Workspace, before.Id, cancellationToken) is { } stored && string.Equals(stored.Draft, before.Draft, StringComparison.Ordinal))
+            {
+                // A version was published, or the flow renamed, under the open draft: what is edited comes after that.
+                kept = await store.SaveDraftAsync(before.Workspace, before.Id, stored.Revision, name ?? stored.Name, FlowDefinitions.Write(definition), cancellationToken);
+            }
+
             lock (_gate)
             {
                 if (kept.IsSuccess)
