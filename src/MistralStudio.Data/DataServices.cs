@@ -85,9 +85,9 @@ public static class DataServices
         services.AddSingleton<FlowStore>();
         services.AddSingleton<IFlowStore>(provider => provider.GetRequiredService<FlowStore>());
         services.AddSingleton<IFlowVersions>(provider => provider.GetRequiredService<FlowStore>());
+        services.AddSingleton<IFlowUses, FlowUses>();
         services.AddSingleton<IRunStore, RunStore>();
         services.AddSingleton<IFlowTriggers, FlowTriggerStore>();
-        services.AddSingleton<IFlowPins, FlowPinStore>();
         services.AddSingleton<INodeResults, NodeResultStore>();
         services.AddSingleton<IFlowJournal, FlowJournal>();
         services.AddSingleton<RunErasure>();

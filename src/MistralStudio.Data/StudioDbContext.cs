@@ -93,8 +93,6 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
 
     internal DbSet<FlowVersionRow> FlowVersions => Set<FlowVersionRow>();
 
-    internal DbSet<FlowPinRow> FlowPins => Set<FlowPinRow>();
-
     internal DbSet<FlowTriggerRow> FlowTriggers => Set<FlowTriggerRow>();
 
     internal DbSet<FlowScheduleRow> FlowSchedules => Set<FlowScheduleRow>();

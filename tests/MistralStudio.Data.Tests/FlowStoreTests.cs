@@ -1,5 +1,7 @@
+using MistralStudio.Core.Apps;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Models;
 
 namespace MistralStudio.Data.Tests;
 
@@ -123,6 +125,30 @@ public abstract class FlowStoreTests(DataFixture data)
         Assert.Null(await _versions.FindAsync(Workspace, Hash('e'), Token));
         var entries = (await data.Get<Core.Audit.IAuditLog>().ListAsync(Workspace, new(), null, 50, Token)).Items;
         Assert.Contains(entries, entry => entry.Action == "flow.deleted" && entry.Subject == flow.Slug);
+    }
+
+    [Fact]
+    public async Task WhatCallsAFlow_IsKnown_AndKeepsItFromBeingDeleted()
+    {
+        var uses = data.Get<IFlowUses>();
+        var flow = await CreateAsync("Called by others");
+        var caller = $$$"""{"nodes":[{"id":"a","type":"sub-flow","config":{"flow":"{{{flow.Slug}}}@2"}},{"id":"b","type":"agent","config":{"tools":[{"kind":"flow","flow":"{{{flow.Slug}}}"}],"prompt":"{{{flow.Slug}}} is only a word"}},{"id":"c","type":"llm","config":{"model":"flow:{{{flow.Slug}}}@1"}}]}""";
+        var other = (await _flows.CreateAsync(Workspace, "Caller", caller, Owner, Token)).Value;
+        var app = (await data.Get<IAppStore>().CreateAsync(Workspace, "Desk of flows", new($"flow:{flow.Slug}", "", [], "", GenerationSettings.Default), Owner, Token)).Value;
+        await _flows.SaveDraftAsync(Workspace, flow.Id, flow.Revision, flow.Name, $$$"""{"nodes":[{"id":"me","type":"sub-flow","config":{"flow":"{{{flow.Slug}}}"}}]}""", Token);
+
+        Assert.Equal(["App Desk of flows ", "Flow Caller ", "Flow Caller 1", "Flow Caller 2"], (await uses.ListAsync(Workspace, flow.Id, Token)).Select(use => $"{use.Kind} {use.Name} {use.Number}").Order(StringComparer.Ordinal));
+        Assert.Empty(await uses.ListAsync(DataFixture.Elsewhere(), flow.Id, Token));
+        var refused = (await _flows.DeleteAsync(Workspace, flow.Id, Owner, Token)).Error!;
+        Assert.Equal(("flow.in_use", "This flow is called by app \"Desk of flows\", flow \"Caller\"."), (refused.Code, refused.Message));
+
+        // What an older version called does not count, once a newer one calls nothing.
+        var first = (await PublishAsync(other, caller, Hash('7'))).Value;
+        Assert.Equal(1, first.Number);
+        var now = (await _flows.FindAsync(Workspace, other.Id, Token))!;
+        await PublishAsync((await _flows.SaveDraftAsync(Workspace, other.Id, now.Revision, other.Name, First, Token)).Value, First, Hash('8'));
+        await data.Get<IAppStore>().DeleteAsync(Workspace, app.Id, Owner, Token);
+        Assert.True((await _flows.DeleteAsync(Workspace, flow.Id, Owner, Token)).IsSuccess);
     }
 
     private static string Hash(char of) => new(of, 64);

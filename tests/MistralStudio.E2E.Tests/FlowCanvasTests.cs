@@ -1,72 +1,82 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Microsoft.Playwright;
+using MistralStudio.E2E.Tests.Canvas;
+using MistralStudio.Flows.Gallery;
+using MistralStudio.Tests.Shared.Servers;
 
 namespace MistralStudio.E2E.Tests;
 
-/// <summary>A small flow is built on its canvas and in its outline without a pointer.</summary>
+/// <summary>The flows of the gallery are built on an empty canvas, by mouse and by keyboard, and come out as they are in the gallery.</summary>
 [Collection(TeamStudioCollection.Name)]
 public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
 {
+    private const string ByMouse = "invoice-approval";
+    private const string ByKeyboard = "document-answers";
+    private const string Facts = """{"supplier":"Muster GmbH","number":"7","date":"2026-01-02","currency":"EUR","total":119,"lines":[]}""";
+
+    private static CancellationToken Token => TestContext.Current.CancellationToken;
+
+    public static TheoryData<string, string> Others =>
+        [.. FlowTemplates.All.SelectMany(template => new (string, string)[] { (template.Id, "mouse"), (template.Id, "keyboard") }).Except([(ByMouse, "mouse"), (ByKeyboard, "keyboard")])];
+
     [Fact]
-    public async Task AFlow_IsBuiltWithoutAPointer()
+    public async Task AFlow_IsBuiltByKeyboard_AndOneByMouse_WhoseApprovalIsAnswered()
     {
-        var page = await OpenAsync("Built by keyboard");
-        await page.Keyboard.PressAsync("/");
-        await page.Keyboard.TypeAsync("start");
-        await page.Keyboard.PressAsync("Enter");
-        await Node(page, "start").WaitForAsync();
-        await page.Keyboard.PressAsync("/");
-        await page.Keyboard.TypeAsync("write text");
-        await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(Node(page, "template")).ToBeFocusedAsync();
-        await page.Keyboard.PressAsync("/");
-        await page.Keyboard.TypeAsync("answer");
-        await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(Node(page, "answer")).ToBeFocusedAsync();
-
-        // What is added with a step selected follows it: the answer reads the text already. It is taken off and drawn anew by the dialog.
-        await page.Keyboard.PressAsync("ControlOrMeta+z");
-        await Assertions.Expect(Node(page, "answer")).ToHaveCountAsync(0);
-        await page.Keyboard.PressAsync("Escape");
-        await page.Locator(".canvas").FocusAsync();
-        await page.Keyboard.PressAsync("/");
-        await page.Keyboard.TypeAsync("answer");
-        await page.Keyboard.PressAsync("Enter");
-        await Node(page, "answer").WaitForAsync();
-        await Assertions.Expect(page.Locator("svg.wires [data-edge]")).ToHaveCountAsync(0);
-        await Node(page, "template").FocusAsync();
-        await page.Keyboard.PressAsync("c");
-        await page.Locator("dialog[open] .connect").WaitForAsync();
-        await page.Keyboard.TypeAsync("answer");
-        await page.Locator("dialog[open] [role=option][aria-selected=true]").WaitForAsync();
-        await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Locator("svg.wires [data-edge]")).ToHaveCountAsync(1);
-
-        // Enter opens the settings; the outline has the same flow.
-        await Node(page, "template").FocusAsync();
-        await page.Keyboard.PressAsync("ArrowRight");
-        await page.Keyboard.PressAsync("ArrowLeft");
-        await page.Keyboard.PressAsync("Enter");
-        await Assertions.Expect(page.Locator(".insp").GetByLabel("Name", new() { Exact = true })).ToBeFocusedAsync();
-        await page.Keyboard.TypeAsync("A greeting");
-        await Node(page, "template").GetByText("A greeting").WaitForAsync();
-        await page.Keyboard.PressAsync("Escape");
-        await page.Keyboard.PressAsync("o");
-        await page.WaitForURLAsync("**tab=outline");
-        var step = page.Locator(".flow-outline [data-path=template]");
-        await step.FocusAsync();
-        await page.Keyboard.PressAsync("ArrowDown");
-        await page.Keyboard.PressAsync("Delete");
-        await Assertions.Expect(page.Locator(".flow-outline [data-path]")).ToHaveCountAsync(2);
-    }
-
-    private async Task<IPage> OpenAsync(string name)
-    {
+        using var program = await studio.Studio.NewProgramAsync();
+        await BuildAsync(program, await studio.OwnerAsync(), ByKeyboard, "keyboard");
         var page = await studio.OwnerAsync();
-        await FlowsTests.MakeAsync(studio, page, name);
+        await BuildAsync(program, page, ByMouse, "mouse");
+
+        await using var model = await OpenAiServer.StartAsync();
+        model.Otherwise = _ => [Facts];
+        var connection = await ConnectAsync(program, model);
+        await page.ReloadAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Canvas" }).ClickAsync();
         await page.Locator(".canvas[data-ready]").WaitForAsync();
-        return page;
+        await page.Locator(".world > [data-id=take] header").ClickAsync();
+        await page.Locator(".insp [data-pointer='/model'] select").SelectOptionAsync("scripted/small");
+        await page.Locator(".world > [data-id=take]").GetByText("scripted/small").WaitForAsync();
+        await page.Locator(".insp").GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
+        await page.Locator(".run-form input[type=file]").SetInputFilesAsync(new FilePayload { Name = "invoice.txt", MimeType = "text/plain", Buffer = "Invoice 7 of Muster GmbH. Total 119.00 EUR."u8.ToArray() });
+        await page.Locator(".run-form").GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
+        await page.GetByText("Book this invoice of Muster GmbH over 119 EUR?").First.WaitForAsync();
+        await page.GetByLabel("Note").FillAsync("checked");
+        await page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true }).ClickAsync();
+        await page.GetByText("\"note\": \"checked\"").First.WaitForAsync();
+
+        (await program.DeleteAsync(connection, Token)).EnsureSuccessStatusCode();
+        (await program.DeleteAsync($"/api/allowed-hosts/{model.Place}", Token)).EnsureSuccessStatusCode();
     }
 
-    private static ILocator Node(IPage page, string id) => page.Locator($".world > [data-id={id}]");
+    [Theory(Explicit = true)]
+    [MemberData(nameof(Others))]
+    public async Task EveryOtherFlowOfTheGallery_IsBuilt(string template, string hand)
+    {
+        using var program = await studio.Studio.NewProgramAsync();
+        await BuildAsync(program, await studio.OwnerAsync(), template, hand);
+    }
+
+    private async Task BuildAsync(HttpClient program, IPage page, string id, string hand)
+    {
+        // Names of knowledge bases are chosen of those that there are.
+        using var made = await program.PostAsJsonAsync("/api/knowledge-bases", new { name = "Documents" });
+        var template = FlowTemplates.All.Single(one => one.Id == id);
+        await FlowsTests.MakeAsync(studio, page, $"{template.Title} by {hand}");
+        await page.GetByRole(AriaRole.Link, new() { Name = "Canvas" }).ClickAsync();
+        await page.Locator(".canvas[data-ready]").WaitForAsync();
+        FlowBuilder builder = hand == "mouse" ? new MouseBuilder(page) : new KeyboardBuilder(page);
+        await builder.BuildAsync(template.Flow);
+        await page.Locator(".toolbar .state.ok").WaitForAsync();
+        Assert.Equal(FlowBuilder.Canonical(template.Flow), await builder.SourceAsync());
+    }
+
+    private static async Task<Uri> ConnectAsync(HttpClient program, OpenAiServer model)
+    {
+        (await program.PutAsync($"/api/allowed-hosts/{model.Place}", null)).EnsureSuccessStatusCode();
+        using var made = await program.PostAsJsonAsync(
+            "/api/connections", new { name = "Scripted", kind = "compatible", address = model.Address.ToString(), retries = 0, models = new[] { new { name = "small" } } });
+        made.EnsureSuccessStatusCode();
+        return new Uri($"/api/connections/{(await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()}", UriKind.Relative);
+    }
 }

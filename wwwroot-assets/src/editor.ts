@@ -1,4 +1,5 @@
 // Beside the canvas: fields that speak up when typing pauses and complete what stands between braces, and the outline's keys.
+import { coloured } from './_coloured';
 import { suggest, type TemplateName } from './canvas/names';
 
 interface DotNet {
@@ -18,6 +19,7 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
   list.setAttribute('role', 'listbox');
   list.hidden = true;
   root.append(list);
+  const colours = coloured(root);
   let field: HTMLInputElement | HTMLTextAreaElement | null = null;
   let found: TemplateName[] = [];
   let at = 0;
@@ -88,6 +90,24 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
       clearTimeout(timers.get(event.target));
     }
   }, { signal: off.signal });
+  // A list that is gone through by its arrow keys speaks up when that pauses: what comes back for a choice on the way would undo the next.
+  root.addEventListener('change', event => {
+    const list = event.target;
+    if (list instanceof HTMLSelectElement && event.isTrusted && document.activeElement === list && list.dataset.keyed !== undefined) {
+      event.stopPropagation();
+      clearTimeout(timers.get(list));
+      timers.set(list, window.setTimeout(() => settle(list), pause));
+    }
+  }, { signal: off.signal, capture: true });
+  const settle = (list: HTMLElement) => {
+    clearTimeout(timers.get(list));
+    if (timers.delete(list)) {
+      list.dispatchEvent(new Event('change', { bubbles: true }));
+    }
+  };
+  root.addEventListener('keydown', event => event.target instanceof HTMLSelectElement && (event.target.dataset.keyed = ''), { signal: off.signal });
+  root.addEventListener('pointerdown', event => event.target instanceof HTMLSelectElement && delete event.target.dataset.keyed, { signal: off.signal });
+  root.addEventListener('focusout', event => event.target instanceof HTMLSelectElement && settle(event.target), { signal: off.signal });
   root.addEventListener('focusout', close, { signal: off.signal });
   root.addEventListener('keydown', event => {
     if (list.hidden || event.target !== field) {
@@ -112,7 +132,7 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
   root.addEventListener('keydown', event => {
     const panel = (event.target as Element).closest('.insp');
     if (event.key === 'Escape' && panel) {
-      root.querySelector<HTMLElement>('.canvas [data-selected], .flow-outline [aria-pressed=true]')?.focus();
+      (root.querySelector<HTMLElement>('.canvas [data-selected], .flow-outline [aria-pressed=true]') ?? root.querySelector<HTMLElement>('.canvas'))?.focus();
     }
   }, { signal: off.signal });
 
@@ -121,6 +141,7 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
     focusRow: path => root.querySelector<HTMLElement>(`.flow-outline [data-path="${CSS.escape(path)}"]`)?.focus(),
     dispose() {
       off.abort();
+      colours.dispose();
       list.remove();
     },
   };
@@ -176,7 +197,7 @@ export function outline(root: HTMLElement, page: DotNet): { dispose(): void } {
       : event.key === 'ArrowLeft' ? fold(false) : event.key === 'ArrowRight' ? fold(true)
       : event.key === 'Delete' ? press('delete')
       : lettersAreOff() ? false
-      : event.key === 'c' || event.key === 'a' ? press(event.key)
+      : event.key === 'c' || event.key === 'a' || event.key === 'i' ? press(event.key)
       : event.key === 'o' ? (void page.invokeMethodAsync('CanvasAsync'), true) : false;
     if (acted) {
       event.preventDefault();

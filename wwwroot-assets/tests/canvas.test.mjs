@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { liquidParts } from '../src/_liquid.ts';
 import { Graph } from '../src/canvas/graph.ts';
 import { fits } from '../src/canvas/model.ts';
 import { suggest } from '../src/canvas/names.ts';
@@ -191,4 +192,12 @@ test('between braces the names are offered that fit what was typed', () => {
   assert.deepEqual(offered('{% if que'), ['question']);
   assert.deepEqual(offered('con', true), ['context']);
   assert.deepEqual(offered('question', true), []);
+});
+
+test('a template is taken apart into words, values and tags', () => {
+  assert.deepEqual(liquidParts('Dear {{ name | upcase }},\n{% if x %}{{y}}{% endif %} {{ open'), [
+    { text: 'Dear ', kind: 'text' }, { text: '{{ name | upcase }}', kind: 'value' }, { text: ',\n', kind: 'text' }, { text: '{% if x %}', kind: 'tag' },
+    { text: '{{y}}', kind: 'value' }, { text: '{% endif %}', kind: 'tag' }, { text: ' {{ open', kind: 'text' },
+  ]);
+  assert.deepEqual(liquidParts(''), []);
 });

@@ -33,7 +33,10 @@ public interface IFlowStore
     /// <summary>Newest first; null where there is no such flow.</summary>
     Task<Listing<PublishedFlow>?> ListVersionsAsync(WorkspaceId workspace, FlowId id, string? after, int limit, CancellationToken cancellationToken);
 
-    /// <summary>Removes a flow with its versions, runs and their journals. Fails while a run of it has not ended.</summary>
+    /// <summary>
+    /// Removes a flow with its versions, runs and their journals. Fails while a run of it has not ended, and with <see cref="FlowStoreErrors.InUse"/>
+    /// where something calls it, saying where.
+    /// </summary>
     /// <param name="by">Who does it, for the audit log.</param>
     Task<Result<Unit>> DeleteAsync(WorkspaceId workspace, FlowId id, UserId? by, CancellationToken cancellationToken);
 }
@@ -65,6 +68,9 @@ public static class FlowStoreErrors
     public static Error NotFound() => new("flow.not_found", "This flow does not exist here.", "It may have been deleted; open Flows to see which there are.");
 
     public static Error Conflict() => new("flow.conflict", "Somebody else saved this flow meanwhile.", "Open it again to see their change, then make yours.");
+
+    public static Error InUse(IReadOnlyList<string> where) => new(
+        "flow.in_use", $"This flow is called by {string.Join(", ", where.Take(5))}{(where.Count > 5 ? $" and {where.Count - 5} more" : "")}.", "Let them call another flow first.");
 
     public static Error HasRuns(int count) => new(
         "flow.has_runs", count == 1 ? "A run of this flow has not ended." : $"{count} runs of this flow have not ended.", "Cancel them, then delete the flow.");

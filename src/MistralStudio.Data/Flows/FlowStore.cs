@@ -187,6 +187,12 @@ internal sealed class FlowStore(IDbContextFactory<StudioDbContext> contexts, IBl
             return FlowStoreErrors.HasRuns(unfinished);
         }
 
+        var where = await FlowUses.PlacesAsync(context, workspace, id, slug, cancellationToken);
+        if (where.Count > 0)
+        {
+            return FlowStoreErrors.InUse(where);
+        }
+
         var owners = (await context.Runs.Where(row => row.FlowId == id).Select(row => row.Id).ToListAsync(cancellationToken)).ConvertAll(FlowValue.OwnerOf).ToHashSet(StringComparer.Ordinal);
         await flow.ExecuteDeleteAsync(cancellationToken);
         await AuditTrail.AppendAsync(context, workspace, by, "flow.deleted", slug, "", time, cancellationToken);

@@ -19,6 +19,12 @@ internal sealed record StoredDefinition(DefinitionKind Kind, Guid Id, string Nam
     /// <summary>Every connection that it names beside its models: the texts of <c>connection</c> and <c>server</c>.</summary>
     public IEnumerable<string> Connections() => Texts().Where(text => text.Member is "connection" or "server").Select(text => text.Text);
 
+    /// <summary>Every flow that it calls as a step or as a tool: the texts of <c>flow</c>.</summary>
+    public IEnumerable<string> Flows() => Texts().Where(text => text.Member == "flow").Select(text => text.Text);
+
+    /// <summary>True for a version of a flow that a newer one came after.</summary>
+    public bool IsPast { get; init; }
+
     /// <summary>The place in words: <c>flow "Triage" (version 3)</c>.</summary>
     public static string Describe(DefinitionKind kind, string name, int? version)
     {
@@ -76,9 +82,9 @@ internal static class StoredDefinitions
             .Where(row => row.Definition.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.App, row.Id.Value, row.Name, row.Number, row.Definition)));
         found.AddRange((await flows.Where(row => row.Draft.Contains(text)).Select(row => new { row.Id, row.Name, row.Draft }).ToListAsync(cancellationToken))
             .Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, null, row.Draft)));
-        found.AddRange((await flows.Join(context.FlowVersions, row => row.Id, version => version.FlowId, (row, version) => new { row.Id, row.Name, version.Number, version.Hash })
-            .Join(context.FlowDefinitions, row => new { FlowId = row.Id, row.Hash }, definition => new { definition.FlowId, definition.Hash }, (row, definition) => new { row.Id, row.Name, row.Number, definition.Json })
-            .Where(row => row.Json.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, row.Number, row.Json)));
+        found.AddRange((await flows.Join(context.FlowVersions, row => row.Id, version => version.FlowId, (row, version) => new { row.Id, row.Name, row.PublishedVersion, version.Number, version.Hash })
+            .Join(context.FlowDefinitions, row => new { FlowId = row.Id, row.Hash }, definition => new { definition.FlowId, definition.Hash }, (row, definition) => new { row.Id, row.Name, row.PublishedVersion, row.Number, definition.Json })
+            .Where(row => row.Json.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, row.Number, row.Json) { IsPast = row.Number != row.PublishedVersion }));
         found.AddRange((await context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings != null && row.Settings.Contains(text))
             .Select(row => new { row.Id, row.Name, row.Settings }).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Knowledge, row.Id.Value, row.Name, null, row.Settings!)));
         found.AddRange((await context.Connections.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings.Contains(text))

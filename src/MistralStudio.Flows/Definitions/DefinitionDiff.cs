@@ -54,6 +54,14 @@ public static class DefinitionDiff
         return changes;
     }
 
+    /// <summary>What differs between two states of a node, but for what is inside it.</summary>
+    public static IReadOnlyList<FieldChange> Of(FlowNode before, FlowNode after)
+    {
+        ArgumentNullException.ThrowIfNull(before);
+        ArgumentNullException.ThrowIfNull(after);
+        return Fields(before with { Body = null }, after with { Body = null });
+    }
+
     private static void Compare(
         IReadOnlyList<FlowNode> before, IReadOnlyList<FlowNode> after, IReadOnlyList<FlowEdge> edgesBefore, IReadOnlyList<FlowEdge> edgesAfter, string prefix, List<FlowChange> changes)
     {

@@ -17,6 +17,10 @@ public static class EditErrors
 
     public static Error BadId(string id) => new("flow.bad_id", $"\"{Cut(id)}\" cannot be the id of a node.", "Use up to 63 letters, digits, - and _, beginning with a letter or digit.");
 
+    public static Error BadPort(string port) => new("flow.edit_bad_port", $"\"{Cut(port)}\" cannot be the name of a value.", "Use up to 63 letters, digits, - and _, beginning with a letter or _.");
+
+    public static Error TakenPort(string port) => new("flow.edit_taken_port", $"This step takes another value by the name \"{Cut(port)}\".", "Choose another name.");
+
     public static Error SameEdge() => new("flow.edit_same_edge", "These two are connected already.", "Choose another port.");
 
     public static Error BadEdge() => new("flow.edit_bad_edge", "One end of this connection is no port of a node here.", "Draw it between two nodes that stand beside each other.");

@@ -10,11 +10,17 @@ namespace MistralStudio.Flows.Editing;
 /// <param name="TakesMore">True where an edge may bring any other name.</param>
 public sealed record NodeLook(IReadOnlyList<Port> Inputs, IReadOnlyList<Port> Outputs, bool TakesMore)
 {
+    /// <summary>In-ports whose names edges made up.</summary>
+    public IReadOnlyList<string> Named { get; init; } = [];
+
     /// <summary>For a container: what it gives to its inside.</summary>
     public IReadOnlyList<Port> ToBody { get; init; } = [];
 
     /// <summary>For a container: what its inside gives back.</summary>
     public IReadOnlyList<Port> FromBody { get; init; } = [];
+
+    /// <summary>Those of <see cref="FromBody"/> whose names edges made up.</summary>
+    public IReadOnlyList<string> NamedBack { get; init; } = [];
 
     /// <summary>For a container: true where its inside may give anything back.</summary>
     public bool TakesMoreBack { get; init; }
@@ -100,7 +106,8 @@ public sealed class FlowLook
             var planned = plan is not null && plan.IndexOf.TryGetValue(node.Id, out var index) && index >= 0 ? plan.Nodes[index] : null;
             var isNote = planned is null && plan is not null && plan.IndexOf.TryGetValue(node.Id, out var place) && place < 0;
             var (given, planOfBody) = (planned is null ? new NodePorts([], []) { Named = !isNote } : planned.IsUnread ? Usual(planned.Type) : planned.Ports, node.Body is not null ? planned?.Body : null);
-            var more = arrives[node.Id].Distinct(StringComparer.Ordinal).Where(name => given.Inputs.All(port => port.Name != name)).Select(name => new Port(name, PortType.Json, false));
+            var more = arrives[node.Id].Distinct(StringComparer.Ordinal).Where(name => given.Inputs.All(port => port.Name != name)).Select(name => new Port(name, PortType.Json, false)).ToList();
+            var back = Returned(node, given).ToList();
             var lost = leaves[node.Id].Distinct(StringComparer.Ordinal).Where(name => given.Outputs.All(port => port.Name != name)).Select(name => new Port(name, PortType.Json));
             // A container's own edges inside are counted in its own scope, not here.
             // What may be missing at a start or behind a container is no choice that the node makes.
@@ -108,8 +115,10 @@ public sealed class FlowLook
             var outputs = given.Outputs.Select(port => chooses || port.Name == Names.ErrorPort ? port : port with { IsBranch = false });
             _nodes.TryAdd(path, new NodeLook([.. given.Inputs, .. more], [.. outputs, .. lost], given.Named)
             {
+                Named = given.Named ? [.. more.Select(port => port.Name)] : [],
                 ToBody = given.ToBody,
-                FromBody = [.. given.FromBody ?? [], .. Returned(node, given)],
+                FromBody = [.. given.FromBody ?? [], .. back],
+                NamedBack = given.FromBody is null ? [.. back.Select(port => port.Name)] : [],
                 TakesMoreBack = given.FromBody is null,
             });
             if (node.Body is { } inside)

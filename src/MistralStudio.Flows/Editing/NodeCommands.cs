@@ -146,6 +146,8 @@ public sealed record SetTitle(string Path, string? Title) : FlowCommand
 /// <summary>Gives a node another id. Edges, and the names that templates call it by, follow.</summary>
 public sealed partial record SetId(string Path, string Id) : FlowCommand
 {
+    internal const string LiquidPattern = @"\{\{.*?\}\}|\{%.*?%\}";
+
     /// <inheritdoc/>
     public override string Name => "Rename";
 
@@ -195,7 +197,7 @@ public sealed partial record SetId(string Path, string Id) : FlowCommand
                 ? node with { Config = JsonElement.Parse(Liquid().Replace(text, found => Regex.Replace(found.Value, $@"(?<![\w.-]){Regex.Escape(old)}(?=\.\w)", Id.Replace("$", "$$", StringComparison.Ordinal)))) }
                 : node;
 
-    [GeneratedRegex(@"\{\{.*?\}\}|\{%.*?%\}", RegexOptions.CultureInvariant | RegexOptions.Singleline)]
+    [GeneratedRegex(LiquidPattern, RegexOptions.CultureInvariant | RegexOptions.Singleline)]
     private static partial Regex Liquid();
 }
 

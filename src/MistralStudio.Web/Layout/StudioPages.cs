@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Authorization;
 using MistralStudio.Web.Features.Chat;
+using MistralStudio.Web.Features.Flows.FromWords;
 using MistralStudio.Web.Features.Playground.Help;
 using MistralStudio.Web.Security;
 using MudBlazor;
@@ -19,6 +20,7 @@ public static class StudioPages
         services.AddSingleton<PromptHelp>();
         services.AddSingleton<ChatTurns>();
         services.AddHostedService(provider => provider.GetRequiredService<ChatTurns>());
+        services.AddScoped<SaidFlow>();
         services.AddScoped<AnswerBeat>();
         services.AddScoped<LastingRights>();
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>

@@ -32,6 +32,9 @@ public sealed record WorkspaceScope(Caller Caller, string Slug, string Name, Rol
             _ => $"{words[0][0]}{words[1][0]}".ToUpperInvariant(),
         };
     }
+
+    /// <summary>The colour of a person's round mark, the same everywhere: <c>a</c> to <c>e</c>.</summary>
+    public static string Tone(UserId? person) => $"{(char)('a' + ((person?.Value.ToByteArray()[^1] ?? 0) % 5))}";
 }
 
 /// <summary>Finds the scope of the signed-in person; rights are read anew on each call.</summary>

@@ -62,7 +62,7 @@ public static class ErrorResults
         "index.unreachable" or "index.qdrant_failed" or "index.qdrant_too_old" => StatusCodes.Status503ServiceUnavailable,
         "request.revision_missing" => StatusCodes.Status428PreconditionRequired,
         "idempotency.conflict" or "model.in_use" or "model.measuring" or "import.id_taken" or "import.running" or "import.elsewhere" or "account.last_owner" or "connection.in_use" or "connection.slug_taken"
-            or "prompt.in_use" or "prompt.version_in_use" or "prompt.label_in_use" or "prompt.only_version" or "flow.has_runs" or "run.ended" or "run.bookmark_used"
+            or "prompt.in_use" or "prompt.version_in_use" or "prompt.label_in_use" or "prompt.only_version" or "flow.has_runs" or "flow.in_use" or "run.ended" or "run.bookmark_used"
             or "batch.not_running" or "batch.not_paused" or "batch.still_running" or "batch.nothing_failed" => StatusCodes.Status409Conflict,
         "settings.not_allowed" or "app.publisher_gone" or "prompt.author_gone" or "flow.publisher_gone" or "run.not_yours_to_decide" or "run.starter_gone" or "run.key_gone" or "connection.stays_on_machine" => StatusCodes.Status403Forbidden,
         "model.engine_failed" or "internal.error" => StatusCodes.Status500InternalServerError,

@@ -138,7 +138,7 @@ internal static class PlaygroundBenchmark
     private static async Task OpenAsync(IPage page, StudioProcess studio, int columns)
     {
         await page.GotoAsync(new Uri(studio.Url, "/w/workspace/playground").ToString());
-        await page.Locator(".cbox textarea").WaitForAsync();
+        await page.Locator("[data-ready]").WaitForAsync();
         await page.Locator($"[data-columns-of='{columns}']").ClickAsync();
         for (var column = 0; column < columns; column++)
         {

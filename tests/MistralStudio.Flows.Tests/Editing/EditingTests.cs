@@ -64,6 +64,27 @@ public sealed class EditingTests
     }
 
     [Fact]
+    public void AValueOfItsOwnName_GetsAnother_ThatTemplatesAndTheInsideFollow()
+    {
+        var definition = FlowDefinitions.Read("""
+            {"schema":"mistralstudio.flow/1","nodes":[{"id":"start","type":"start"},{"id":"one","type":"template","config":{"template":"{{ q }} {{ q.x | default: 'q' }} {{ start.q }} q"}},{"id":"each","type":"for-each","body":{"nodes":[{"id":"in","type":"template","config":{"template":"{{ q }}"}}],"edges":[{"from":"each.q","to":"in.q"},{"from":"in.text","to":"each.result"}]}}],
+             "edges":[{"from":"start.q","to":"one.q"},{"from":"start.q","to":"each.q"},{"from":"start.l","to":"each.items"}],"inputs":[]}
+            """).Value;
+
+        var one = new RenamePort("one", "q", "question").Apply(definition).Value;
+        Assert.Contains(new FlowEdge("start.q", "one.question"), one.Edges);
+        Assert.Equal("{{ question }} {{ question.x | default: 'q' }} {{ start.q }} q", one.Nodes[1].Config!.Value.GetProperty("template").GetString());
+
+        var each = new RenamePort("each", "q", "topic").Apply(definition).Value;
+        Assert.Contains(new FlowEdge("start.q", "each.topic"), each.Edges);
+        Assert.Equal(new FlowEdge("each.topic", "in.q"), each.Nodes[2].Body!.Edges[0]);
+
+        Assert.Equal("flow.edit_taken_port", new RenamePort("each", "q", "items").Apply(definition).Error?.Code);
+        Assert.Equal("flow.edit_bad_port", new RenamePort("one", "q", "1 of them").Apply(definition).Error?.Code);
+        Assert.Equal(new FlowEdge("in.text", "each.answer"), new RenamePort("each", "result", "answer", IsBack: true).Apply(definition).Value.Nodes[2].Body!.Edges[1]);
+    }
+
+    [Fact]
     public void RemovingANode_TakesItsEdgesWithIt()
     {
         var without = new RemoveParts(["ask"], [], []).Apply(s_letters).Value;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Localization;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
@@ -43,7 +44,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Equal([new FlowEdge("start.name", "template.name"), new FlowEdge("template.text", "answer.text")], editor.Flow.Draft.Definition.Edges);
         Assert.Equal(new FlowPosition(240, 16), editor.Find("template")!.Node.Position);
         Assert.True(await editor.Flow.SaveAsync(Token));
-        Assert.NotNull(await editor.Flow.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement("Bo") }, Token));
+        Assert.NotNull(await editor.Flow.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement("Bo") }, [], Token));
     }
 
     [Fact]
@@ -76,8 +77,8 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         var mine = await OpenAsync("Together", FlowTemplates.All[0].Flow, drafts);
         var theirs = new EditorState(State(drafts), Catalog());
         Assert.True(await theirs.Flow.LoadAsync(mine.Flow.Flow!.Id, Token));
-        Assert.Equal(2, drafts.CountOf(mine.Flow.Draft));
-        Assert.Equal((0, 1), (drafts.OthersOf(mine.Flow.Draft, _owner!.User), drafts.OthersOf(mine.Flow.Draft, null)));
+        Assert.Equal(2, mine.Flow.Draft.Presence.Pages);
+        Assert.Empty(mine.Flow.Draft.Presence.Beside(_owner!.User));
         var wire = new CanvasWire();
         var whole = wire.Next(mine.Cards, Edges(mine), "")!;
         Assert.True(whole.Whole);
@@ -98,7 +99,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.False(theirs.Flow.IsDirty);
         Assert.Contains("Named by them", (await Get<IFlowStore>().FindAsync(_owner!.Workspace, mine.Flow.Flow.Id, Token))!.Draft, StringComparison.Ordinal);
         theirs.Flow.Dispose();
-        Assert.Equal(1, drafts.CountOf(mine.Flow.Draft));
+        Assert.Equal(1, mine.Flow.Draft.Presence.Pages);
     }
 
     [Fact]
@@ -117,7 +118,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
         // What is being edited stays, and is not stored over what came in between.
         await open.DoAsync(new SetTitle(open.Cards[1].Path, "Mine"), Token);
-        Assert.Null((await Get<IFlowStore>().SaveDraftAsync(flow.Workspace, flow.Id, opened.Flow.Revision, flow.Name, flow.Draft, Token)).Error);
+        Assert.Null((await Get<IFlowStore>().SaveDraftAsync(flow.Workspace, flow.Id, opened.Flow.Revision, flow.Name, FlowDefinitions.Write(new FlowDefinition()), Token)).Error);
         var third = State(drafts);
         Assert.True(await third.LoadAsync(flow.Id, Token));
         Assert.Equal("Mine", open.TitleOf(open.Cards[1]));
@@ -229,7 +230,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
     private FlowState State(FlowDrafts? drafts) => new(Services(drafts), _owner!);
 
-    private FlowPageServices Services(FlowDrafts? drafts) => new(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), drafts);
+    private FlowPageServices Services(FlowDrafts? drafts) => new(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>(), drafts);
 
     private NodeCatalogView Catalog() => new(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>());
 

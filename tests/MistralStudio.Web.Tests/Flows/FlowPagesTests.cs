@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
@@ -8,7 +9,6 @@ using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
-using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
@@ -225,7 +225,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     {
         var state = State(caller);
         await state.LoadAsync((await CreateAsync(caller, name, definition)).Id, Token);
-        var run = await state.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(who) }, Token);
+        var run = await state.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(who) }, [], Token);
         Assert.Null(state.Error);
         return run!.Value;
     }
@@ -252,10 +252,10 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     private FlowState State(Caller caller) => new(
-        new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>()), caller);
+        new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>()), caller);
 
     private RunViewState View(Caller caller) => new(
-        new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>(), Get<DraftPins>()), caller);
+        new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>()), caller);
 
     private RunListState Runs(Caller caller) => new(Get<IRunStore>(), Get<IFlowStore>(), Get<RunDecisions>(), Get<AccountStore>(), caller);
 

@@ -1,6 +1,7 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Localization;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
@@ -209,7 +210,7 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
         var found = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
         _owner = new Caller(found.Workspace, found.User, RolePermissions.Of(Role.Owner));
         var flow = (await Get<IFlowStore>().CreateAsync(_owner.Workspace, "Said", definition, _owner.User!.Value, Token)).Value;
-        var services = new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>());
+        var services = new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>());
         var editor = new EditorState(new FlowState(services, _owner), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
         Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
         return (editor, new WordsState(Services.GetRequiredService<FlowWords>(), _owner, TimeProvider.System));

@@ -1,5 +1,6 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
@@ -36,7 +37,7 @@ public sealed class RunFormTests : BunitContext, IClassFixture<ApiStudio>
         foreach (var template in FlowTemplates.All)
         {
             var flow = (await Get<IFlowStore>().CreateAsync(owner.Workspace, template.Title, FlowDefinitions.Write(template.Flow), owner.User, Token)).Value;
-            using var state = new FlowState(new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>()), caller);
+            using var state = new FlowState(new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>()), caller);
             Assert.True(await state.LoadAsync(flow.Id, Token));
 
             var form = Render<RunForm>(set => set.Add(one => one.State, state).Add(one => one.Sample, template.Sample).AddCascadingValue(Scopes.Owner));

@@ -34,7 +34,12 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
     const fixed = stage.options.fixed;
     if (event.key === 'Escape') {
       if (!cancel()) {
-        stage.select([]);
+        if (stage.selected.size + stage.selectedEdges.size > 0) {
+          stage.select([]);
+        } else {
+          // Tab goes from card to card: this is the way to what is said of the flow itself.
+          stage.root.closest('.fe-body')?.querySelector<HTMLElement>(':scope > .insp')?.querySelector<HTMLElement>('.body button, .body input, .body select')?.focus();
+        }
       }
 
       return true;
@@ -82,10 +87,6 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
         return to(next ?? null);
       }
 
-      case 'PageUp':
-      case 'PageDown':
-        // Of a run that is looked at: another round of the container.
-        return fixed && id !== null && tell('Round', { node: id, step: event.key === 'PageUp' ? -1 : 1 });
       case 'Enter':
         return id !== null && tell('Inspect');
       case 'Delete':
@@ -99,6 +100,7 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
 
     switch (event.key) {
       case 'c': case 'C': return !fixed && id !== null && tell('ConnectFrom', { node: id });
+      case 'i': case 'I': return !fixed && id !== null && stage.graph.nodes.get(id)?.kind === 'container' && tell('AddInside', { node: id });
       case 'o': case 'O': return tell('Outline');
       case '0':
         stage.fit();

@@ -1,6 +1,7 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
 using MistralStudio.Core;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -33,7 +34,6 @@ public sealed partial class FlowPage : IDisposable
     private bool _publishing;
     private bool _renaming;
     private bool _deleting;
-    private int _others;
     private string _text = "";
 
     [Inject] public required IFlowStore Store { get; set; }
@@ -46,13 +46,15 @@ public sealed partial class FlowPage : IDisposable
 
     [Inject] public required FlowRuns Runs { get; set; }
 
-    [Inject] public required FlowDrafts Drafts { get; set; }
+    [Inject] public required IBlobStore Blobs { get; set; }
 
-    [Inject] public required DraftPins Pins { get; set; }
+    [Inject] public required FlowDrafts Drafts { get; set; }
 
     [Inject] public required NodeCatalog Catalog { get; set; }
 
     [Inject] public required FlowWords Words { get; set; }
+
+    [Inject] public required SaidFlow Said { get; set; }
 
     [Inject] public required TimeProvider Clock { get; set; }
 
@@ -97,7 +99,7 @@ public sealed partial class FlowPage : IDisposable
         _loaded = Id;
         Leave();
         var state = new FlowState(
-            new FlowPageServices(Store, Versions, Plans, Publication, Runs, RendererInfo.IsInteractive ? Drafts : null, Pins), Scope.Caller);
+            new FlowPageServices(Store, Versions, Plans, Publication, Runs, Blobs, RendererInfo.IsInteractive ? Drafts : null), Scope.Caller);
         _missing = !FlowId.TryParse(Id, null, out var id) || !await state.LoadAsync(id, _stop.Token);
         (_state, _editing) = (state, new EditorState(state, new NodeCatalogView(Catalog, Texts)));
         if (_missing)
@@ -105,7 +107,7 @@ public sealed partial class FlowPage : IDisposable
             return;
         }
 
-        _words = WordsState.Allows(Scope.Caller) ? new WordsState(Words, Scope.Caller, Clock) : null;
+        _words = !WordsState.Allows(Scope.Caller) ? null : (RendererInfo.IsInteractive ? Said.Take(id) : null) ?? new WordsState(Words, Scope.Caller, Clock);
         state.Draft.Edited += Edited;
         state.Draft.Saved += Saved;
         if (RendererInfo.IsInteractive)
@@ -114,7 +116,7 @@ public sealed partial class FlowPage : IDisposable
             _editing.Bases = Scope.May(Permissions.KnowledgeRead)
                 ? [.. (await Knowledge.ListBasesAsync(Scope.Caller.Workspace, null, null, MostBases, _stop.Token)).Items.Select(found => found.Name)]
                 : [];
-            CountOthers();
+            await MeetAsync();
         }
     }
 
@@ -146,35 +148,6 @@ public sealed partial class FlowPage : IDisposable
         }
     }
 
-    // Somebody else edited it: on the thread of whoever did.
-    private void Edited(FlowEdit edit)
-    {
-        if (!ReferenceEquals(edit.By, _state))
-        {
-            _ = InvokeAsync(async () =>
-            {
-                try
-                {
-                    await _state!.LookAgainAsync(_stop.Token);
-                    CountOthers();
-                    StateHasChanged();
-                }
-                catch (OperationCanceledException)
-                {
-                    // the page was left
-                }
-            });
-        }
-    }
-
-    private void Saved() => _ = InvokeAsync(() =>
-    {
-        CountOthers();
-        StateHasChanged();
-    });
-
-    private void CountOthers() => _others = Drafts.OthersOf(_state!.Draft, Scope.Caller.User);
-
     private void OpenPublish()
     {
         _state!.Forget();
@@ -193,7 +166,13 @@ public sealed partial class FlowPage : IDisposable
         _deleting = true;
     }
 
-    private async Task PublishAsync() => _publishing = !await _state!.PublishAsync(_text, _stop.Token);
+    private async Task PublishAsync()
+    {
+        _isPublishing = true;
+        _publishing = !await _state!.PublishAsync(_text, _stop.Token);
+        await HearAsync();
+        _isPublishing = false;
+    }
 
     private async Task RenameAsync() => _renaming = !await _state!.RenameAsync(_text, _stop.Token);
 
@@ -224,6 +203,7 @@ public sealed partial class FlowPage : IDisposable
         {
             _state.Draft.Edited -= Edited;
             _state.Draft.Saved -= Saved;
+            Part();
         }
 
         _words?.Dispose();

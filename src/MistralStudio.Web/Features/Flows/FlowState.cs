@@ -1,5 +1,6 @@
 using System.Text.Json;
 using MistralStudio.Core;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
@@ -14,10 +15,14 @@ using MistralStudio.Web.Features.FlowsApi;
 namespace MistralStudio.Web.Features.Flows;
 
 /// <summary>Stores and engines that the page of a flow needs.</summary>
+/// <param name="Blobs">Keeps the files that a run is started with.</param>
 /// <param name="Drafts">Drafts that several pages have open together; null: this page keeps one for itself.</param>
-/// <param name="Pins">Pinned outputs of drafts; null: this page knows none.</param>
 public sealed record FlowPageServices(
-    IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs, FlowDrafts? Drafts = null, DraftPins? Pins = null);
+    IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs, IBlobStore Blobs, FlowDrafts? Drafts = null);
+
+/// <summary>A file that a run is started with.</summary>
+/// <param name="Input">Name of the input.</param>
+public sealed record RunFile(string Input, string Name, string MediaType, Func<Stream> Open);
 
 /// <summary>A flow being edited, published and run. Driven by the page, or by a test without a browser.</summary>
 public sealed class FlowState(FlowPageServices services, Caller caller) : IDisposable
@@ -92,11 +97,6 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
         }
 
         _typed = null;
-        if (services.Pins is { } pins)
-        {
-            _draft.Pin(await pins.ListAsync(caller.Workspace, id, cancellationToken));
-        }
-
         await CheckAsync(cancellationToken);
         Error = null;
         return true;
@@ -274,46 +274,50 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
         return found.IsSuccess ? found.Value.Inputs : [];
     }
 
-    /// <summary>Pins a node of the draft to what it gave in a past run; false where <see cref="Error"/> says why not.</summary>
-    /// <param name="instance">Path of its instance there.</param>
-    public async Task<bool> PinAsync(string node, RunId run, string instance, CancellationToken cancellationToken)
-    {
-        Need(Permissions.FlowsWrite);
-        var pinned = await services.Pins!.PinAsync(caller, Flow!.Id, run, instance, node, cancellationToken);
-        Error = pinned.Error;
-        return pinned.IsSuccess;
-    }
-
-    /// <summary>Lets a node of the draft run again.</summary>
-    public async Task UnpinAsync(string node, CancellationToken cancellationToken)
-    {
-        Need(Permissions.FlowsWrite);
-        await services.Pins!.UnpinAsync(caller, Flow!.Id, node, cancellationToken);
-    }
-
-    /// <summary>Nodes of the draft that are pinned, and are there: those that a run of it would not run. Only for those who edit it.</summary>
-    public IReadOnlyDictionary<string, FlowPin> Pins => MayWrite && _draft is { Pins.Count: > 0 } draft
-        ? draft.Pins.Where(pin => Scopes.FindNode(draft.Definition, pin.Key) is not null).ToDictionary(pin => pin.Key, pin => pin.Value, StringComparer.Ordinal)
-        : new Dictionary<string, FlowPin>();
-
     /// <summary>Starts a run of a version, or of what is saved; null where <see cref="Error"/> says why not.</summary>
-    /// <param name="isPinned">True where nodes of the draft that are pinned give what they are pinned to instead of being run.</param>
-    public async Task<RunId?> RunAsync(int? number, IReadOnlyDictionary<string, JsonElement> inputs, CancellationToken cancellationToken, bool isPinned = true)
+    public async Task<RunId?> RunAsync(
+        int? number, IReadOnlyDictionary<string, JsonElement> inputs, IReadOnlyList<RunFile> files, CancellationToken cancellationToken)
     {
         Need(Permissions.FlowsRun);
-        var started = await services.Runs.StartAsync(
+        // Files belong to the run from the first byte, so that they go with it.
+        var (run, given, kept) = (RunId.New(), new Dictionary<string, JsonElement>(inputs, StringComparer.Ordinal), new List<BlobReference>());
+        Error = null;
+        foreach (var file in files)
+        {
+            await using var content = file.Open();
+            var put = await services.Blobs.PutAsync(caller.Workspace, FlowValue.OwnerOf(run), content, FlowValue.MostBytes, cancellationToken);
+            if (!put.IsSuccess)
+            {
+                Error = put.Error;
+                break;
+            }
+
+            kept.Add(put.Value);
+            given[file.Input] = JsonSerializer.SerializeToElement(new { sha256 = put.Value.Sha256, name = file.Name, bytes = put.Value.Bytes, mediaType = file.MediaType }, FlowJson.Relaxed);
+        }
+
+        Error ??= (await services.Runs.StartAsync(
             new RunOrder
             {
+                Id = run,
                 Workspace = caller.Workspace,
                 Flow = Flow!.Id,
                 Version = number is { } version ? VersionChoice.Of(version) : VersionChoice.Draft,
-                Pins = isPinned && number is null ? Pins : new Dictionary<string, FlowPin>(),
-                Inputs = inputs,
+                Inputs = given,
                 By = caller.User,
             },
-            cancellationToken);
-        Error = started.Error;
-        return started.IsSuccess ? started.Value : null;
+            cancellationToken)).Error;
+        if (Error is null)
+        {
+            return run;
+        }
+
+        foreach (var file in kept)
+        {
+            await services.Blobs.ReleaseAsync(caller.Workspace, file.Sha256, FlowValue.OwnerOf(run), cancellationToken);
+        }
+
+        return null;
     }
 
     /// <summary>Forgets why the last thing was not done.</summary>

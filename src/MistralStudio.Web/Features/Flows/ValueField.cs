@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.AspNetCore.Components.Forms;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows.Definitions;
@@ -13,6 +14,7 @@ public enum FieldKind
     Number,
     Boolean,
     Json,
+    File,
 }
 
 /// <summary>A value that a person types in: an input of a flow, a field of a form, a value of a fork.</summary>
@@ -43,11 +45,15 @@ public sealed class ValueField
     /// <summary>What was typed; <c>true</c> or <c>false</c> for a boolean, empty where nothing was.</summary>
     public string Text { get; set; } = "";
 
+    /// <summary>The file that was chosen; null where none was.</summary>
+    public IBrowserFile? File { get; set; }
+
     /// <summary>Why the text is no value; null where it is, or was not read yet.</summary>
     public Error? Error { get; private set; }
 
     /// <summary>The fields of what a run is started with.</summary>
-    public static IReadOnlyList<ValueField> Of(IEnumerable<FlowInput> inputs)
+    /// <param name="takesFiles">True where a file can be chosen; otherwise one is named by its JSON, as a past run had it.</param>
+    public static IReadOnlyList<ValueField> Of(IEnumerable<FlowInput> inputs, bool takesFiles = false)
     {
         ArgumentNullException.ThrowIfNull(inputs);
         return
@@ -57,10 +63,10 @@ public sealed class ValueField
                 Name = input.Name,
                 Title = input.Title ?? input.Name,
                 Description = input.Description ?? "",
-                Kind = KindOf(input.Type),
+                Kind = takesFiles && input.Type.Kind == PortKind.File ? FieldKind.File : KindOf(input.Type),
                 TypeName = input.Type.ToString(),
                 IsRequired = input.Required && input.Default is null,
-                Text = input.Default is { } usual ? Show(usual, KindOf(input.Type)) : "",
+                Text = input.Default is { } usual && input.Type.Kind != PortKind.File ? Show(usual, KindOf(input.Type)) : "",
             }),
         ];
     }
@@ -113,6 +119,13 @@ public sealed class ValueField
     public JsonElement? Read()
     {
         Error = null;
+        if (Kind == FieldKind.File)
+        {
+            // It is stored with the run that it is for, which gives it its value.
+            Error = IsRequired && File is null ? ValueFieldErrors.NoFile(Title) : null;
+            return null;
+        }
+
         if (Kind == FieldKind.Text ? Text.Length == 0 : string.IsNullOrWhiteSpace(Text))
         {
             Error = IsRequired ? ValueFieldErrors.Missing(Title) : null;
@@ -175,6 +188,8 @@ public sealed class ValueField
 public static class ValueFieldErrors
 {
     public static Error Missing(string title) => new("flow.value_missing", $"\"{title}\" is needed.", "Fill it in.");
+
+    public static Error NoFile(string title) => new("flow.value_no_file", $"\"{title}\" is a file, and none is chosen.", "Choose one from this computer.");
 
     public static Error NoNumber(string title) => new("flow.value_no_number", $"\"{title}\" is no number.", "Write it with digits and a point, like 12.5.");
 

@@ -112,6 +112,9 @@ public sealed class EditorActions(EditorState state, IEditorPage page)
                 var after = Read<Spot>(args);
                 state.BeginAdding(after.Own is { Port: { } port } own && Scopes.Split(own.Node).Scope == after.Scope ? after.Place((Scopes.Split(own.Node).Id, port)) : after.Place(null));
                 break;
+            case "AddInside" when state.Find(args.GetProperty("node").GetString()!) is { IsContainer: true } container:
+                state.BeginAdding(new AddPlace(container.Path, null, null));
+                break;
             case "Drop":
                 await state.AddAsync(args.GetProperty("type").GetString()!, Read<Spot>(args).Place(null), cancellationToken);
                 break;

@@ -16,7 +16,6 @@ public sealed record AddPlace(string Scope, FlowPosition? At, (string Node, stri
 public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
 {
     private FlowLook? _seen;
-    private IReadOnlyDictionary<string, FlowPin>? _pins;
     private IReadOnlyList<CardModel> _cards = [];
     private Dictionary<string, CardModel> _byPath = new(StringComparer.Ordinal);
 
@@ -56,15 +55,27 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
     /// <summary>Names of the knowledge bases that a node may name.</summary>
     public IReadOnlyList<string> Bases { get; set; } = [];
 
+    /// <summary>True for a step that asks a model where the one that it would ask is the studio's own small one, which is there to try things out.</summary>
+    public bool IsBeyond(FlowNode node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        if (node.Type is not ("llm" or "agent" or "classify" or "extract") || Models.Count == 0)
+        {
+            return false;
+        }
+
+        return NodeFace.Under(node) is { } named && named != "default" ? Models.FirstOrDefault(model => model.Id == named)?.IsStarter == true : Models.All(model => model.IsStarter);
+    }
+
     /// <summary>Everything on the canvas.</summary>
     public IReadOnlyList<CardModel> Cards
     {
         get
         {
-            if (Flow.Look is { } look && (!ReferenceEquals(_seen, look) || !ReferenceEquals(_pins, Flow.Draft.Pins)))
+            if (!ReferenceEquals(_seen, Flow.Look) && Flow.Look is { } look)
             {
-                (_seen, _pins) = (look, Flow.Draft.Pins);
-                _cards = _pins.Count == 0 ? CardModel.Of(look, Catalog) : [.. CardModel.Of(look, Catalog).Select(card => card with { IsPinned = _pins.ContainsKey(card.Path) })];
+                _seen = look;
+                _cards = CardModel.Of(look, Catalog);
                 _byPath = _cards.GroupBy(card => card.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
                 Selected = [.. Selected.Where(_byPath.ContainsKey)];
             }
@@ -95,6 +106,7 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
         Flow.Draft.Seal(Flow);
         Selected = [.. nodes.Where(path => Find(path) is not null).Distinct(StringComparer.Ordinal)];
         SelectedEdges = [.. edges ?? []];
+        Flow.Draft.Presence.Select(Flow, Selected);
     }
 
     /// <summary>What is selected, for the clipboard; empty where it cannot be copied.</summary>
@@ -217,7 +229,7 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
         if (Selected.Count + SelectedEdges.Count > 0)
         {
             await DoAsync(new RemoveParts([.. Selected.Where(path => !IsNote(path))], SelectedEdges, [.. Selected.Where(IsNote).Select(NumberOf)]), cancellationToken);
-            (Selected, SelectedEdges) = ([], []);
+            Select([]);
         }
     }
 

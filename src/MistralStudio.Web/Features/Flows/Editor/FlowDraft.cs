@@ -17,8 +17,11 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
     /// <summary>Somebody did something. Called on the thread of whoever did.</summary>
     public event Action<FlowEdit>? Edited;
 
-    /// <summary>It was saved, or could not be; or other nodes are pinned.</summary>
+    /// <summary>It was saved, or could not be.</summary>
     public event Action? Saved;
+
+    /// <summary>Who has it open.</summary>
+    public FlowPresence Presence { get; } = new();
 
     /// <summary>The flow as it was last stored.</summary>
     public Flow Flow
@@ -58,9 +61,6 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
             }
         }
     }
-
-    /// <summary>Nodes that are not run when the draft is tried, by their paths, with what they give instead. Beside the draft, not a part of it.</summary>
-    public IReadOnlyDictionary<string, FlowPin> Pins { get; private set; } = new Dictionary<string, FlowPin>();
 
     /// <summary>Why it was not saved the last time; null where it was.</summary>
     public Error? Refusal { get; private set; }
@@ -120,13 +120,6 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
         Saved?.Invoke();
     }
 
-    /// <summary>Other nodes are pinned now.</summary>
-    public void Pin(IReadOnlyDictionary<string, FlowPin> pins)
-    {
-        Pins = pins;
-        Saved?.Invoke();
-    }
-
     /// <summary>Forgets what somebody could undo: they left.</summary>
     internal void Forget(object by)
     {
@@ -165,6 +158,13 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
             }
 
             var kept = await store.SaveDraftAsync(before.Workspace, before.Id, before.Revision, name ?? before.Name, FlowDefinitions.Write(definition), cancellationToken);
+            if (kept.Error?.Code == FlowStoreErrors.Conflict().Code
+                && await store.FindAsync(before.Workspace, before.Id, cancellationToken) is { } stored && string.Equals(stored.Draft, before.Draft, StringComparison.Ordinal))
+            {
+                // A version was published, or the flow renamed, under the open draft: what is edited comes after that.
+                kept = await store.SaveDraftAsync(before.Workspace, before.Id, stored.Revision, name ?? stored.Name, FlowDefinitions.Write(definition), cancellationToken);
+            }
+
             lock (_gate)
             {
                 if (kept.IsSuccess)

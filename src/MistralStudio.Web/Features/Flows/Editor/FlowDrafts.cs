@@ -28,9 +28,11 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
                 made.Edited += edit => _ = SaveSoonAsync(made);
             }
 
-            there.By[by] = user;
+            there.Pages++;
             draft = there.Draft;
         }
+
+        draft.Presence.Enter(by, user);
 
         // A program stored or published another one meanwhile. What somebody edits here is not lost to it: saving it says that it came in between.
         if (flow.Revision > draft.Flow.Revision && !draft.IsDirty)
@@ -41,44 +43,16 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
         return draft;
     }
 
-    /// <summary>The draft of a flow that somebody has open here; null where nobody has.</summary>
-    public FlowDraft? Find(WorkspaceId workspace, FlowId flow)
-    {
-        lock (_gate)
-        {
-            return _open.GetValueOrDefault((workspace, flow))?.Draft;
-        }
-    }
-
-    /// <summary>How many people beside one have it open.</summary>
-    public int OthersOf(FlowDraft draft, UserId? user)
-    {
-        ArgumentNullException.ThrowIfNull(draft);
-        lock (_gate)
-        {
-            return _open.TryGetValue((draft.Flow.Workspace, draft.Flow.Id), out var there) ? there.By.Values.Distinct().Count(one => one != user) : 0;
-        }
-    }
-
-    /// <summary>On how many pages it is open.</summary>
-    public int CountOf(FlowDraft draft)
-    {
-        ArgumentNullException.ThrowIfNull(draft);
-        lock (_gate)
-        {
-            return _open.TryGetValue((draft.Flow.Workspace, draft.Flow.Id), out var there) ? there.By.Count : 0;
-        }
-    }
-
     /// <summary>Somebody leaves; what is not saved yet is saved.</summary>
     public void Leave(FlowDraft draft, object by)
     {
         ArgumentNullException.ThrowIfNull(draft);
         draft.Forget(by);
+        draft.Presence.Leave(by);
         lock (_gate)
         {
             var key = (draft.Flow.Workspace, draft.Flow.Id);
-            if (_open.TryGetValue(key, out var there) && there.By.Remove(by) && there.By.Count == 0)
+            if (_open.TryGetValue(key, out var there) && --there.Pages == 0)
             {
                 _open.Remove(key);
             }
@@ -137,7 +111,8 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
     {
         public FlowDraft Draft { get; } = draft;
 
-        public Dictionary<object, UserId?> By { get; } = [];
+        /// <summary>On how many pages it is open.</summary>
+        public int Pages { get; set; }
 
         public bool IsDue { get; set; }
     }

@@ -57,7 +57,8 @@ public static class NodeFace
         ArgumentNullException.ThrowIfNull(node);
         return node.Type switch
         {
-            "llm" or "agent" or "classify" or "extract" or "rerank" => Text(node, "model"),
+            "llm" or "agent" or "classify" or "extract" => Text(node, "model") ?? "default",
+            "rerank" => Text(node, "model"),
             "http-request" => Text(node, "url") is { Length: > 0 } url ? $"{Text(node, "method") ?? "GET"} {Short(url)}" : null,
             "mcp-tool" => Join(" · ", Text(node, "server"), Text(node, "tool")),
             "sub-flow" => Text(node, "flow"),

@@ -1,0 +1,185 @@
+using System.Text.Json;
+using Bunit;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
+using Microsoft.Extensions.Logging.Abstractions;
+using MistralStudio.Core.Blobs;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Flows;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
+using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>Two people on one flow, over the real stores and the real compiler.</summary>
+public sealed class FlowTogetherTests : BunitContext, IClassFixture<ApiStudio>
+{
+    private const string Greeting = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","title":"Greet","config":{"template":"Hello {{ name }}"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"answer.text"}],
+         "inputs":[{"name":"name","type":"text","required":true}]}
+        """;
+
+    private static readonly UserId s_bo = UserId.New();
+
+    private readonly ApiStudio _studio;
+    private readonly FlowDrafts _drafts;
+    private Caller _owner = null!;
+
+    public FlowTogetherTests(ApiStudio studio)
+    {
+        _studio = studio;
+        using var started = studio.CreateClient();
+        _drafts = new FlowDrafts(Get<IFlowStore>(), TimeProvider.System, NullLogger<FlowDrafts>.Instance);
+        Services.AddLogging();
+        Services.AddLocalization();
+    }
+
+    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task WhoIsThere_AndWhatTheyHaveSelected_IsKnown_UntilTheyLeave()
+    {
+        var (mine, theirs) = await OpenAsync();
+        var heard = 0;
+        mine.Flow.Draft.Presence.Changed += () => heard++;
+
+        theirs.Select(["greet", "gone"]);
+        theirs.Select(["greet"]);
+
+        var guest = Assert.Single(mine.Flow.Draft.Presence.Beside(_owner.User));
+        Assert.Equal((s_bo, "greet"), (guest.User, Assert.Single(guest.Selected)));
+        Assert.Equal(1, heard);
+        theirs.Flow.Dispose();
+        Assert.Empty(mine.Flow.Draft.Presence.Beside(_owner.User));
+        Assert.Equal(2, heard);
+    }
+
+    [Fact]
+    public async Task OfOneField_TheLaterCounts_AndTheOtherIsTold_AndPutsTheirsBack()
+    {
+        var (mine, theirs) = await OpenAsync();
+        var conflicts = Watch(mine);
+        await mine.SetAsync("greet", "/template", Text("Mine {{ name }}"), Token);
+        await theirs.SetAsync("greet", "/template", Text("Theirs {{ name }}"), Token);
+        await theirs.DoAsync(new SetTitle("greet", "Named by them"), Token);
+        await theirs.DoAsync(new MoveParts([new PlacedPart("greet", new FlowPosition(8, 8))], []), Token);
+        await mine.Flow.LookAgainAsync(Token);
+        var heard = Assert.Single(conflicts.Open);
+        Assert.Equal(("greet", "/config/template"), (heard.Path, heard.Field));
+
+        var notes = Render<TogetherNotes>(set => set.Add(one => one.State, mine).Add(one => one.Conflicts, conflicts).Add(one => one.NameOf, page => ReferenceEquals(page, theirs.Flow) ? "Bo" : "Ada"));
+        Assert.Contains("Bo changed Text of Named by them, which you had changed before.", notes.Find("p").TextContent, StringComparison.Ordinal);
+        await notes.Find("button.btn").ClickAsync(new());
+
+        Assert.Empty(conflicts.Open);
+        Assert.Equal("Mine {{ name }}", TemplateOf(mine));
+        // A change like any other: they are told in their turn, and it can be undone.
+        await mine.StepAsync(back: true, Token);
+        Assert.Equal("Theirs {{ name }}", TemplateOf(mine));
+    }
+
+    [Fact]
+    public async Task WhatTheyUndo_IsNoConflictAnyMore_AndWhatWasRenamedIsFound()
+    {
+        var (mine, theirs) = await OpenAsync();
+        var conflicts = Watch(mine);
+        await mine.DoAsync(new SetTitle("greet", "Mine"), Token);
+        await theirs.DoAsync(new SetTitle("greet", "Theirs"), Token);
+        Assert.Single(conflicts.Open);
+        await theirs.StepAsync(back: true, Token);
+        Assert.Empty(conflicts.Open);
+
+        await theirs.DoAsync(new SetId("greet", "hello"), Token);
+        await theirs.DoAsync(new SetTitle("hello", "Theirs again"), Token);
+        var found = Assert.Single(conflicts.Open);
+        Assert.Equal("hello", found.Path);
+        Assert.True(await mine.DoAsync(found.PutBack, Token));
+        Assert.Equal("Mine", mine.Find("hello")!.Node.Title);
+    }
+
+    [Fact]
+    public async Task AStepThatTheyRemove_ComesBackWithItsConnections()
+    {
+        var (mine, theirs) = await OpenAsync();
+        var conflicts = Watch(mine);
+        await mine.SetAsync("greet", "/template", Text("Mine {{ name }}"), Token);
+        await theirs.DoAsync(new RemoveParts(["greet"], [], []), Token);
+        var gone = Assert.Single(conflicts.Open);
+        Assert.Null(gone.Field);
+
+        Assert.True(await mine.DoAsync(gone.PutBack, Token));
+
+        Assert.Empty(mine.Flow.Problems);
+        Assert.Equal("Mine {{ name }}", TemplateOf(mine));
+    }
+
+    [Fact]
+    public async Task AVersionUnderAnOpenDraft_LosesNothing_AndIsKnownByItsNumber()
+    {
+        var (mine, _) = await OpenAsync();
+        var flow = mine.Flow.Flow!;
+        await mine.DoAsync(new SetTitle("greet", "Typed meanwhile"), Token);
+        Assert.NotNull((await Get<FlowPublication>().PublishAsync(flow.Workspace, flow.Id, flow.Revision, "", _owner.User!.Value, Token)).Version);
+
+        Assert.True(await mine.Flow.SaveAsync(Token));
+
+        var stored = (await Get<IFlowStore>().FindAsync(flow.Workspace, flow.Id, Token))!;
+        Assert.Equal((1, 1), (stored.PublishedVersion, mine.Flow.Flow!.PublishedVersion));
+        Assert.Contains("Typed meanwhile", stored.Draft, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ACard_SaysWhoElseHasItSelected()
+    {
+        var (mine, _) = await OpenAsync();
+        var card = mine.Find("greet")! with { By = [new Guest("Bo Builder", "c", ["greet"])] };
+
+        var shown = Render<NodeCard>(set => set.Add(one => one.Card, card).Add(one => one.Title, "Greet").Add(one => one.Kind, "Write text"));
+
+        var node = shown.Find("[data-id=greet]");
+        Assert.Contains("by c", node.ClassName!, StringComparison.Ordinal);
+        Assert.Contains("Selected by Bo Builder", node.GetAttribute("aria-label")!, StringComparison.Ordinal);
+        Assert.Equal("BB", shown.Find(".av.c").TextContent);
+    }
+
+    private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text);
+
+    private static string TemplateOf(EditorState editor) => editor.Flow.Draft.Definition.Nodes.Single(node => node.Id == "greet").Config!.Value.GetProperty("template").GetString()!;
+
+    private static FlowConflicts Watch(EditorState editor)
+    {
+        var conflicts = new FlowConflicts(editor.Flow);
+        editor.Flow.Draft.Edited += conflicts.Take;
+        return conflicts;
+    }
+
+    private async Task<(EditorState Mine, EditorState Theirs)> OpenAsync()
+    {
+        var found = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        _owner = new Caller(found.Workspace, found.User, RolePermissions.Of(Role.Owner));
+        var flow = (await Get<IFlowStore>().CreateAsync(_owner.Workspace, "Together", Greeting, _owner.User!.Value, Token)).Value;
+        return (await EditorAsync(_owner, flow), await EditorAsync(_owner with { User = s_bo }, flow));
+    }
+
+    private async Task<EditorState> EditorAsync(Caller caller, Flow flow)
+    {
+        var services = new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>(), _drafts);
+        var editor = new EditorState(new FlowState(services, caller), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
+        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
+        return editor;
+    }
+
+    private T Get<T>()
+        where T : notnull => _studio.Services.GetRequiredService<T>();
+}
