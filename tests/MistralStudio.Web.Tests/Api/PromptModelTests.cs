@@ -17,6 +17,8 @@ namespace MistralStudio.Web.Tests.Api;
 /// <summary>Saved prompts asked as models.</summary>
 public sealed class PromptModelTests(ApiStudio studio) : IClassFixture<ApiStudio>, IAsyncLifetime
 {
+    private const string ChatPath = "/v1/chat/completions";
+
     private readonly ApiStudio _studio = studio;
     private HttpClient _client = null!;
     private Membership _owner = null!;
@@ -71,6 +73,45 @@ public sealed class PromptModelTests(ApiStudio studio) : IClassFixture<ApiStudio
         var (messages, options) = Assert.Single(_studio.Chat.Requests);
         Assert.Equal("Say 3", Assert.Single(messages).Text);
         Assert.Equal(["own ", "both theirs"], options!.Tools!.Select(tool => $"{tool.Name} {tool.Description}"));
+    }
+
+    [Theory]
+    [InlineData("""{"model":"MODEL@1","prompt_variables":{"q":"Why?"},"input":"More"}""", true)]
+    [InlineData("""{"prompt":{"id":"SLUG","version":"1","variables":{"q":"Why?"}},"input":"More"}""", true)]
+    [InlineData("""{"prompt":{"id":"MODEL","version":1,"variables":{"q":{"type":"input_text","text":"Why?"}}},"model":"MODEL@1","input":[{"role":"user","content":"More"}]}""", true)]
+    [InlineData("""{"prompt":{"id":"SLUG","version":"production","variables":{"q":"Why?"}},"instructions":null}""", false)]
+    public async Task Responses_TakeASavedPrompt_AsModelAndAsTheDialectsOwn(string body, bool hasInput)
+    {
+        var prompt = await CreateAsync("Responding", new() { Messages = [new(MessageRole.System, "Be {{tone}}."), new(MessageRole.User, "{{q}}")], Variables = [new("tone", Default: "kind")] });
+        await Prompts.MoveLabelAsync(_owner.Workspace, prompt.Id, "production", 1, null, _owner.User, Token);
+        body = body.Replace("MODEL", prompt.Reference, StringComparison.Ordinal).Replace("SLUG", prompt.Slug, StringComparison.Ordinal);
+
+        var answer = await AskAsync(body, "/v1/responses");
+        Assert.StartsWith(prompt.Reference, answer["model"]!.GetValue<string>(), StringComparison.Ordinal);
+        Assert.Equal(JsonNode.Parse(body)!["prompt"]?.ToJsonString(), answer["prompt"]?.ToJsonString());
+        string[] own = ["system: Be kind.", "user: Why?"];
+        Assert.Equal(hasInput ? [.. own, "user: More"] : own, Assert.Single(_studio.Chat.Requests).Messages.Select(message => $"{message.Role}: {message.Text}"));
+    }
+
+    [Theory]
+    [InlineData("""{"prompt":{"id":"SLUG"}}""", 422, "prompt.missing_variables", "\"a\"")]
+    [InlineData("""{"prompt":{"id":"SLUG"},"stream":true}""", 422, "prompt.missing_variables", "\"a\"")]
+    [InlineData("""{"prompt":{"id":"SLUG","version":"nowhere","variables":{"a":1}}}""", 404, "prompt.version_not_found", "labels")]
+    [InlineData("""{"prompt":{"id":"SLUG","variables":[1]}}""", 422, "prompt.bad_values", "object")]
+    [InlineData("""{"prompt":{"id":"SLUG","variables":{"a":{"type":"input_image","image_url":"data:"}}}}""", 422, "unsupported_parameter", "input items")]
+    [InlineData("""{"prompt":{"id":"pmpt_0 1"}}""", 400, "invalid_value", "slug")]
+    [InlineData("""{"prompt":"SLUG"}""", 400, "invalid_value", "slug")]
+    [InlineData("""{"prompt":{"id":"SLUG","variables":{"a":1}},"model":"scripted"}""", 400, "invalid_value", "model of its own")]
+    [InlineData("""{"model":"scripted","input":"x","prompt_variables":{"a":1}}""", 422, "unsupported_parameter", "no saved prompt")]
+    public async Task Responses_RefuseByName_WhatTheyCannotHonour(string body, int status, string code, string named)
+    {
+        var prompt = await CreateAsync("Refusing", new() { Messages = [new(MessageRole.User, "{{a}}")] });
+        var answer = await PostAsync(body.Replace("SLUG", prompt.Slug, StringComparison.Ordinal), "/v1/responses");
+        var text = await answer.Content.ReadAsStringAsync(Token);
+        Assert.Equal(status, (int)answer.StatusCode);
+        var error = JsonNode.Parse(text)!["error"]!;
+        Assert.Equal(code, error["code"]!.GetValue<string>());
+        Assert.Contains(named, error["message"]!.GetValue<string>(), StringComparison.Ordinal);
     }
 
     [Theory]
@@ -177,13 +218,13 @@ public sealed class PromptModelTests(ApiStudio studio) : IClassFixture<ApiStudio
 
     private async Task<Prompt> CreateAsync(string name, PromptContent content) => (await Prompts.CreateAsync(_owner.Workspace, PromptForm.Named(name), content, "", _owner.User, Token)).Value;
 
-    private async Task<JsonNode> AskAsync(string body)
+    private async Task<JsonNode> AskAsync(string body, string path = ChatPath)
     {
-        var answer = await PostAsync(body);
+        var answer = await PostAsync(body, path);
         var text = await answer.Content.ReadAsStringAsync(Token);
         Assert.True(answer.IsSuccessStatusCode, text);
         return JsonNode.Parse(text)!;
     }
 
-    private Task<HttpResponseMessage> PostAsync(string body) => _client.PostAsync("/v1/chat/completions", new StringContent(body, Encoding.UTF8, "application/json"), Token);
+    private Task<HttpResponseMessage> PostAsync(string body, string path = ChatPath) => _client.PostAsync(path, new StringContent(body, Encoding.UTF8, "application/json"), Token);
 }

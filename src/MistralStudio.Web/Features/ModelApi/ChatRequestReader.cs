@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text.Json;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Models;
-using MistralStudio.Core.Prompts;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
@@ -112,25 +111,8 @@ internal static class ChatRequestReader
         return null;
     }
 
-    private static ApiError? ReadVariables(ChatCompletionRequest body, ModelReference model, ChatOptions options)
-    {
-        var given = IsThere(body.PromptVariables) ? body.PromptVariables : IsThere(body.Variables) && model.Kind == ModelReferenceKind.Prompt ? body.Variables : null;
-        if (given is not { } values)
-        {
-            return null;
-        }
-
-        if (model.Kind != ModelReferenceKind.Prompt)
-        {
-            return ApiError.Unsupported("prompt_variables", $"\"{model}\" is no saved prompt and has no variables. Ask prompt:slug, or send the request without prompt_variables.");
-        }
-
-        var read = PromptTemplates.ReadValues(values);
-        options.PromptVariables = read.IsSuccess ? read.Value : null;
-        return read.IsSuccess ? null : ApiError.From(read.Error);
-
-        static bool IsThere(JsonElement? value) => value is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) };
-    }
+    private static ApiError? ReadVariables(ChatCompletionRequest body, ModelReference model, ChatOptions options) => PromptFields.ReadVariables(
+        PromptFields.IsThere(body.PromptVariables) ? body.PromptVariables : model.Kind == ModelReferenceKind.Prompt ? body.Variables : null, model, options);
 
     private static ApiError? FindUnsupported(ChatCompletionRequest body)
     {

@@ -13,7 +13,11 @@ internal static class ResponsesReader
     /// <summary>Reads a request; exactly one of the two results is present.</summary>
     public static (ChatRequest? Request, ApiError? Error) Read(ResponsesRequest body)
     {
-        if (ChatRequestReader.ReadModel(body.Model, out var model) is { } unknown)
+        JsonElement? variables = null;
+        var unknown = PromptFields.IsThere(body.Prompt)
+            ? PromptFields.Read(body.Prompt!.Value, body.Model, out var model, out variables)
+            : ChatRequestReader.ReadModel(body.Model, out model);
+        if (unknown is not null)
         {
             return (null, unknown);
         }
@@ -24,7 +28,8 @@ internal static class ResponsesReader
             ?? SamplingFields.OutOf("top_logprobs", body.TopLogprobs, 0, MostTopLogprobs)
             ?? new SamplingFields(body.Temperature, body.TopP, null, null, null).WriteTo(options)
             ?? ToolFields.Read(body.Tools, body.ToolChoice, body.ParallelToolCalls, options, flat: true)
-            ?? ReadFormat(body.Text, options);
+            ?? ReadFormat(body.Text, options)
+            ?? PromptFields.ReadVariables(variables ?? body.PromptVariables, model!, options);
         if (wrong is not null)
         {
             return (null, wrong);
@@ -37,7 +42,13 @@ internal static class ResponsesReader
             messages.Add(new(ChatRole.System, body.Instructions));
         }
 
-        return ReadInput(body.Input, messages) is { } wrongInput ? (null, wrongInput) : (new(model!, messages, options), null);
+        // A saved prompt brings its own messages; the caller need not add any.
+        if (model!.Kind == ModelReferenceKind.Prompt && !PromptFields.IsThere(body.Input))
+        {
+            return (new(model, messages, options), null);
+        }
+
+        return ReadInput(body.Input, messages) is { } wrongInput ? (null, wrongInput) : (new(model, messages, options), null);
     }
 
     private static ApiError? FindUnsupported(ResponsesRequest body)
@@ -48,7 +59,6 @@ internal static class ResponsesReader
             { PreviousResponseId: not null } => ApiError.Unsupported("previous_response_id", $"previous_response_id is not supported. {stateless}"),
             { Conversation: { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } } => ApiError.Unsupported("conversation", $"conversation is not supported. {stateless}"),
             { Background: true } => ApiError.Unsupported("background", "background is not supported. Stream the answer, or wait for it."),
-            { Prompt: { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) } } => ApiError.Unsupported("prompt", "Stored prompts are models here: name one as prompt:name in model."),
             { Truncation: not (null or "disabled") } => ApiError.Unsupported("truncation", "truncation is not supported. Shorten the input."),
             _ when body.Include?.FirstOrDefault(name => name != LogprobsInclude) is { } other && !other.StartsWith("reasoning.", StringComparison.Ordinal) =>
                 ApiError.Unsupported("include", $"\"{other}\" cannot be included; {LogprobsInclude} can."),

@@ -7,7 +7,7 @@ internal sealed record ResponsesRequest
 {
     public string? Model { get; init; }
 
-    /// <summary>A string, or an array of items: messages, calls of functions and their outputs.</summary>
+    /// <summary>A string, or an array of items: messages, calls of functions and their outputs. A saved prompt needs none.</summary>
     public JsonElement? Input { get; init; }
 
     /// <summary>The system message of this turn.</summary>
@@ -50,8 +50,11 @@ internal sealed record ResponsesRequest
     /// <summary>Refused where true.</summary>
     public bool? Background { get; init; }
 
-    /// <summary>Refused: prompts here are models, <c>prompt:name</c>.</summary>
+    /// <summary>A saved prompt in the place of <see cref="Model"/>; see <see cref="PromptFields"/>.</summary>
     public JsonElement? Prompt { get; init; }
+
+    /// <summary>Values of a saved prompt's variables where it is named as the model, <c>prompt:slug</c>.</summary>
+    public JsonElement? PromptVariables { get; init; }
 
     /// <summary><c>disabled</c>; <c>auto</c> is refused.</summary>
     public string? Truncation { get; init; }

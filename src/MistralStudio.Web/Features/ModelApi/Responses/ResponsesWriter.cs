@@ -56,6 +56,7 @@ internal sealed class ResponsesWriter(HttpContext http, ResponsesRequest request
         Instructions = request.Instructions,
         MaxOutputTokens = request.MaxOutputTokens,
         Model = _model,
+        Prompt = PromptFields.IsThere(request.Prompt) ? request.Prompt : null,
         Output = output,
         ParallelToolCalls = request.ParallelToolCalls ?? true,
         Temperature = request.Temperature,

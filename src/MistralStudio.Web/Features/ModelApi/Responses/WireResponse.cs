@@ -29,6 +29,9 @@ internal sealed record WireResponse
 
     public required string Model { get; init; }
 
+    /// <summary>As it was sent.</summary>
+    public JsonElement? Prompt { get; init; }
+
     public IReadOnlyList<WireItem> Output { get; init; } = [];
 
     public bool ParallelToolCalls { get; init; } = true;
