@@ -52,17 +52,8 @@ public static class AppEndpoints
         return created.Match<IResult>(app => TypedResults.Created($"/api/apps/{app.Id}", Show(http, app)), ErrorResults.From);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IAppStore store, string? search, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        var page = await store.ListAsync(http.GetCaller().Workspace, search, after, size.Value, http.RequestAborted);
-        return TypedResults.Ok(WirePage<WireApp>.From(page, WireApp.From));
-    }
+    private static Task<IResult> ListAsync(HttpContext http, [FromServices] IAppStore store, string? search, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListAsync(http.GetCaller().Workspace, search, after, size, http.RequestAborted), WireApp.From);
 
     private static async Task<IResult> FindAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
         await store.FindAsync(http.GetCaller().Workspace, id, http.RequestAborted) is { } found
@@ -103,18 +94,8 @@ public static class AppEndpoints
             version => TypedResults.Created($"/a/{version.Slug}", WireAppVersion.From(version)), ErrorResults.From);
     }
 
-    private static async Task<IResult> ListVersionsAsync(AppId id, HttpContext http, [FromServices] IAppStore store, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        return await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size.Value, http.RequestAborted) is { } page
-            ? TypedResults.Ok(WirePage<WireAppVersion>.From(page, WireAppVersion.From))
-            : ErrorResults.From(AppErrors.NotFound());
-    }
+    private static Task<IResult> ListVersionsAsync(AppId id, HttpContext http, [FromServices] IAppStore store, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size, http.RequestAborted), WireAppVersion.From, AppErrors.NotFound);
 
     private static async Task<IResult> DeleteAsync(AppId id, HttpContext http, [FromServices] IAppStore store) =>
         await store.DeleteAsync(http.GetCaller().Workspace, id, http.GetCaller().User, http.RequestAborted) ? TypedResults.NoContent() : ErrorResults.From(AppErrors.NotFound());

@@ -96,12 +96,33 @@ public static class BatchEndpoints
             return ErrorResults.From(AccessErrors.Forbidden());
         }
 
-        if (TableUpload.Admit(http, options.Value.MaxTableBytes) is { } refused)
+        if (FileBody.Admit(http, options.Value.MaxTableBytes, TableErrors.TooLarge) is { } refused)
         {
             return ErrorResults.From(refused);
         }
 
-        return Added(await TableUpload.ReadAsync(http.Request, tables, caller.Workspace, user, http.RequestAborted));
+        return Added(await ReadTableAsync(http, tables, caller.Workspace, user));
+    }
+
+    // The first file of the body, from the socket to the disk.
+    private static async Task<Result<StoredTable>> ReadTableAsync(HttpContext http, ITableStore tables, WorkspaceId workspace, UserId by)
+    {
+        var reader = FileBody.Open(http.Request);
+        if (!reader.IsSuccess)
+        {
+            return reader.Error;
+        }
+
+        try
+        {
+            return await reader.Value.NextAsync(http.RequestAborted) is { } file
+                ? await tables.AddAsync(workspace, FileBody.Label(file.Name), file.Content, by, http.RequestAborted)
+                : UploadErrors.NoFiles();
+        }
+        catch (Exception broken) when (FileBody.IsBroken(broken, http.RequestAborted))
+        {
+            return UploadErrors.Broken();
+        }
     }
 
     private static async Task<IResult> PasteTableAsync(WirePaste body, HttpContext http, [FromServices] ITableStore tables)

@@ -78,17 +78,8 @@ public static class FlowEndpoints
         return TypedResults.Created($"/api/flows/{created.Value.Id}", new WireCreatedFlow(created.Value.Id, created.Value.Slug, compiled.Problems));
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IFlowStore store, string? search, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        var page = await store.ListAsync(http.GetCaller().Workspace, search, after, size.Value, http.RequestAborted);
-        return TypedResults.Ok(WirePage<WireFlowItem>.From(page, WireFlowItem.From));
-    }
+    private static Task<IResult> ListAsync(HttpContext http, [FromServices] IFlowStore store, string? search, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListAsync(http.GetCaller().Workspace, search, after, size, http.RequestAborted), WireFlowItem.From);
 
     private static async Task<IResult> ValidateAsync(JsonElement body, HttpContext http, [FromServices] FlowPlans plans)
     {
@@ -185,18 +176,8 @@ public static class FlowEndpoints
         };
     }
 
-    private static async Task<IResult> ListVersionsAsync(FlowId id, HttpContext http, [FromServices] IFlowStore store, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        return await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size.Value, http.RequestAborted) is { } page
-            ? TypedResults.Ok(WirePage<WireVersion>.From(page, WireVersion.From))
-            : ErrorResults.From(FlowStoreErrors.NotFound());
-    }
+    private static Task<IResult> ListVersionsAsync(FlowId id, HttpContext http, [FromServices] IFlowStore store, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size, http.RequestAborted), WireVersion.From, FlowStoreErrors.NotFound);
 
     private static async Task<IResult> FindVersionAsync(FlowId id, int number, HttpContext http, [FromServices] IFlowStore store, [FromServices] IFlowVersions versions)
     {

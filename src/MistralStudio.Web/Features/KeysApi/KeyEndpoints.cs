@@ -42,15 +42,8 @@ public static class KeyEndpoints
             ErrorResults.From);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] ApiKeyStore keys, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        var caller = http.GetCaller();
-        return size.IsSuccess
-            ? TypedResults.Ok(WirePage<WireKey>.From(
-                await keys.ListAsync(caller.Workspace, KeyRights.Whose(caller), after, size.Value, http.RequestAborted), WireKey.From))
-            : ErrorResults.From(size.Error);
-    }
+    private static Task<IResult> ListAsync(HttpContext http, [FromServices] ApiKeyStore keys, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await keys.ListAsync(http.GetCaller().Workspace, KeyRights.Whose(http.GetCaller()), after, size, http.RequestAborted), WireKey.From);
 
     private static async Task<IResult> FindAsync(ApiKeyId id, HttpContext http, [FromServices] ApiKeyStore keys)
     {

@@ -32,7 +32,7 @@ internal static class ConversationFileEndpoint
             return ErrorResults.From(KnowledgeApiErrors.ConversationNotFound());
         }
 
-        if (DocumentUpload.Admit(http, options.Value.MaxDocumentBytes) is { } refused)
+        if (FileBody.Admit(http, options.Value.MaxDocumentBytes, KnowledgeErrors.DocumentTooLarge) is { } refused)
         {
             return ErrorResults.From(refused);
         }

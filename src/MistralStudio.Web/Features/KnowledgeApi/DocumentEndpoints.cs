@@ -49,7 +49,7 @@ internal static class DocumentEndpoints
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
         }
 
-        if (DocumentUpload.Admit(http, options.Value.MaxDocumentBytes) is { } refused)
+        if (FileBody.Admit(http, options.Value.MaxDocumentBytes, KnowledgeErrors.DocumentTooLarge) is { } refused)
         {
             return ErrorResults.From(refused);
         }

@@ -60,17 +60,8 @@ public static class KnowledgeBaseEndpoints
         return TypedResults.Created($"/api/knowledge-bases/{created.Id}", WireBase.From(created));
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IKnowledgeStore store, string? search, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        var page = await store.ListBasesAsync(http.GetCaller().Workspace, search, after, size.Value, http.RequestAborted);
-        return TypedResults.Ok(WirePage<WireBase>.From(page, WireBase.From));
-    }
+    private static Task<IResult> ListAsync(HttpContext http, [FromServices] IKnowledgeStore store, string? search, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListBasesAsync(http.GetCaller().Workspace, search, after, size, http.RequestAborted), WireBase.From);
 
     private static async Task<IResult> FindAsync(KnowledgeBaseId id, HttpContext http, [FromServices] IKnowledgeStore store)
     {

@@ -35,14 +35,8 @@ public static class MemberEndpoints
             .WithSummary("Takes an invite back.").Produces(204).ProducesProblems(404);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] AccountStore accounts, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        return size.IsSuccess
-            ? TypedResults.Ok(WirePage<WireMember>.From(
-                await accounts.ListMembersAsync(http.GetCaller().Workspace, after, size.Value, http.RequestAborted), WireMember.From))
-            : ErrorResults.From(size.Error);
-    }
+    private static Task<IResult> ListAsync(HttpContext http, [FromServices] AccountStore accounts, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await accounts.ListMembersAsync(http.GetCaller().Workspace, after, size, http.RequestAborted), WireMember.From);
 
     private static async Task<IResult> FindAsync(UserId id, HttpContext http, [FromServices] AccountStore accounts) =>
         await accounts.FindMemberAsync(http.GetCaller().Workspace, id, http.RequestAborted) is { } found

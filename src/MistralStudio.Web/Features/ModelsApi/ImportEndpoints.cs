@@ -1,7 +1,4 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.AspNetCore.WebUtilities;
-using Microsoft.Net.Http.Headers;
 using MistralStudio.Core;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
@@ -13,13 +10,6 @@ namespace MistralStudio.Web.Features.ModelsApi;
 /// <summary>Imports of models, under <c>/api/models/imports</c>; the page of models uploads here as well.</summary>
 internal static class ImportEndpoints
 {
-    /// <summary>The multipart field that holds files.</summary>
-    private const string Field = "files";
-
-    // Boundaries and part headers around the files of one request.
-    private const long Framing = 1 << 20;
-    private const int MaxBoundary = 100;
-
     public static void MapImports(this RouteGroupBuilder models)
     {
         var imports = models.MapGroup("/imports");
@@ -68,11 +58,10 @@ internal static class ImportEndpoints
     private static async Task<IResult> UploadAsync(HttpContext http, [FromServices] IModelLibrary library, [FromServices] IModelAudit audit, string? id)
     {
         var caller = http.GetCaller();
-        if (!MediaTypeHeaderValue.TryParse(http.Request.ContentType, out var type)
-            || !type.MediaType.Equals("multipart/form-data", StringComparison.OrdinalIgnoreCase)
-            || HeaderUtilities.RemoveQuotes(type.Boundary) is not { Length: > 0 and <= MaxBoundary } boundary)
+        var reader = FileBody.Open(http.Request);
+        if (!reader.IsSuccess)
         {
-            return ErrorResults.From(KnowledgeApi.UploadErrors.NotMultipart());
+            return ErrorResults.From(reader.Error);
         }
 
         if (http.Request.ContentLength is not { } length)
@@ -80,26 +69,17 @@ internal static class ImportEndpoints
             return ErrorResults.From(ModelUploadErrors.NoLength());
         }
 
-        if (http.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-        {
-            // Checked against the limit and the free space below, before a byte of it is read.
-            size.MaxRequestBodySize = length + Framing;
-        }
+        // Checked against the limit and the free space below, before a byte of it is read.
+        FileBody.Allow(http, length);
 
         IModelUpload? upload = null;
         try
         {
-            var reader = new MultipartReader(boundary.ToString(), http.Request.Body);
-            while (await reader.ReadNextSectionAsync(http.RequestAborted) is { } section)
+            while (await reader.Value.NextAsync(http.RequestAborted) is { } file)
             {
-                if (section.AsFileSection() is not { Name: Field, FileStream: { } content } file)
-                {
-                    continue;
-                }
-
                 if (upload is null)
                 {
-                    var begun = library.BeginUpload(Path.GetFileName(file.FileName), string.IsNullOrEmpty(id) ? null : id, length, caller.Workspace);
+                    var begun = library.BeginUpload(Path.GetFileName(file.Name), string.IsNullOrEmpty(id) ? null : id, length, caller.Workspace);
                     if (!begun.IsSuccess)
                     {
                         return ErrorResults.From(begun.Error);
@@ -108,7 +88,7 @@ internal static class ImportEndpoints
                     upload = begun.Value;
                 }
 
-                var added = await upload.AddAsync(file.FileName, content, http.RequestAborted);
+                var added = await upload.AddAsync(file.Name, file.Content, http.RequestAborted);
                 if (!added.IsSuccess)
                 {
                     return ErrorResults.From(added.Error);

@@ -54,18 +54,9 @@ public static class PromptEndpoints
         return Created(http, await store.CreateAsync(caller.Workspace, form, content.Value, body.Message ?? "", caller.User!.Value, http.RequestAborted));
     }
 
-    private static async Task<IResult> ListAsync(
-        HttpContext http, [FromServices] IPromptStore store, string? search, string? folder, string? tag, string? label, bool? archived, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        var page = await store.ListAsync(http.GetCaller().Workspace, new PromptFilter(search, folder, tag, label, archived is true), after, size.Value, http.RequestAborted);
-        return TypedResults.Ok(WirePage<WirePrompt>.From(page, WirePrompt.From));
-    }
+    private static Task<IResult> ListAsync(
+        HttpContext http, [FromServices] IPromptStore store, string? search, string? folder, string? tag, string? label, bool? archived, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListAsync(http.GetCaller().Workspace, new PromptFilter(search, folder, tag, label, archived is true), after, size, http.RequestAborted), WirePrompt.From);
 
     private static async Task<IResult> ShelvesAsync(HttpContext http, [FromServices] IPromptStore store) =>
         TypedResults.Ok(await store.ListShelvesAsync(http.GetCaller().Workspace, http.RequestAborted));

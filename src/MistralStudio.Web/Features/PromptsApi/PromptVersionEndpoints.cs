@@ -45,18 +45,8 @@ internal static class PromptVersionEndpoints
             : ErrorResults.From(content.Error);
     }
 
-    private static async Task<IResult> ListAsync(PromptId id, HttpContext http, [FromServices] IPromptStore store, string? after, int? limit)
-    {
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
-        {
-            return ErrorResults.From(size.Error);
-        }
-
-        return await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size.Value, http.RequestAborted) is { } page
-            ? TypedResults.Ok(WirePage<WirePromptVersion>.From(page, WirePromptVersion.From))
-            : ErrorResults.From(PromptStoreErrors.NotFound());
-    }
+    private static Task<IResult> ListAsync(PromptId id, HttpContext http, [FromServices] IPromptStore store, string? after, int? limit) =>
+        PageSize.AnswerAsync(limit, async size => await store.ListVersionsAsync(http.GetCaller().Workspace, id, after, size, http.RequestAborted), WirePromptVersion.From, PromptStoreErrors.NotFound);
 
     private static async Task<IResult> FindAsync(PromptId id, int number, HttpContext http, [FromServices] IPromptStore store) =>
         await store.ReadAsync(http.GetCaller().Workspace, id, number, http.RequestAborted) is { } text

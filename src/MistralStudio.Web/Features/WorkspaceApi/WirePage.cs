@@ -1,5 +1,6 @@
 using MistralStudio.Core;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.WorkspaceApi;
 
@@ -19,6 +20,20 @@ internal static class PageSize
     /// <summary>A size within bounds; null means the default.</summary>
     public static Result<int> Read(int? limit, int usual = 50, int most = Most, string field = "limit") =>
         limit is { } asked && (asked < 1 || asked > most) ? PageErrors.OutOfRange(field, asked, most) : limit ?? usual;
+
+    /// <summary>Answers with a page of a list, or says why it cannot have the size that was asked for.</summary>
+    /// <param name="read">Reads a page of a size; null where there is nothing that the list is of.</param>
+    /// <param name="missing">Says that there is nothing that the list is of.</param>
+    public static async Task<IResult> AnswerAsync<TSource, T>(int? limit, Func<int, Task<Listing<TSource>?>> read, Func<TSource, T> translate, Func<Error>? missing = null)
+    {
+        var size = Read(limit);
+        if (!size.IsSuccess)
+        {
+            return ErrorResults.From(size.Error);
+        }
+
+        return await read(size.Value) is { } page ? TypedResults.Ok(WirePage<T>.From(page, translate)) : ErrorResults.From(missing!());
+    }
 }
 
 /// <summary>Expected failures of lists.</summary>
