@@ -1,4 +1,6 @@
-// The text of a field drawn below it, with its variables marked. Lines that did not change keep their elements, so that a key costs what its line costs.
+// The text of a field drawn below it, with its variables marked. Lines that did not change keep their elements, and a line in which one piece
+// changed keeps its own: the browser shapes again what was typed, not all of a long line.
+import { splice } from './_splice';
 
 const mark = /\{\{\{\{|\{\{[ \t]*[\p{L}_][\p{L}\p{N}_-]{0,63}[ \t]*\}\}/gu;
 
@@ -15,6 +17,18 @@ export function parts(line: string): { text: string; isVariable: boolean }[] {
 
   found.push({ text: line.slice(end), isVariable: false });
   return found.filter(part => part.text !== '');
+}
+
+/** The piece in which alone two lines differ, by its place, and what of it changed; null where more is another. */
+export function retyped(before: string, after: string): { place: number; from: number; removed: number; inserted: string } | null {
+  const [old, now] = [parts(before), parts(after)];
+  if (old.length !== now.length) {
+    return null;
+  }
+
+  const others = now.map((part, i) => part.text !== old[i].text || part.isVariable !== old[i].isVariable ? i : -1).filter(i => i >= 0);
+  const change = others.length === 1 && now[others[0]].isVariable === old[others[0]].isVariable ? splice(old[others[0]].text, now[others[0]].text) : null;
+  return change && { place: others[0], ...change };
 }
 
 /** Draws a text into an element; called again it changes only what is another. */
@@ -36,6 +50,14 @@ export class MarkedText {
     let end = 0;
     while (end < most - from && next[next.length - 1 - end] === this.lines[this.lines.length - 1 - end]) {
       end++;
+    }
+
+    const only = from === next.length - end - 1 && from === this.lines.length - end - 1 ? retyped(this.lines[from], next[from]) : null;
+    if (only) {
+      const piece = this.element.children[from]!.childNodes[only.place]!;
+      ((piece.firstChild ?? piece) as Text).replaceData(only.from, only.removed, only.inserted);
+      this.lines = next;
+      return;
     }
 
     const after = this.element.children[this.lines.length - end] ?? null;
