@@ -15,6 +15,9 @@ public static class AgentErrors
         "Nothing in these documents answers this: no passage was found.",
         "Add documents to the knowledge base, wait until they are indexed, or ask in other words.");
 
+    public static Error NothingToLookUp() => new(
+        "agent.nothing_to_look_up", "The question is images alone: there are no words to look up in the documents.", "Write a few words beside the images, or take the knowledge out.");
+
     public static Error AnswerCut() => new(
         "agent.answer_cut",
         "The answer was cut off before its JSON had ended.",

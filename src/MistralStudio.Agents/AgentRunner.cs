@@ -27,9 +27,15 @@ internal sealed class AgentRunner(
     public async IAsyncEnumerable<AgentEvent> RunAsync(AgentTurn turn, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         var clock = new TurnClock(time);
-        if (turn.Messages is not [.., { Role: MessageRole.User } question] || string.IsNullOrWhiteSpace(question.Text))
+        if (turn.Messages is not [.., { Role: MessageRole.User } question] || (string.IsNullOrWhiteSpace(question.Text) && question.Images.Count == 0))
         {
             yield return new AgentEvent.Failed(ModelErrors.EmptyPrompt());
+            yield break;
+        }
+
+        if (turn.Knowledge.Count > 0 && string.IsNullOrWhiteSpace(question.Text))
+        {
+            yield return new AgentEvent.Failed(AgentErrors.NothingToLookUp());
             yield break;
         }
 

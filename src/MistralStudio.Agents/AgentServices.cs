@@ -34,6 +34,7 @@ public static class AgentServices
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddSingleton<TurnTools>();
+        services.AddSingleton<TurnFlows>();
         services.AddSingleton<IAgentRunner, AgentRunner>();
         services.AddSingleton<IRemoteModels, RemoteModels>();
         services.AddOutside(mcp, mail);

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.AI;
 using MistralStudio.Agents.Tests.Turns;
-using MistralStudio.Agents.Turns;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
@@ -332,7 +331,7 @@ public sealed class AgentRunnerTests
     };
 
     private AgentRunner Runner(ScriptedChatClient model) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), new InMemoryBlobs(), TimeProvider.System);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, TurnTooling.Of(), new InMemoryBlobs(), TimeProvider.System);
 
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {

@@ -1,3 +1,5 @@
+using System.Net.Http.Json;
+using System.Text.Json;
 using Deque.AxeCore.Commons;
 using Deque.AxeCore.Playwright;
 using Microsoft.Playwright;
@@ -58,6 +60,7 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await page.Locator(".doc-facts").GetByRole(AriaRole.Button, new() { Name = "Add a field", Exact = true }).ClickAsync();
         await CheckAsync(page, "details of a document");
 
+        await LookAtPromptsAsync(page);
         await studio.GoAsync(page, "apps");
         await page.GetByRole(AriaRole.Button, new() { Name = "New app" }).ClickAsync();
         await page.FillAsync("dialog[open] input", "An app with a long name, looked at by everyone on a desk and on a phone");
@@ -121,6 +124,32 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await CheckAsync(reader, "link that ended");
         await reader.Context.CloseAsync();
         Assert.Empty(_faults);
+    }
+
+    private async Task LookAtPromptsAsync(IPage page)
+    {
+        using var program = await studio.Studio.NewProgramAsync();
+        object Content(string text, double temperature) => new
+        {
+            messages = new[] { new { role = "system", text }, new { role = "user", text = "{{mail}}" } },
+            settings = new { temperature },
+            tools = new[] { new { name = "look_up", description = "Finds an order.", parameters = new { type = "object" }, source = new { mock = "sent" } } },
+        };
+        using var made = await program.PostAsJsonAsync("/api/prompts", new { name = "A prompt looked at by everyone on a desk and on a phone", content = Content("You answer customers.\nBe kind.", .2) });
+        var id = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
+        using var next = await program.PostAsJsonAsync($"/api/prompts/{id}/versions", new { content = Content("You answer customers.\nBe {{tone}}.", .4) });
+        Assert.True(next.IsSuccessStatusCode, await next.Content.ReadAsStringAsync());
+        var prompt = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("reference").GetString()!["prompt:".Length..];
+
+        await studio.GoAsync(page, $"prompts/{prompt}");
+        await page.Locator(".prompt-text").First.WaitForAsync();
+        await CheckAsync(page, "prompt");
+        await studio.GoAsync(page, $"prompts/{prompt}?tab=compare&from=1&to=2");
+        await page.Locator(".diff-view .ln.come").WaitForAsync();
+        await CheckAsync(page, "prompt compared");
+        await studio.GoAsync(page, $"playground?prompt={prompt}@2");
+        await page.Locator("[data-section=tool-runs]").WaitForAsync();
+        await CheckAsync(page, "playground with a tool");
     }
 
     private async Task CheckAsync(IPage page, string address)

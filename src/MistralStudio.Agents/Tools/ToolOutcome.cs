@@ -32,13 +32,13 @@ internal static class ToolKernel
 
     /// <summary>Makes a call.</summary>
     /// <param name="name">What the model calls it by.</param>
-    public static async Task<Result<ToolOutcome>> CallAsync(
-        string name, string description, Func<CancellationToken, Task<Result<ToolOutcome>>> call, CancellationToken cancellationToken)
+    public static async Task<Result<T>> CallAsync<T>(
+        string name, string description, Func<CancellationToken, Task<Result<T>>> call, CancellationToken cancellationToken)
     {
         // Models take hyphens and dots in names, kernels do not.
         name = string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_'));
         var kernel = new Kernel();
         kernel.Plugins.AddFromFunctions(Plugin, [KernelFunctionFactory.CreateFromMethod((CancellationToken token) => call(token), name, description)]);
-        return await kernel.InvokeAsync<Result<ToolOutcome>>(Plugin, name, cancellationToken: cancellationToken);
+        return await kernel.InvokeAsync<Result<T>>(Plugin, name, cancellationToken: cancellationToken);
     }
 }

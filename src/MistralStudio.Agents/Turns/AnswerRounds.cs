@@ -24,6 +24,7 @@ internal sealed class AnswerRounds(
     AgentTurn turn, Kernel kernel, TurnTools tools, List<ChatMessage> messages, ChatOptions options, IReadOnlyCollection<DocumentId> sources, int? context, TurnClock clock, TimeProvider time)
 {
     private readonly StringBuilder _text = new();
+    private readonly HashSet<DocumentId> _sources = [.. sources];
     private readonly List<AIContent> _wanted = [];
     private bool _hasTools;
 
@@ -202,13 +203,16 @@ internal sealed class AnswerRounds(
         yield return use;
         var began = time.GetTimestamp();
         var called = await StoppableAsync(
-            () => tools.CallAsync(turn, tool, JsonElement.Parse(use.Arguments), sources, cancellationToken), cancellationToken);
+            () => tools.CallAsync(turn, tool, JsonElement.Parse(use.Arguments), [.. _sources], cancellationToken), cancellationToken);
         use = use with { Ms = time.GetElapsedTime(began).TotalMilliseconds };
         clock.NoteTool(deciding, use.Ms);
         if (called is { } outcome)
         {
+            _sources.UnionWith(outcome.IsSuccess ? outcome.Value.Sources : []);
             yield return outcome.IsSuccess
-                ? Told(use with { State = ToolUseState.Answered, Result = ToolText.Cut(outcome.Value.Text, ToolText.MostKept) }, outcome.Value.Text)
+                ? Told(
+                    use with { State = ToolUseState.Answered, Result = ToolText.Cut(outcome.Value.Text, ToolText.MostKept), Heard = outcome.Value.Heard is { Count: > 0 } heard ? heard : null },
+                    outcome.Value.Text)
                 : Told(
                     use with { State = outcome.Error.Code is ToolCallErrors.NoAnswerCode or McpErrors.TimedOutCode ? ToolUseState.TimedOut : ToolUseState.Failed, Error = outcome.Error },
                     $"The tool failed: {outcome.Error}");

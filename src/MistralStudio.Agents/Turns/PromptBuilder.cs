@@ -84,7 +84,7 @@ internal static class PromptBuilder
         return (messages, given);
 
         ChatMessage Show(TurnMessage message, string text) =>
-            new(RoleOf(message.Role), [.. message.Images.Select(image => images![image.Sha256]), new TextContent(text)]);
+            new(RoleOf(message.Role), [.. message.Images.Select(image => images![image.Sha256]), .. text.Length > 0 || message.Images.Count == 0 ? [new TextContent(text)] : Array.Empty<AIContent>()]);
 
         int Count(string text) => counter!.Count(text) + TokensAroundMessage;
     }

@@ -14,6 +14,8 @@ internal static class ToolHistory
         ToolUseState.Answered => use.Result ?? "",
         ToolUseState.Refused => $"A person refused this call. {use.Note}".TrimEnd(),
         ToolUseState.Failed or ToolUseState.TimedOut => $"The tool failed: {use.Error}",
+        // The studio went down while it was being made.
+        ToolUseState.Running => "It is not known how this call ended. It may have had its effect.",
         _ => "The call was not made.",
     };
 

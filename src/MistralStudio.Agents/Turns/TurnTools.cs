@@ -9,7 +9,7 @@ using MistralStudio.Core.Prompts;
 namespace MistralStudio.Agents.Turns;
 
 /// <summary>Decides about a turn's calls of tools and makes them; neither waits without end.</summary>
-internal sealed class TurnTools(IToolServers servers, TimeProvider time)
+internal sealed class TurnTools(IToolServers servers, TurnFlows flows, TimeProvider time)
 {
     /// <summary>What becomes of a call: a person says so, or what they allowed before.</summary>
     public async Task<Result<ToolDecision>> DecideAsync(AgentTurn turn, PromptTool tool, ToolUse use, CancellationToken cancellationToken)
@@ -33,7 +33,7 @@ internal sealed class TurnTools(IToolServers servers, TimeProvider time)
 
     /// <summary>Makes a call and waits for its result, no longer than <see cref="ToolLimits.Result"/>.</summary>
     /// <param name="sources">Documents that the model has read words of.</param>
-    public async Task<Result<ToolOutcome>> CallAsync(
+    public async Task<Result<TurnOutcome>> CallAsync(
         AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -51,16 +51,31 @@ internal sealed class TurnTools(IToolServers servers, TimeProvider time)
         }
     }
 
-    private async Task<Result<ToolOutcome>> FromAsync(
+    private async Task<Result<TurnOutcome>> FromAsync(
         AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
     {
         if (tool.Source?.Mcp is { } elsewhere)
         {
             var call = new ToolCall(turn.Workspace, elsewhere.Server, elsewhere.Tool, arguments) { Sources = sources, Knowledge = [.. turn.Knowledge, .. turn.Heard] };
             var result = await servers.CallAsync(call, cancellationToken);
-            return result.IsSuccess ? ToolOutcome.Of(result.Value) : result.Error;
+            return result.IsSuccess ? new TurnOutcome(ToolOutcome.Of(result.Value).Text) : result.Error;
         }
 
-        return tool.Source?.Mock is { } text ? new ToolOutcome(text) : ToolCallErrors.NeedsResult(tool.Name);
+        return tool.Source switch
+        {
+            { Flow: { } flow } => await flows.CallAsync(turn, flow, arguments, sources, cancellationToken),
+            { Mock: { } text } => new TurnOutcome(text),
+            _ => ToolCallErrors.NeedsResult(tool.Name),
+        };
     }
+}
+
+/// <summary>What a tool gave a turn: text for the model.</summary>
+internal sealed record TurnOutcome(string Text)
+{
+    /// <summary>Documents that the text came from.</summary>
+    public IReadOnlyList<DocumentId> Sources { get; init; } = [];
+
+    /// <summary>The bases that these are in: their words are in the conversation from now on.</summary>
+    public IReadOnlyList<KnowledgeBaseId> Heard { get; init; } = [];
 }

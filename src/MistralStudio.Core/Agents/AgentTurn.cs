@@ -15,6 +15,9 @@ public sealed record AgentTurn
     /// <summary>The person who asks, whose conversations' files may be among <see cref="Knowledge"/>; null where none are.</summary>
     public UserId? Reader { get; init; }
 
+    /// <summary>The person in whose name tools are called; null for the studio itself.</summary>
+    public UserId? Asker { get; init; }
+
     /// <summary>The model asked.</summary>
     public required ModelReference Model { get; init; }
 

@@ -6,10 +6,16 @@ namespace MistralStudio.Core.Agents;
 /// <summary>How long a turn works with tools.</summary>
 public sealed record ToolLimits
 {
-    /// <summary>Calls of the model, the one that answers among them.</summary>
+    /// <summary>The most that <see cref="MostSteps"/> may be.</summary>
+    public const int StepsBound = 50;
+
+    /// <summary>The most that <see cref="Result"/> may be.</summary>
+    public static readonly TimeSpan ResultBound = TimeSpan.FromMinutes(15);
+
+    /// <summary>Calls of the model, the one that answers among them; at least one.</summary>
     public int MostSteps { get; init; } = 8;
 
-    /// <summary>Longest wait for a tool's result.</summary>
+    /// <summary>Longest wait for a tool's result; at least a second.</summary>
     public TimeSpan Result { get; init; } = TimeSpan.FromSeconds(60);
 
     /// <summary>Longest wait for a person's word on a call.</summary>

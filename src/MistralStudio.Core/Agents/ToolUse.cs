@@ -1,3 +1,4 @@
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Schemas;
 
 namespace MistralStudio.Core.Agents;
@@ -58,6 +59,9 @@ public sealed record ToolUse
 
     /// <summary>Why it was not made, failed, or was not waited for; null where it was answered.</summary>
     public Error? Error { get; init; }
+
+    /// <summary>Knowledge bases whose words are in its result, as far as it is known; null for none.</summary>
+    public IReadOnlyList<KnowledgeBaseId>? Heard { get; init; }
 
     /// <summary>How long it took, ms, without the time that a person thought about it.</summary>
     public double Ms { get; init; }

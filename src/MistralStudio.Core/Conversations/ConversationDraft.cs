@@ -1,4 +1,5 @@
 using System.Text.Json;
+using MistralStudio.Core.Agents;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Prompts;
 
@@ -33,6 +34,9 @@ public sealed record ConversationDraft
 
     /// <summary>The prompt version that this column is asked with in place of the draft, <c>prompt:slug@number</c>.</summary>
     public string? ColumnPrompt { get; init; }
+
+    /// <summary>How long answers work with tools. It is the conversation's: a version of the prompt leaves that to who calls it.</summary>
+    public ToolLimits Limits { get; init; } = ToolLimits.Default;
 
     /// <summary>How many conversations are shown side by side, from 1.</summary>
     public int Columns { get; init; } = 1;

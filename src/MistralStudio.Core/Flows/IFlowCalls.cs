@@ -14,6 +14,17 @@ public sealed record CallableFlow(FlowId Flow, string Reference, string Name, in
 
     /// <summary>Names of its outputs.</summary>
     public IReadOnlyList<string> Outputs { get; init; } = [];
+
+    /// <summary>This very version, <c>slug@number</c>: one that is published later is not the one that somebody chose.</summary>
+    public string Pinned => $"{Slug}@{Number}";
+
+    /// <summary>What a model calls it by where nobody says otherwise: <c>run_triage</c>.</summary>
+    public string ToolName => $"run_{Slug.Replace('-', '_')}";
+
+    /// <summary>What a model is told of it where nobody says otherwise.</summary>
+    public string ToolDescription => $"Runs the flow \"{Name}\" and gives its answer.";
+
+    private string Slug => Reference.Split('@')[0];
 }
 
 /// <summary>A call of a published flow.</summary>
@@ -21,6 +32,10 @@ public sealed record CallableFlow(FlowId Flow, string Reference, string Name, in
 /// <param name="Inputs">By name.</param>
 public sealed record FlowCall(WorkspaceId Workspace, string Reference, IReadOnlyDictionary<string, JsonElement> Inputs)
 {
+    /// <summary>A call with the members of an object as its inputs; of those that are there twice the last counts.</summary>
+    public static FlowCall With(WorkspaceId workspace, string reference, JsonElement arguments) => new(
+        workspace, reference, arguments.EnumerateObject().GroupBy(one => one.Name, StringComparer.Ordinal).ToDictionary(one => one.Key, one => one.Last().Value, StringComparer.Ordinal));
+
     /// <summary>Why it is called.</summary>
     public RunTrigger Trigger { get; init; } = RunTrigger.Tool;
 

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -79,10 +80,16 @@ public sealed record PromptVariable(string Name, PromptVariableKind Kind = Promp
 /// <param name="Source">Where its results come from in the playground; null: the person writes them. Callers of the API give results themselves.</param>
 public sealed record PromptTool(string Name, string Description, JsonElement Parameters, PromptToolSource? Source = null);
 
-/// <summary>Where results of a tool come from: a text that stands for them, or a tool of an MCP server.</summary>
-/// <param name="Mock">The text; null where a server is asked.</param>
-/// <param name="Mcp">The server's tool; null where a text stands for it.</param>
-public sealed record PromptToolSource(string? Mock = null, PromptMcpTool? Mcp = null);
+/// <summary>Where results of a tool come from; one of them.</summary>
+/// <param name="Mock">A text that stands for them.</param>
+/// <param name="Mcp">A tool of an MCP server.</param>
+/// <param name="Flow">A published flow, <c>slug@number</c>.</param>
+public sealed record PromptToolSource(string? Mock = null, PromptMcpTool? Mcp = null, string? Flow = null)
+{
+    /// <summary>True where a call does something somewhere, so that a person is asked before it.</summary>
+    [JsonIgnore]
+    public bool Acts => Mcp is not null || Flow is not null;
+}
 
 /// <summary>A tool of an MCP server.</summary>
 /// <param name="Server">Short name of a connection, or the name of one of the operator's servers.</param>

@@ -28,7 +28,8 @@ public static class PromptErrors
         "prompt.bad_tool", $"\"{Short(name)}\" cannot be the name of a tool or of a form of answers.", "Use letters, digits, _ and -, at most 64 characters.");
 
     public static Error BadToolSource(string name) => new(
-        "prompt.bad_tool_source", $"The tool \"{Short(name)}\" has two sources, or a source that is empty.", "Give it a text that stands for its results, or the tool of one server.");
+        "prompt.bad_tool_source", $"The tool \"{Short(name)}\" has two sources, or a source that is none.",
+        "Give it a text that stands for its results, the tool of one server, or a published flow with its number (slug@3).");
 
     public static Error BadSchema(string owner, Error why) => new("prompt.bad_schema", $"The JSON Schema of \"{Short(owner)}\" cannot be used. {why.Message}", why.Next);
 

@@ -71,7 +71,7 @@ public static partial class PromptRules
             {
                 _ when !ToolName().IsMatch(tool.Name) => PromptErrors.BadToolName(tool.Name),
                 _ when !names.Add(tool.Name) => PromptErrors.Twice("tools", tool.Name),
-                { Source: { } source } when (source.Mock is null) == (source.Mcp is null) || source.Mcp is { Server: "" } or { Tool: "" } => PromptErrors.BadToolSource(tool.Name),
+                { Source: { } source } when !IsOne(source) => PromptErrors.BadToolSource(tool.Name),
                 _ => CheckSchema(tool.Name, tool.Parameters),
             };
             if (broken is not null)
@@ -82,6 +82,14 @@ public static partial class PromptRules
 
         return null;
     }
+
+    private static bool IsOne(PromptToolSource source) => source switch
+    {
+        { Mock: not null, Mcp: null, Flow: null } => true,
+        { Mock: null, Mcp: { Server.Length: > 0, Tool.Length: > 0 }, Flow: null } => true,
+        { Mock: null, Mcp: null, Flow: { } flow } => ModelReference.TryParse($"flow:{flow}", out var reference) && int.TryParse(reference.Detail, out var number) && number > 0,
+        _ => false,
+    };
 
     private static Error? CheckAnswer(PromptSchema? answer) =>
         answer is null ? null : !ToolName().IsMatch(answer.Name) ? PromptErrors.BadToolName(answer.Name) : CheckSchema(answer.Name, answer.Schema);

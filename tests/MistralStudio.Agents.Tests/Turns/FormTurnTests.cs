@@ -1,6 +1,5 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
-using MistralStudio.Agents.Turns;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
@@ -116,7 +115,7 @@ public sealed class FormTurnTests
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {
         var runner = new AgentRunner(
-            new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), new InMemoryBlobs(), TimeProvider.System);
+            new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, TurnTooling.Of(), new InMemoryBlobs(), TimeProvider.System);
         var events = new List<AgentEvent>();
         await foreach (var happened in runner.RunAsync(turn, TestContext.Current.CancellationToken))
         {

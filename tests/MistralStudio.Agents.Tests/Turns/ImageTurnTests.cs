@@ -1,5 +1,4 @@
 using Microsoft.Extensions.AI;
-using MistralStudio.Agents.Turns;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
@@ -32,6 +31,20 @@ public sealed class ImageTurnTests
             Assert.Equal("image/png", image.MediaType);
             Assert.Equal(Pictures.Png, image.Data.ToArray());
         });
+    }
+
+    [Fact]
+    public async Task ImagesAlone_AreAQuestion_ButNotOneThatCanBeLookedUp()
+    {
+        var model = new ScriptedChatClient(_ => "A receipt.") { Abilities = ChatAbilities.Usual with { Images = true } };
+        var turn = await TurnAsync();
+        turn = turn with { Messages = [turn.Messages[0] with { Text = "" }] };
+        await RunAsync(model, turn);
+        Assert.IsType<DataContent>(Assert.Single(Assert.Single(Assert.Single(model.Requests).Messages).Contents));
+
+        var events = await RunAsync(model, turn with { Knowledge = [KnowledgeBaseId.New()] });
+        Assert.Equal(AgentErrors.NothingToLookUp(), Assert.IsType<AgentEvent.Failed>(Assert.Single(events)).Error);
+        Assert.Single(model.Requests);
     }
 
     [Fact]
@@ -73,7 +86,7 @@ public sealed class ImageTurnTests
     private async Task<List<AgentEvent>> RunAsync(ScriptedChatClient model, AgentTurn turn)
     {
         var runner = new AgentRunner(
-            new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(new ScriptedToolServers(), TimeProvider.System), _blobs, TimeProvider.System);
+            new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, TurnTooling.Of(), _blobs, TimeProvider.System);
         var events = new List<AgentEvent>();
         await foreach (var happened in runner.RunAsync(turn, Stop))
         {

@@ -3,7 +3,6 @@ using Microsoft.Extensions.AI;
 using Microsoft.Extensions.Time.Testing;
 using MistralStudio.Agents.Mcp;
 using MistralStudio.Agents.Tests.Nodes.Agent;
-using MistralStudio.Agents.Turns;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
@@ -213,15 +212,15 @@ public sealed class ToolTurnTests
         TurnMessage[] before =
         [
             new(MessageRole.User, "Weather?"),
-            new(MessageRole.Assistant, "Look.\n\nIt rains.") { Tools = [use, use with { Id = "c2", State = ToolUseState.Asked, Result = null }] },
+            new(MessageRole.Assistant, "Look.\n\nIt rains.") { Tools = [use, use with { Id = "c2", State = ToolUseState.Asked, Result = null }, use with { Id = "c3", State = ToolUseState.Running, Result = null }] },
         ];
         await RunAsync(model, Turn(s_weather) with { Messages = [.. before, new(MessageRole.User, "Sure?")] });
 
         var messages = model.Requests[0].Messages;
-        Assert.Equal(["user", "assistant", "tool", "tool", "assistant", "user"], messages.Select(message => message.Role.Value));
-        Assert.Equal(("Look.", "It rains."), (messages[1].Text, messages[4].Text));
-        Assert.Equal(["c1", "c2"], messages[1].Contents.OfType<FunctionCallContent>().Select(call => call.CallId));
-        Assert.Equal(["rain", "The call was not made."], messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => result.Result));
+        Assert.Equal(["user", "assistant", "tool", "tool", "tool", "assistant", "user"], messages.Select(message => message.Role.Value));
+        Assert.Equal(("Look.", "It rains."), (messages[1].Text, messages[5].Text));
+        Assert.Equal(["c1", "c2", "c3"], messages[1].Contents.OfType<FunctionCallContent>().Select(call => call.CallId));
+        Assert.Equal(["rain", "The call was not made.", "It is not known how this call ended. It may have had its effect."], messages.SelectMany(message => message.Contents).OfType<FunctionResultContent>().Select(result => result.Result));
     }
 
     private static PromptTool Tool(string name, PromptToolSource? source) =>
@@ -238,7 +237,7 @@ public sealed class ToolTurnTests
     private static List<ToolUse> Uses(IEnumerable<AgentEvent> events) => [.. events.OfType<AgentEvent.Tool>().Select(happened => happened.Use)];
 
     private AgentRunner Runner(IChatClient model, IToolServers? servers, TimeProvider time) =>
-        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, new TurnTools(servers ?? new ScriptedToolServers(), time), new InMemoryBlobs(), time);
+        new(new FakeModelRouter(model), _knowledge, _knowledge, _knowledge, TurnTooling.Of(servers, time), new InMemoryBlobs(), time);
 
     private async Task<List<AgentEvent>> RunAsync(IChatClient model, AgentTurn turn, IToolServers? servers = null, TimeProvider? time = null)
     {

@@ -38,6 +38,17 @@ public sealed class PromptContentTests
         Assert.Null(PromptRules.Check(s_whole));
     }
 
+    [Theory]
+    [InlineData("""{"flow":"triage@3"}""", true)]
+    [InlineData("""{"mcp":{"server":"crm","tool":"find"}}""", true)]
+    [InlineData("""{"mock":""}""", false)]
+    public void ATool_ActsWhereAServerOrAFlowStandsBehindIt(string source, bool acts)
+    {
+        var read = PromptJson.ReadHostile(JsonElement.Parse($$"""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{{source}}}]}""")).Value;
+        Assert.Equal(acts, read.Tools[0].Source!.Acts);
+        Assert.Contains($"\"source\":{source}", PromptJson.Write(read), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Hash_IsThatOfTheContent_NotOfItsWriting()
     {
@@ -87,6 +98,10 @@ public sealed class PromptContentTests
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a b","description":"","parameters":{}}]}""", "prompt.bad_tool")]
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{"type":"objekt"}}]}""", "prompt.bad_schema")]
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{}}]}""", "prompt.bad_tool_source")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{"flow":"triage"}}]}""", "prompt.bad_tool_source")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{"flow":"triage@latest"}}]}""", "prompt.bad_tool_source")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{"flow":"Not a slug@3"}}]}""", "prompt.bad_tool_source")]
+    [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{"flow":"triage@3","mock":"x"}}]}""", "prompt.bad_tool_source")]
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"answer":{"name":"a","schema":7}}""", "prompt.bad_schema")]
     public void WhatIsNoPrompt_IsRefused_BySentence(string json, string code)
     {

@@ -73,6 +73,58 @@ public sealed class ToolTurnsTests : BunitContext
     }
 
     [Fact]
+    public async Task ACall_ThatAProcessDiedIn_IsNotMadeAgain_AndSaysThatNobodyKnowsHowItEnded()
+    {
+        var died = Page();
+        await died.SendAsync("Weather?", Stop);
+        _runner.Say("Let me look.");
+        _runner.Happen(new AgentEvent.Tool(s_use));
+        _runner.Happen(new AgentEvent.Tool(s_use with { State = ToolUseState.Running }));
+        while ((await ReadAsync())[^1].Tools is not [{ State: ToolUseState.Running }])
+        {
+            await Task.Yield();
+        }
+
+        // A process that begins anew has the store and nothing else.
+        var after = new ScriptedRunner();
+        await using var page = Page(after);
+        await page.LoadAsync(_conversation.Id, Stop);
+        Assert.Equal((2, false, false), (page.Thread.Count, page.IsBusy, page.IsInterrupted));
+        var call = Show((await ReadAsync())[^1]).Find(".call");
+        Assert.Equal("Not known how it ended", call.QuerySelector("[role=status]")!.TextContent);
+        Assert.Empty(call.QuerySelectorAll("button"));
+        Assert.Empty(after.Turns);
+
+        // What is asked next does not make it again either: the model is shown it as it stands.
+        await page.SendAsync("Well?", Stop);
+        after.End();
+        await page.WhenIdleAsync();
+        Assert.Equal(ToolUseState.Running, Assert.Single(Assert.Single(after.Turns).Messages[1].Tools).State);
+        _runner.End();
+        await died.WhenIdleAsync();
+    }
+
+    [Fact]
+    public async Task WhatAToolReadOfABase_IsHeardInEveryQuestionAfterIt()
+    {
+        var heard = KnowledgeBaseId.New();
+        await using var chat = Page();
+        await chat.SendAsync("Weather?", Stop);
+        _runner.Happen(new AgentEvent.Tool(s_use with { State = ToolUseState.Answered, Result = "rain", Heard = [heard] }));
+        _runner.Say("It rains.");
+        _runner.End();
+        await chat.WhenIdleAsync();
+
+        var later = new ScriptedRunner();
+        await using var page = Page(later);
+        await page.LoadAsync(_conversation.Id, Stop);
+        await page.SendAsync("Sure?", Stop);
+        later.End();
+        await page.WhenIdleAsync();
+        Assert.Equal([heard], Assert.Single(later.Turns).Heard);
+    }
+
+    [Fact]
     public async Task WhatAModelWasUnsureOf_AndItsCheck_AreKept()
     {
         await using var chat = Page();
@@ -137,8 +189,8 @@ public sealed class ToolTurnsTests : BunitContext
 
     private Task<IReadOnlyList<Message>> ReadAsync() => _store.ReadAsync(_conversation.Workspace, _conversation.Owner, _conversation.Id, Stop);
 
-    private ChatState Page() => new(_runner.Hosted, new ConversationLog(_store, _conversation.Workspace, _conversation.Owner, null), _conversation.Workspace, TimeProvider.System, NullLogger.Instance)
+    private ChatState Page(ScriptedRunner? runner = null) => new((runner ?? _runner).Hosted, new ConversationLog(_store, _conversation.Workspace, _conversation.Owner, null), _conversation.Workspace, TimeProvider.System, NullLogger.Instance)
     {
-        Setup = ChatSetup.Default with { Tools = [s_tool], Allowance = new ToolAllowance(() => true) },
+        Setup = ChatSetup.Default with { Tools = [s_tool], Allowance = new ToolAllowance(_ => true) },
     };
 }

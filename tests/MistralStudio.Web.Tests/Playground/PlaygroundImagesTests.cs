@@ -42,6 +42,30 @@ public sealed class PlaygroundImagesTests
     }
 
     [Fact]
+    public async Task ImagesAlone_AreAQuestion_ThatIsCalledByThem_AndCanBeEditedAndAnsweredAgain()
+    {
+        await using var state = await OpenAsync("a", "b");
+        Assert.False(await state.SendAsync(" ", Stop));
+        Assert.Equal("chat.empty", state.Chat.Error!.Code);
+        var image = await AddAsync(state, Pictures.Png);
+        Assert.True(await state.SendAsync("", Stop));
+        Assert.All([await _runner.NextAsync("a"), await _runner.NextAsync("b")], turn => Assert.Equal(("", image), (turn.Messages[^1].Text, Assert.Single(turn.Messages[^1].Images))));
+        await FinishAsync(state, "a", "b");
+        Assert.Equal("pixel.png", state.Chat.Conversation!.Title);
+
+        // It is among what is asked next, and by itself again.
+        await state.SendAsync("And now?", Stop);
+        Assert.Equal([image], (await _runner.NextAsync("a")).Messages[0].Images);
+        await FinishAsync(state, "a", "b");
+        await state.RegenerateAsync(state.Turns[0], Stop);
+        await FinishAsync(state, "a", "b");
+        Assert.Equal((2, 2), state.Chat.PlaceOf(state.Turns[0].Cells[0].Answer!));
+        var content = CodeRequest.ToStudio(await state.ShowAsync(new CodeSubject(PromptContent.Empty, new Dictionary<string, string>()), Stop), new Uri("https://studio.example.org/"))
+            .Body.GetProperty("messages")[0].GetProperty("content");
+        Assert.Equal("image_url", Assert.Single(content.EnumerateArray()).GetProperty("type").GetString());
+    }
+
+    [Fact]
     public async Task AColumnThatReadsNone_SaysSoBeforeAnythingIsSent_AndTheOthersAreAsked()
     {
         await using var state = await OpenAsync("a");

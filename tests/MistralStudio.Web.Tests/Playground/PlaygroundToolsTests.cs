@@ -5,6 +5,7 @@ using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Chat.ToolCalls;
 using MistralStudio.Web.Features.Playground;
+using MistralStudio.Web.Layout;
 
 namespace MistralStudio.Web.Tests.Playground;
 
@@ -66,6 +67,44 @@ public sealed class PlaygroundToolsTests
         await EndAsync(state);
     }
 
+    [Fact]
+    public async Task AFlow_AsksAMemberFirst_AndIsRunForNobodyWhoMayRunNone()
+    {
+        var flow = s_tool with { Source = new PromptToolSource(Flow: "triage@3") };
+        await using var state = await OpenAsync(Role.Member);
+        Assert.False(state.Allowance.Allows(flow));
+        state.Allowance.Allow(flow);
+        Assert.IsType<ToolDecision.Run>(await new ToolDesk(state.Allowance).DecideAsync(flow, s_use, Stop));
+        // The version that is published next was not allowed.
+        Assert.False(state.Allowance.Allows(flow with { Source = new PromptToolSource(Flow: "triage@4") }));
+
+        await using var viewer = await OpenAsync(Role.Viewer);
+        viewer.Allowance.Allow(flow);
+        Assert.IsType<ToolDecision.Refuse>(await new ToolDesk(viewer.Allowance).DecideAsync(flow, s_use, Stop));
+    }
+
+    [Fact]
+    public async Task Rounds_AndTheWaitForACall_HoldInEveryColumn_AreBounded_AndComeBack()
+    {
+        var scope = Scopes.Of(WorkspaceId.New(), UserId.New(), Role.Builder);
+        await using var state = await OpenAsync(scope);
+        Assert.Equal(ToolLimits.Default, state.Limits);
+        state.Limit(3, TimeSpan.FromSeconds(5));
+        state.Draft.Change(content => content with { Tools = [s_tool] });
+        await state.SendAsync("Weather?", Stop);
+        Assert.All([await _runner.NextAsync("a"), await _runner.NextAsync("b")], turn => Assert.Equal((3, TimeSpan.FromSeconds(5), scope.Person), (turn.Limits.MostSteps, turn.Limits.Result, turn.Asker)));
+        await EndAsync(state);
+        await state.SaveAsync();
+
+        await using var later = await OpenAsync(scope);
+        await later.OpenAsync(state.Chat.Conversation!.Id, Stop);
+        Assert.Equal(state.Limits, later.Limits);
+        later.Limit(0, TimeSpan.FromDays(2));
+        Assert.Equal((1, ToolLimits.ResultBound), (later.Limits.MostSteps, later.Limits.Result));
+        later.Limit(1_000, TimeSpan.Zero);
+        Assert.Equal((ToolLimits.StepsBound, TimeSpan.FromSeconds(1)), (later.Limits.MostSteps, later.Limits.Result));
+    }
+
     private async Task EndAsync(PlaygroundState state)
     {
         _runner.End("a");
@@ -73,9 +112,11 @@ public sealed class PlaygroundToolsTests
         await Task.WhenAll(state.Columns.Select(column => column.Chat.WhenIdleAsync()));
     }
 
-    private async Task<PlaygroundState> OpenAsync(Role role)
+    private Task<PlaygroundState> OpenAsync(Role role) => OpenAsync(Scopes.Of(WorkspaceId.New(), UserId.New(), role));
+
+    private async Task<PlaygroundState> OpenAsync(WorkspaceScope scope)
     {
-        var state = Playgrounds.Open(_runner.Hosted, _store, Scopes.Of(WorkspaceId.New(), UserId.New(), role), models: new ManyModels("a", "b"));
+        var state = Playgrounds.Open(_runner.Hosted, _store, scope, models: new ManyModels("a", "b"));
         await state.OpenAsync(null, Stop);
         await state.ShowColumnsAsync(2, Stop);
         return state;

@@ -4,11 +4,15 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
+using Microsoft.Extensions.AI;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Tests.Shared;
+using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Prompts.Code;
 using MistralStudio.Web.Tests.Api;
 using CodeLiterals = MistralStudio.Web.Features.Prompts.Code.Literals;
@@ -29,7 +33,7 @@ public sealed class CodeRunTests : IAsyncLifetime
 
     public async ValueTask InitializeAsync()
     {
-        _studio.Chat = new(messages => $"heard {messages[^1].Text.Length}");
+        _studio.Chat = new(messages => $"heard {messages[^1].Text.Length}") { Abilities = ChatAbilities.Usual with { Images = true } };
         _url = _studio.Listen();
         using var client = await _studio.SignedInAsync();
         _key = client.DefaultRequestHeaders.Authorization!.Parameter!;
@@ -49,7 +53,7 @@ public sealed class CodeRunTests : IAsyncLifetime
         {
             var answer = await RunAsync("/bin/sh", await WriteAsync("ask.sh", Code(subject, CodeLanguage.Curl)));
             Assert.Equal($"heard {Hostile.Length}", JsonNode.Parse(answer)!["choices"]![0]!["message"]!["content"]!.GetValue<string>());
-            Assert.Equal(Hostile, Heard());
+            Heard(subject);
         }
     }
 
@@ -63,7 +67,7 @@ public sealed class CodeRunTests : IAsyncLifetime
         foreach (var subject in await SubjectsAsync())
         {
             Assert.Equal($"heard {Hostile.Length}", (await RunAsync("node", await WriteAsync("ask.mjs", Code(subject, CodeLanguage.JavaScript)))).Trim());
-            Assert.Equal(Hostile, Heard());
+            Heard(subject);
         }
     }
 
@@ -74,7 +78,7 @@ public sealed class CodeRunTests : IAsyncLifetime
         foreach (var subject in await SubjectsAsync())
         {
             Assert.Equal($"heard {Hostile.Length}", (await RunAsync("python3", await WriteAsync("ask.py", Code(subject, CodeLanguage.Python)))).Trim());
-            Assert.Equal(Hostile, Heard());
+            Heard(subject);
         }
     }
 
@@ -95,7 +99,7 @@ public sealed class CodeRunTests : IAsyncLifetime
 
             var main = Assembly.Load(image.ToArray()).EntryPoint!;
             await Task.Run(() => main.Invoke(null, main.GetParameters().Length == 0 ? null : [Array.Empty<string>()]), Token);
-            Assert.Equal(Hostile, Heard());
+            Heard(subject);
         }
     }
 
@@ -115,18 +119,31 @@ public sealed class CodeRunTests : IAsyncLifetime
         Assert.Equal(expected, CodeWriterTests.Compact(python));
     }
 
-    private string Heard() => _studio.Chat.Requests[^1].Messages[^1].Text;
+    // The model was asked what the subject asks, with its images.
+    private void Heard(CodeSubject subject)
+    {
+        var question = _studio.Chat.Requests[^1].Messages[^1];
+        Assert.Equal(Hostile, question.Text);
+        Assert.Equal(subject.Pictures.Values, question.Contents.OfType<DataContent>().Select(image => image.Uri));
+    }
 
     private string Code(CodeSubject subject, CodeLanguage language) => CodeWriter.Write(CodeRequest.ToStudio(subject, _url), language);
 
-    // The same question as a whole request, and by the name of a saved prompt.
+    // The same question as a whole request, by the name of a saved prompt, and beside an image.
     private async Task<IReadOnlyList<CodeSubject>> SubjectsAsync()
     {
         var owner = (await _studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
         var content = new PromptContent { Messages = [new(MessageRole.System, "Be {{tone}}."), new(MessageRole.User, "{{text}}")], Model = "scripted", Settings = new(0.5f, null, 20, 7), Variables = [new("tone", Default: "kind")] };
         var prompt = (await _studio.Services.GetRequiredService<IPromptStore>().CreateAsync(owner.Workspace, PromptForm.Named("Code"), content, "", owner.User, Token)).Value;
         var whole = new CodeSubject(content, new Dictionary<string, string> { ["text"] = Hostile });
-        return [whole, whole with { Reference = $"{prompt.Reference}@1" }];
+        var image = new MessageImage(new string('a', 64), "image/png", 1, 1, Pictures.Png.Length, "pixel.png");
+        var shown = whole with
+        {
+            Content = content with { Messages = [content.Messages[0]] },
+            Further = [new TurnMessage(MessageRole.User, Hostile) { Images = [image] }],
+            Pictures = new Dictionary<string, string> { [image.Sha256] = Pictures.PngUri },
+        };
+        return [whole, whole with { Reference = $"{prompt.Reference}@1" }, shown];
     }
 
     private async Task<string> WriteAsync(string name, string code)

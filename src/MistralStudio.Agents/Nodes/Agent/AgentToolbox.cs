@@ -1,5 +1,6 @@
 using MistralStudio.Agents.Tools;
 using MistralStudio.Core;
+using MistralStudio.Core.Agents;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -9,7 +10,6 @@ namespace MistralStudio.Agents.Nodes.Agent;
 /// <summary>All that agents can use. Each call of a tool is a function of a kernel, so that filters and telemetry see it.</summary>
 internal sealed class AgentToolbox(IEnumerable<IAgentTools> tools, IKnowledgeStore knowledge)
 {
-    private const int MostName = 64;
     private const int MostTools = 64;
 
     private readonly Dictionary<ToolKind, IAgentTools> _kinds = tools.ToDictionary(one => one.Kind);
@@ -34,8 +34,9 @@ internal sealed class AgentToolbox(IEnumerable<IAgentTools> tools, IKnowledgeSto
             return AgentNodeErrors.TooManyTools(functions.Count, MostTools);
         }
 
-        var names = new HashSet<string>(StringComparer.OrdinalIgnoreCase);
-        return Result<IReadOnlyList<AgentFunction>>.Success([.. functions.Select(function => function with { Name = Free(function.Name, names) })]);
+        var named = new List<AgentFunction>(functions.Count);
+        functions.ForEach(function => named.Add(function with { Name = ToolNames.Free(function.Name, named.Select(known => known.Name)) }));
+        return Result<IReadOnlyList<AgentFunction>>.Success(named);
     }
 
     /// <summary>The bases whose words the tools may bring before the model.</summary>
@@ -49,19 +50,4 @@ internal sealed class AgentToolbox(IEnumerable<IAgentTools> tools, IKnowledgeSto
     /// <summary>Calls a tool.</summary>
     public Task<Result<ToolOutcome>> CallAsync(AgentCall call, CancellationToken cancellationToken) =>
         ToolKernel.CallAsync(call.Function.Name, call.Function.Description, token => _kinds[call.Tool.Kind].CallAsync(call, token), cancellationToken);
-
-    // Letters, digits and underscores, beginning with a letter: what every server of models takes.
-    private static string Free(string name, HashSet<string> taken)
-    {
-        var clean = string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) ? letter : '_')).Trim('_');
-        clean = clean.Length == 0 || !char.IsAsciiLetter(clean[0]) ? $"tool_{clean}" : clean;
-        clean = clean.Length <= MostName - 4 ? clean : clean[..(MostName - 4)];
-        var free = clean;
-        for (var number = 2; !taken.Add(free); number++)
-        {
-            free = $"{clean}_{number}";
-        }
-
-        return free;
-    }
 }

@@ -20,6 +20,9 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
     /// <summary>Tools that the model may call.</summary>
     public IReadOnlyList<PromptTool> Tools { get; init; } = [];
 
+    /// <summary>How long it works with them.</summary>
+    public ToolLimits Limits { get; init; } = ToolLimits.Default;
+
     /// <summary>What is called without asking; null: nothing that does something.</summary>
     public ToolAllowance? Allowance { get; init; }
 
@@ -49,6 +52,7 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
         Heard = heard,
         Settings = Settings,
         Tools = Tools,
+        Limits = Limits,
         Answer = Answer,
         Alternatives = Alternatives,
     };

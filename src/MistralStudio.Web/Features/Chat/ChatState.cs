@@ -10,12 +10,11 @@ namespace MistralStudio.Web.Features.Chat;
 /// A conversation as a page has it: sends, shows, stops and regenerates. The person's message is committed before the model is called, the
 /// answer when it ends, whichever way and whoever still watches; without a <paramref name="log"/> (a shared link) nothing outlives the page.
 /// </summary>
-public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId workspace, TimeProvider clock, ILogger logger) : IAsyncDisposable
+public sealed partial class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId workspace, TimeProvider clock, ILogger logger) : IAsyncDisposable
 {
     /// <summary>Characters that one message may have.</summary>
     public const int MaxCharacters = 200_000;
 
-    private readonly SemaphoreSlim _beginning = new(1, 1);
     private readonly ChatTree _tree = new();
 
     // Bases whose words are in the conversation; an app may have been published with others since.
@@ -57,37 +56,6 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     /// <summary>The first of the conversations that this one stands beside, once it is made; null where it stands by itself.</summary>
     public ConversationId? Beside { get; set; }
 
-    /// <summary>Opens a kept conversation; false where it is not this person's.</summary>
-    public async Task<bool> LoadAsync(ConversationId id, CancellationToken cancellationToken)
-    {
-        if (log is null || await log.FindAsync(id, cancellationToken) is not { } conversation)
-        {
-            return false;
-        }
-
-        await LeaveAsync();
-        var turn = turns.Find(log, id);
-        Conversation = conversation;
-        Setup = ChatSetup.Of(conversation);
-        _heard = conversation.Heard;
-        Beside = conversation.Beside;
-        _tree.Clear();
-        foreach (var message in (await log.ReadAsync(id, cancellationToken)).Where(message => message.Role != MessageRole.System && message.Id != turn?.Answer.Id))
-        {
-            _tree.Add(new ChatEntry(message));
-        }
-
-        Error = null;
-        // What was read of an answer in the making is less than what it is by now.
-        if (turn is not null)
-        {
-            Attach(turn);
-        }
-
-        Relay();
-        return true;
-    }
-
     /// <summary>Empties the page for a new conversation; what was said stays in the store, and an answer that is kept is made to its end.</summary>
     public async Task ClearAsync()
     {
@@ -108,9 +76,6 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     public Task<bool> EditAsync(ChatEntry question, string text, CancellationToken cancellationToken, IReadOnlyList<MessageImage>? images = null) =>
         AskAsync(text, images ?? question.Images, question.Parent, cancellationToken);
 
-    /// <summary>It is called something else now.</summary>
-    internal void Rename(string title) => Conversation = Conversation is null ? null : Conversation with { Title = title };
-
     /// <summary>Refuses what was to be sent.</summary>
     public void Refuse(Error error)
     {
@@ -118,9 +83,9 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         Changed?.Invoke();
     }
 
-    /// <summary>Why a message cannot be sent as it is; null where it can.</summary>
-    public Error? Check(string text) =>
-        string.IsNullOrWhiteSpace(text) ? ChatErrors.Empty()
+    // Why a message cannot be sent as it is; null where it can.
+    private Error? Check(string text, IReadOnlyList<MessageImage> images) =>
+        string.IsNullOrWhiteSpace(text) && images.Count == 0 ? ChatErrors.Empty()
         : text.Length > MaxCharacters ? ChatErrors.TooLong(MaxCharacters)
         : Files?.Pending is { } pending ? ChatErrors.FileNotRead(pending.Name)
         : null;
@@ -132,7 +97,7 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
             return false;
         }
 
-        if (Check(text) is { } refused)
+        if (Check(text, images) is { } refused)
         {
             Refuse(refused);
             return false;
@@ -169,54 +134,6 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
     }
 
     /// <summary>
-    /// Takes over the turns of another conversation from one on, as copies that keep who made them, so that both have as many; the turns of its own
-    /// that stood there stay as the branch beside.
-    /// </summary>
-    /// <param name="from">The first turn that is taken over, from 0.</param>
-    public async Task TakeOverAsync(ChatState other, int from, CancellationToken cancellationToken)
-    {
-        if (log is null || Conversation is not { } conversation || IsBusy)
-        {
-            return;
-        }
-
-        var questions = Thread.Select((entry, i) => (entry, i)).Where(found => found.entry.Role == MessageRole.User).ToList();
-        var parent = from < questions.Count ? questions[from].entry.Parent : Thread.Count > 0 ? Thread[^1].Id : (MessageId?)null;
-        var (turn, copies) = (-1, new List<ChatEntry>());
-        foreach (var entry in other.Thread.TakeWhile(entry => !entry.IsLive))
-        {
-            turn += entry.Role == MessageRole.User ? 1 : 0;
-            if (turn >= from)
-            {
-                copies.Add(new ChatEntry(entry.ToMessage(conversation.Id) with { Id = MessageId.New(), Parent = parent, Feedback = null }));
-                parent = copies[^1].Id;
-            }
-        }
-
-        if (copies.Count > 0 && await log.AppendAsync(conversation.Id, [.. copies.Select(copy => copy.ToMessage(conversation.Id))], cancellationToken))
-        {
-            _heard = [.. _heard.Union(other._heard)];
-            await log.UpdateAsync(conversation.Id, Setup, _heard, cancellationToken);
-            copies.ForEach(_tree.Add);
-            copies.ForEach(_tree.Choose);
-            Relay();
-        }
-    }
-
-    /// <summary>Makes the conversation that a file is put into before anything was said; null where nothing is kept.</summary>
-    /// <param name="title">What it is called until there is a question.</param>
-    public async Task<ConversationId?> BeginAsync(string title, CancellationToken cancellationToken)
-    {
-        if (Conversation is null && log is not null)
-        {
-            await CreateAsync(log, title, cancellationToken);
-            Changed?.Invoke();
-        }
-
-        return Conversation?.Id;
-    }
-
-    /// <summary>
     /// Answers a question once more, or for the first time after a crash; the new answer is a sibling of the old, and what followed the old one
     /// stays with it.
     /// </summary>
@@ -236,19 +153,6 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         }
 
         Answer(question, with ?? Setup);
-    }
-
-    /// <summary>True where people may say what they think of an answer: somebody must be there to read it later.</summary>
-    public bool MayRate => log?.TakesFeedback == true;
-
-    /// <summary>Keeps what the person thinks of an answer, with the passages that it was given; null takes it back.</summary>
-    public async Task RateAsync(ChatEntry answer, AnswerFeedback? feedback, CancellationToken cancellationToken)
-    {
-        if (log is not null && Conversation is not null && !answer.IsLive && await log.RateAsync(Conversation.Id, answer.Id, feedback, cancellationToken))
-        {
-            answer.Feedback = feedback;
-            Changed?.Invoke();
-        }
     }
 
     /// <summary>Stops the answer; what is there stays.</summary>
@@ -311,52 +215,6 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         return true;
     }
 
-    private async Task<Error?> CommitQuestionAsync(ChatEntry question, CancellationToken cancellationToken)
-    {
-        if (log is null)
-        {
-            return null;
-        }
-
-        try
-        {
-            if (Conversation is null)
-            {
-                await CreateAsync(log, question.Text, cancellationToken);
-            }
-            else
-            {
-                await log.UpdateAsync(Conversation.Id, Setup, [], cancellationToken, _tree.IsEmpty ? question.Text : null);
-                if (_tree.IsEmpty)
-                {
-                    // Until now it was called by what was put into it.
-                    Rename(ConversationLog.Title(question.Text));
-                }
-            }
-
-            return await log.AppendAsync(question.ToMessage(Conversation!.Id), cancellationToken) ? null : ChatErrors.Gone();
-        }
-        catch (Exception fault) when (fault is not OperationCanceledException)
-        {
-            logger.MessageNotKept(fault);
-            return ChatErrors.QuestionNotKept();
-        }
-    }
-
-    // Files that are dropped together, and a question beside them, begin one conversation.
-    private async Task CreateAsync(ConversationLog log, string title, CancellationToken cancellationToken)
-    {
-        await _beginning.WaitAsync(cancellationToken);
-        try
-        {
-            Conversation ??= await log.CreateAsync(title, Setup, Beside, cancellationToken);
-        }
-        finally
-        {
-            _beginning.Release();
-        }
-    }
-
     private void Answer(ChatEntry question, ChatSetup setup)
     {
         IReadOnlyList<KnowledgeBaseId> files = Files?.Base is { } found ? [found] : [];
@@ -364,13 +222,13 @@ public sealed class ChatState(ChatTurns turns, ConversationLog? log, WorkspaceId
         {
             Model = setup.Model,
             Form = setup.Answer?.Name,
-            Desk = setup.Tools.Count > 0 ? new ToolDesk(setup.Allowance ?? new ToolAllowance(() => false)) : null,
+            Desk = setup.Tools.Count > 0 ? new ToolDesk(setup.Allowance ?? new ToolAllowance(_ => false)) : null,
             Phase = setup.Knowledge.Count + files.Count > 0 ? AnswerPhase.Searching : AnswerPhase.Reading,
         };
-        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0 || entry.Tools.Count > 0).Select(entry => new TurnMessage(entry.Role, entry.Text) { Tools = entry.Tools, Images = entry.Images })];
-        _heard = [.. _heard.Union(setup.Knowledge)];
+        List<TurnMessage> messages = [.. _tree.PathTo(question).Where(entry => entry.Text.Length > 0 || entry.Tools.Count > 0 || entry.Images.Count > 0).Select(entry => new TurnMessage(entry.Role, entry.Text) { Tools = entry.Tools, Images = entry.Images })];
+        _heard = [.. _heard.Union(setup.Knowledge).Union(messages.SelectMany(message => message.Tools).SelectMany(use => use.Heard ?? []))];
         var keeping = log is not null && Conversation is not null ? new TurnKeeping(log, Conversation.Id, Stands) : null;
-        var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner) with { Desk = answer.Desk }, keeping);
+        var begun = turns.Begin(question, answer, setup.ToTurn(workspace, messages, _heard, files, Files?.Owner) with { Desk = answer.Desk, Asker = log?.Owner }, keeping);
         _isAdmitting = false;
         if (begun.IsSuccess)
         {

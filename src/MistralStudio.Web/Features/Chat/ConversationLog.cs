@@ -70,7 +70,8 @@ public sealed class ConversationLog(
 
     private WorkspaceId Workspace => workspace;
 
-    private UserId Owner => owner;
+    /// <summary>The person.</summary>
+    internal UserId Owner => owner;
 
     private AppId? App => app;
 

@@ -86,7 +86,7 @@ public sealed partial class PlaygroundState
         }
 
         // What is answered again is there; only what stands before it may have changed.
-        var composed = Compose(column, question.Text is { Length: > 0 } text ? text : "?", isFirst: false);
+        var composed = Compose(column, question.Text, isFirst: false, question.Images.Count > 0);
         if (!composed.IsSuccess)
         {
             column.Chat.Refuse(composed.Error);
@@ -99,6 +99,7 @@ public sealed partial class PlaygroundState
             Instructions = column.Chat.Setup.Instructions,
             Opening = column.Chat.Setup.Opening,
             Tools = column.Chat.Setup.Tools,
+            Limits = column.Chat.Setup.Limits,
             Answer = column.Chat.Setup.Answer,
             Allowance = Allowance,
             Alternatives = column.Chat.Setup.Alternatives,
@@ -182,7 +183,7 @@ public sealed partial class PlaygroundState
             await LineUpAsync(column, cancellationToken);
         }
 
-        var asked = _columns.Select(column => (Column: column, Composed: FindBlind(column, images, before(column)) is { } blind ? blind : Compose(column, typed, isFirst))).ToList();
+        var asked = _columns.Select(column => (Column: column, Composed: FindBlind(column, images, before(column)) is { } blind ? blind : Compose(column, typed, isFirst, images.Count > 0))).ToList();
         foreach (var (column, composed) in asked.Where(one => !one.Composed.IsSuccess))
         {
             column.Chat.Refuse(composed.Error!);
@@ -203,8 +204,8 @@ public sealed partial class PlaygroundState
         return Chat.Error is null || others.Exists(one => one.Column.Chat.Error is null);
     }
 
-    private Result<ComposedPrompt> Compose(PlaygroundColumn column, string typed, bool isFirst) =>
-        column.PromptError is { } gone ? gone : PromptComposition.Compose(column.Version ?? Draft.Content, Draft.Values, typed, isFirst);
+    private Result<ComposedPrompt> Compose(PlaygroundColumn column, string typed, bool isFirst, bool hasImages) =>
+        column.PromptError is { } gone ? gone : PromptComposition.Compose(column.Version ?? Draft.Content, Draft.Values, typed, isFirst, hasImages);
 
     private void Prepare(PlaygroundColumn column, ComposedPrompt composed)
     {
@@ -216,6 +217,7 @@ public sealed partial class PlaygroundState
             Knowledge = Chat.Setup.Knowledge,
             Reading = Chat.Setup.Reading,
             Tools = content.Tools,
+            Limits = Limits,
             Answer = content.Answer,
             Allowance = Allowance,
             Alternatives = AsksConfidence ? Alternatives : null,

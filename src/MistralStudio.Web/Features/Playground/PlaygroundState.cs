@@ -1,4 +1,5 @@
 using System.Globalization;
+using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -37,8 +38,7 @@ public sealed partial class PlaygroundState : IAsyncDisposable
     {
         (_services, _scope, _logger) = (services, scope, logger);
         _log = new ConversationLog(services.Conversations, scope.Id, scope.Person, app: null, services.Feedback, services.Files.Erasure);
-        // Who may build flows may have any tool of a server called; so here.
-        Allowance = new ToolAllowance(() => scope.May(Permissions.FlowsWrite));
+        Allowance = new ToolAllowance(scope.May);
         Tokens = new TokenCounts(services.Models, services.Host, scope.Id);
         _saving = new DraftSaving(services.Clock, logger);
         _saving.Changed += Tell;
@@ -86,6 +86,28 @@ public sealed partial class PlaygroundState : IAsyncDisposable
 
     /// <summary>What the models may call without asking; of this page alone.</summary>
     public ToolAllowance Allowance { get; }
+
+    /// <summary>True where a column is asked with tools.</summary>
+    public bool HasTools => Draft.Content.Tools.Count > 0 || _columns.Exists(column => column.Version?.Tools.Count > 0);
+
+    /// <summary>Has every call wait for the person, or only those of tools that do something.</summary>
+    public void Decide(bool stepByStep)
+    {
+        Allowance.StepByStep = stepByStep;
+        Tell();
+    }
+
+    /// <summary>How long answers work with tools.</summary>
+    public ToolLimits Limits => _kept.Limits;
+
+    /// <summary>Changes how long answers work with tools; what is out of bounds becomes the nearest that is not.</summary>
+    public void Limit(int steps, TimeSpan result)
+    {
+        var most = TimeSpan.FromTicks(Math.Clamp(result.Ticks, TimeSpan.TicksPerSecond, ToolLimits.ResultBound.Ticks));
+        _kept = _kept with { Limits = _kept.Limits with { MostSteps = Math.Clamp(steps, 1, ToolLimits.StepsBound), Result = most } };
+        Touch();
+        Tell();
+    }
 
     /// <summary>True where the models are asked how sure they are of each token.</summary>
     public bool AsksConfidence { get; set; }

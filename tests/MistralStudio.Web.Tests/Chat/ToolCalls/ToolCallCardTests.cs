@@ -13,7 +13,7 @@ public sealed class ToolCallCardTests : BunitContext
     private static readonly PromptTool s_read = Tool(new PromptToolSource(Mcp: new PromptMcpTool("files", "read_file")));
     private static readonly ToolUse s_asked = new() { Id = "c1", Tool = "read_file", Arguments = """{"path":"a.txt"}""", Round = 1, At = 0, State = ToolUseState.Asked };
 
-    private readonly ToolAllowance _allowance = new(() => true);
+    private readonly ToolAllowance _allowance = new(_ => true);
 
     public ToolCallCardTests()
     {
@@ -115,7 +115,7 @@ public sealed class ToolCallCardTests : BunitContext
     {
         _allowance.Allow(s_read);
         var may = false;
-        var allowance = new ToolAllowance(() => may);
+        var allowance = new ToolAllowance(_ => may);
         allowance.Allow(s_read);
         Assert.IsType<ToolDecision.Refuse>(await new ToolDesk(allowance).DecideAsync(s_read, s_asked, Token));
         may = true;

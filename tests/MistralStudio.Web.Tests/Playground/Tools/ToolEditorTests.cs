@@ -4,11 +4,15 @@ using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Agents.Mcp;
 using MistralStudio.Core;
+using MistralStudio.Core.Agents;
+using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Prompts;
+using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Chat.ToolCalls;
 using MistralStudio.Web.Features.Playground.Schema;
 using MistralStudio.Web.Features.Playground.Tools;
+using MistralStudio.Web.Tests.Chat;
 
 namespace MistralStudio.Web.Tests.Playground.Tools;
 
@@ -84,12 +88,10 @@ public sealed class ToolEditorTests : BunitContext
     public async Task Section_ListsTools_AndTakesThemOut()
     {
         IReadOnlyList<PromptTool> tools = [s_mock, s_mock with { Name = "ask", Source = null }];
-        var allowance = new ToolAllowance(() => true);
+        var allowance = new ToolAllowance(_ => true);
         var section = Render<ToolsSection>(set => set.Add(one => one.Tools, tools).Add(one => one.Allowance, allowance).Add(one => one.OnChange, changed => tools = changed));
 
         Assert.Equal(["Tool · answers a fixed text", "Tool · you write its results"], section.FindAll(".pick .meta").Select(line => line.TextContent));
-        section.Find("[name=step-by-step]").Change(true);
-        Assert.True(allowance.StepByStep);
         await section.Find("[data-tool=ask] .ib").ClickAsync(new());
         Assert.Equal(["get_weather"], tools.Select(tool => tool.Name));
     }
@@ -97,8 +99,9 @@ public sealed class ToolEditorTests : BunitContext
     [Fact]
     public void Section_OffersServersToThoseWhoMayUseThem()
     {
-        var section = Render<ToolsSection>(set => set.Add(one => one.Tools, []).Add(one => one.Allowance, new ToolAllowance(() => false)));
+        var section = Render<ToolsSection>(set => set.Add(one => one.Tools, []).Add(one => one.Allowance, new ToolAllowance(permission => permission == Permissions.FlowsRun)));
         Assert.True(section.Find("[data-server-tool]").HasAttribute("disabled"));
+        Assert.False(section.Find("[data-flow-tool]").HasAttribute("disabled"));
     }
 
     [Fact]
@@ -110,7 +113,52 @@ public sealed class ToolEditorTests : BunitContext
         await picker.Find("[data-use=delete_file]").ClickAsync(new());
         Assert.Equal(new PromptMcpTool("files", "delete_file"), _saved!.Source!.Mcp);
 
-        Assert.Equal("files_read_file_2", ServerTools.Of("files", _servers.Tools[0], ["files_read_file"]).Name);
+        Assert.Equal("files_read_file_2", OfferedTools.Of("files", _servers.Tools[0], ["files_read_file"]).Name);
+    }
+
+    [Fact]
+    public async Task FlowPicker_TakesAVersion_UnderAFreeName_AndNotTwice()
+    {
+        Services.AddSingleton<IFlowCalls>(new Published("triage", "reply"));
+        IReadOnlyList<PromptTool> tools = [s_mock with { Name = "run_triage" }];
+        var picker = Render<FlowToolPicker>(set => set.AddCascadingValue(Scopes.Owner).Add(one => one.Tools, tools).Add(one => one.OnPick, EventCallback.Factory.Create<PromptTool>(this, picked => _saved = picked)));
+        Assert.Equal(["triage@3 · mail", "reply@3 · mail"], picker.FindAll(".server-tools p").Select(line => line.TextContent));
+        await picker.Find("[data-use='triage@3']").ClickAsync(new());
+
+        Assert.Equal(("run_triage_2", "triage@3", "Runs the flow \"Flow triage\" and gives its answer."), (_saved!.Name, _saved.Source!.Flow, _saved.Description));
+        Assert.True(_saved.Parameters.GetProperty("properties").TryGetProperty("mail", out _));
+        picker.Render(set => set.Add(one => one.Tools, [_saved]));
+        Assert.True(picker.Find("[data-use='triage@3']").HasAttribute("disabled"));
+        Assert.False(picker.Find("[data-use='reply@3']").HasAttribute("disabled"));
+
+        // Written again it stays the flow's.
+        var editor = Render<ToolEditor>(set => set.Add(one => one.Tool, _saved).Add(one => one.OnSave, made => _saved = made));
+        await editor.Find("[name=tool-name]").InputAsync("sort");
+        await editor.Find("[data-save-tool]").ClickAsync(new());
+        Assert.Equal(("sort", "triage@3"), (_saved.Name, _saved.Source!.Flow));
+    }
+
+    [Fact]
+    public void FlowPicker_SaysWhereFlowsArePublished_WhereThereIsNone()
+    {
+        Services.AddSingleton<IFlowCalls>(new Published());
+        Assert.EndsWith("/flows", Render<FlowToolPicker>(set => set.AddCascadingValue(Scopes.Owner).Add(one => one.Tools, [])).Find("a.btn").GetAttribute("href"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task RunSection_ChoosesStepsOrApproval_AndBoundsRoundsAndWaits()
+    {
+        await using var state = Playgrounds.Open(new ScriptedRunner().Hosted, new InMemoryConversations(), Scopes.Owner);
+        var section = Render<ToolRunSection>(set => set.Add(one => one.State, state));
+        Assert.Equal("true", section.Find("[data-automatic]").GetAttribute("aria-pressed"));
+        await section.Find("[data-step-by-step]").ClickAsync(new());
+        Assert.True(state.Allowance.StepByStep);
+        Assert.Equal("true", section.Find("[data-step-by-step]").GetAttribute("aria-pressed"));
+
+        await section.Find("[name=tool-rounds]").ChangeAsync("400");
+        await section.Find("[name=tool-wait]").ChangeAsync("7");
+        Assert.Equal((ToolLimits.StepsBound, TimeSpan.FromSeconds(7)), (state.Limits.MostSteps, state.Limits.Result));
+        Assert.Equal(("50", "7"), (section.Find("[name=tool-rounds]").GetAttribute("value"), section.Find("[name=tool-wait]").GetAttribute("value")));
     }
 
     [Fact]
@@ -123,6 +171,18 @@ public sealed class ToolEditorTests : BunitContext
 
     private IRenderedComponent<ServerToolPicker> Pick(IReadOnlyList<PromptTool> tools) =>
         Render<ServerToolPicker>(set => set.AddCascadingValue(Scopes.Owner).Add(one => one.Tools, tools).Add(one => one.OnPick, EventCallback.Factory.Create<PromptTool>(this, picked => _saved = picked)));
+
+    private sealed class Published(params string[] slugs) : IFlowCalls
+    {
+        public ValueTask<CallableFlow?> FindAsync(WorkspaceId workspace, string reference, CancellationToken cancellationToken) => throw new InvalidOperationException();
+
+        public ValueTask<IReadOnlyList<CallableFlow>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) => new(
+        [
+            .. slugs.Select(slug => new CallableFlow(FlowId.New(), slug, $"Flow {slug}", 3, JsonElement.Parse("""{"type":"object","properties":{"mail":{"type":"string"}}}""")) { Inputs = ["mail"] }),
+        ]);
+
+        public Task<Result<FlowAnswer>> CallAsync(FlowCall call, CancellationToken cancellationToken) => throw new InvalidOperationException();
+    }
 
     private sealed class Servers : IToolServers
     {

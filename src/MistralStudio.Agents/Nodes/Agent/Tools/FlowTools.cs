@@ -17,13 +17,10 @@ internal sealed class FlowTools(Lazy<IFlowCalls> calls) : IAgentTools
             return AgentNodeErrors.NoFlow(tool.Flow!);
         }
 
-        // The number is kept: a version that is published while the agent waits is not the one that was approved.
-        var slug = tool.Flow!.Split('@')[0];
         return Result<IReadOnlyList<AgentFunction>>.Success(
         [
             new AgentFunction(
-                tool.Name ?? $"run_{slug.Replace('-', '_')}", tool.Description ?? $"Runs the flow \"{flow.Name}\" and gives its answer.", flow.InputSchema, index,
-                $"{slug}@{flow.Number}", NodeEffects.Changes, IsIdempotent: true),
+                tool.Name ?? flow.ToolName, tool.Description ?? flow.ToolDescription, flow.InputSchema, index, flow.Pinned, NodeEffects.Changes, IsIdempotent: true),
         ]);
     }
 
@@ -31,7 +28,7 @@ internal sealed class FlowTools(Lazy<IFlowCalls> calls) : IAgentTools
     {
         var start = call.Execution.Start;
         var answer = await calls.Value.CallAsync(
-            new FlowCall(start.Workspace, call.Function.Target, call.Arguments.EnumerateObject().ToDictionary(one => one.Name, one => one.Value, StringComparer.Ordinal))
+            FlowCall.With(start.Workspace, call.Function.Target, call.Arguments) with
             {
                 By = start.StartedBy ?? start.Authority.User,
                 Key = start.Authority.Key,

@@ -18,9 +18,9 @@ public sealed class ToolDesk(ToolAllowance allowance) : IToolDesk
     /// <inheritdoc/>
     public async ValueTask<ToolDecision> DecideAsync(PromptTool tool, ToolUse use, CancellationToken cancellationToken)
     {
-        if (tool.Source?.Mcp is not null && !allowance.MayUseServers)
+        if (!allowance.May(tool))
         {
-            return new ToolDecision.Refuse("This person may not have tools of servers called.");
+            return new ToolDecision.Refuse(tool.Source?.Flow is null ? "This person may not have tools of servers called." : "This person may not have flows run.");
         }
 
         if (allowance.Allows(tool))

@@ -23,8 +23,9 @@ public static class PromptComposition
 
     /// <summary>Composes one question; a variable without a value fails with an error that names it.</summary>
     /// <param name="values">Values of the variables; an empty text is none.</param>
-    /// <param name="typed">What stands in the field below; may be empty for a first question that the prompt has itself.</param>
-    public static Result<ComposedPrompt> Compose(PromptContent content, IReadOnlyDictionary<string, string> values, string typed, bool isFirst)
+    /// <param name="typed">What stands in the field below; may be empty for a first question that the prompt has itself, and beside images.</param>
+    /// <param name="hasImages">True where images are asked about: they are a question by themselves.</param>
+    public static Result<ComposedPrompt> Compose(PromptContent content, IReadOnlyDictionary<string, string> values, string typed, bool isFirst, bool hasImages = false)
     {
         List<PromptMessage> messages = [.. content.Messages.Where(message => !string.IsNullOrWhiteSpace(message.Text))];
         var form = messages is [.., { Role: MessageRole.User } last] ? last : null;
@@ -55,7 +56,7 @@ public static class PromptComposition
             all.RemoveAt(all.Count - 1);
         }
 
-        if (string.IsNullOrWhiteSpace(question))
+        if (!hasImages && string.IsNullOrWhiteSpace(question))
         {
             return ChatErrors.Empty();
         }

@@ -22,7 +22,7 @@ public sealed partial class ToolDraft
         Name = tool?.Name ?? "";
         Description = tool?.Description ?? "";
         Parameters = tool is null ? SchemaText.Parameters : JsonSerializer.Serialize(tool.Parameters, s_indented);
-        Server = tool?.Source?.Mcp;
+        Elsewhere = tool?.Source is { Acts: true } source ? source : null;
         ByHand = tool is { Source: null };
         Mock = tool?.Source?.Mock ?? "";
         Look(Parameters);
@@ -41,8 +41,8 @@ public sealed partial class ToolDraft
     /// <summary>The text that stands for its results.</summary>
     public string Mock { get; set; }
 
-    /// <summary>The server's tool that it is; null for one of its own.</summary>
-    public PromptMcpTool? Server { get; }
+    /// <summary>The server's tool or the flow that it is; null for one of its own.</summary>
+    public PromptToolSource? Elsewhere { get; }
 
     /// <summary>What is wrong with <see cref="Parameters"/>; null where nothing is.</summary>
     public Error? Fault { get; private set; }
@@ -85,7 +85,7 @@ public sealed partial class ToolDraft
         ? null
         : new PromptTool(
             Name.Trim(), Description.Trim(), JsonElement.Parse(Parameters),
-            Server is not null ? new PromptToolSource(Mcp: Server) : ByHand ? null : new PromptToolSource(Mock: Mock));
+            Elsewhere ?? (ByHand ? null : new PromptToolSource(Mock: Mock)));
 
     /// <summary>True for what every server of models takes as a name.</summary>
     public static bool IsName(string name) => Pattern().IsMatch(name);

@@ -111,7 +111,7 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
         ["content"] = message.Images.Count == 0 ? message.Text : new JsonArray(
         [
             .. message.Images.Select(image => new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = pictures[image.Sha256] } }),
-            new JsonObject { ["type"] = "text", ["text"] = message.Text },
+            .. message.Text.Length > 0 ? [new JsonObject { ["type"] = "text", ["text"] = message.Text }] : Array.Empty<JsonNode>(),
         ]),
     })]);
 
