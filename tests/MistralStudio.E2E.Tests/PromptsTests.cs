@@ -15,13 +15,8 @@ public sealed class PromptsTests(TeamStudio studio) : BrowserTests
         await page.FillAsync(".ed textarea", "You answer customers. Be {{tone}}.");
         await page.ClickAsync("[data-save-version]");
         var dialog = page.Locator("dialog[open]");
-        if (await dialog.GetByLabel("As", new() { Exact = true }).CountAsync() > 0)
-        {
-            await dialog.GetByLabel("As", new() { Exact = true }).SelectOptionAsync("");
-        }
-
         await dialog.GetByLabel("Name", new() { Exact = true }).FillAsync("Refund reply");
-        await dialog.GetByLabel("Label", new() { Exact = true }).SelectOptionAsync("production");
+        await dialog.Locator("select").Last.SelectOptionAsync("production");
         await dialog.GetByRole(AriaRole.Button, new() { Name = "Save", Exact = true }).ClickAsync();
         await page.Locator(".pg > .toolbar .chip.flat", new() { HasText = "refund-reply@1" }).WaitForAsync();
 

@@ -1,19 +1,24 @@
 // What every page has: menus that close, copy buttons, keys, and what to do when the connection is lost.
 import { watchGrowing } from './_growing';
 import { listen } from './_keys';
-import { keepMenusOpen } from './_menus';
+import { keepMenusOpen, walkMenus } from './_menus';
 
 const each = <T extends Element>(selector: string, act: (element: T) => void) => document.querySelectorAll<T>(selector).forEach(act);
 
 // Before any circuit begins: of an answer that grows no message may be missed.
 watchGrowing(document.documentElement);
 keepMenusOpen();
+walkMenus();
 
 addEventListener('click', event => {
   const target = event.target as Element;
   const own = target.closest('details.menu');
   each<HTMLDetailsElement>('details.menu[open]', menu => {
     if (menu !== own || target.closest('.pop a, .pop button')) {
+      if (menu.contains(document.activeElement)) {
+        menu.querySelector('summary')?.focus(); // a dialog that an entry opens gives the focus back to where it was
+      }
+
       menu.open = false;
     }
   });
