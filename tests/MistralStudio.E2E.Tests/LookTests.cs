@@ -136,18 +136,18 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
             tools = new[] { new { name = "look_up", description = "Finds an order.", parameters = new { type = "object" }, source = new { mock = "sent" } } },
         };
         using var made = await program.PostAsJsonAsync("/api/prompts", new { name = "A prompt looked at by everyone on a desk and on a phone", content = Content("You answer customers.\nBe kind.", .2) });
-        var id = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString();
-        using var next = await program.PostAsJsonAsync($"/api/prompts/{id}/versions", new { content = Content("You answer customers.\nBe {{tone}}.", .4) });
+        var prompt = await made.Content.ReadFromJsonAsync<JsonElement>();
+        using var next = await program.PostAsJsonAsync($"/api/prompts/{prompt.GetProperty("id").GetString()}/versions", new { content = Content("You answer customers.\nBe {{tone}}.", .4) });
         Assert.True(next.IsSuccessStatusCode, await next.Content.ReadAsStringAsync());
-        var prompt = (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("reference").GetString()!["prompt:".Length..];
+        var slug = prompt.GetProperty("slug").GetString();
 
-        await studio.GoAsync(page, $"prompts/{prompt}");
+        await studio.GoAsync(page, $"prompts/{slug}");
         await page.Locator(".prompt-text").First.WaitForAsync();
         await CheckAsync(page, "prompt");
-        await studio.GoAsync(page, $"prompts/{prompt}?tab=compare&from=1&to=2");
+        await studio.GoAsync(page, $"prompts/{slug}?tab=compare&from=1&to=2");
         await page.Locator(".diff-view .ln.come").WaitForAsync();
         await CheckAsync(page, "prompt compared");
-        await studio.GoAsync(page, $"playground?prompt={prompt}@2");
+        await studio.GoAsync(page, $"playground?prompt={slug}@2");
         await page.Locator("[data-section=tool-runs]").WaitForAsync();
         await CheckAsync(page, "playground with a tool");
     }
