@@ -38,6 +38,7 @@ public sealed partial class StudioServer : IAsyncDisposable
     public static async Task<StudioServer> StartAsync(bool withOwner = true, params string[] settings)
     {
         var dataPath = Directory.CreateTempSubdirectory("studio-web-").FullName;
+        await MigratedDatabase.LayAsync(dataPath);
         var builder = StudioHost.CreateBuilder([$"--Studio:DataPath={dataPath}", "--Studio:Urls=http://127.0.0.1:0", .. settings]);
         var app = StudioHost.Build(builder, StudioOptions.Read(builder.Configuration).Value);
         var server = new StudioServer(app, dataPath);
