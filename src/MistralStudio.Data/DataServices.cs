@@ -88,6 +88,7 @@ public static class DataServices
         services.AddSingleton<IFlowUses, FlowUses>();
         services.AddSingleton<IRunStore, RunStore>();
         services.AddSingleton<IFlowTriggers, FlowTriggerStore>();
+        services.AddSingleton<IFlowPins, FlowPinStore>();
         services.AddSingleton<INodeResults, NodeResultStore>();
         services.AddSingleton<IFlowJournal, FlowJournal>();
         services.AddSingleton<RunErasure>();

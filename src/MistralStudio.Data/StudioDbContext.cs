@@ -93,6 +93,8 @@ public class StudioDbContext : IdentityUserContext<StudioUser, Guid>
 
     internal DbSet<FlowVersionRow> FlowVersions => Set<FlowVersionRow>();
 
+    internal DbSet<FlowPinRow> FlowPins => Set<FlowPinRow>();
+
     internal DbSet<FlowTriggerRow> FlowTriggers => Set<FlowTriggerRow>();
 
     internal DbSet<FlowScheduleRow> FlowSchedules => Set<FlowScheduleRow>();

@@ -100,6 +100,9 @@ public sealed record NodeSkipped() : RunEvent(RunEventKind.NodeSkipped);
 /// <param name="From">The run that it is from; null where it is from the workspace's cache.</param>
 public sealed record NodeReused(IReadOnlyDictionary<string, FlowValue> Outputs, RunId? From) : RunEvent(RunEventKind.NodeReused)
 {
+    /// <summary>True where the result is pinned in the draft that runs.</summary>
+    public bool IsPinned { get; init; }
+
     /// <summary>By which the result can be found again; null where it is not to be.</summary>
     public string? Key { get; init; }
 }

@@ -63,6 +63,9 @@ public sealed record RunStart
     /// <summary>Who began it, and may look at it; null for the studio itself: then it is <see cref="RunAuthority.User"/>.</summary>
     public UserId? StartedBy { get; init; }
 
+    /// <summary>Nodes that are not run, by their paths in the definition, with what they give instead; none but for a draft.</summary>
+    public IReadOnlyDictionary<string, FlowPin> Pins { get; init; } = new Dictionary<string, FlowPin>();
+
     /// <summary>How many runs stand above it, each called by a node of the one above; 0 for a run of its own.</summary>
     public int Depth { get; init; }
 

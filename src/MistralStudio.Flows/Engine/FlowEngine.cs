@@ -82,8 +82,14 @@ public sealed class FlowEngine
             return plan.Error;
         }
 
+        var pins = await Pinning.ReadAsync(start, source => ReadAsync(source, cancellationToken));
+        if (!pins.IsSuccess)
+        {
+            return pins.Error;
+        }
+
         var fork = events is [_, Forked forked, ..] ? await Forking.FromAsync(forked, start, _plans, run => ReadAsync(run, cancellationToken), cancellationToken) : null;
-        return new RunLoop(run, plan.Value, start, events, _services, fork);
+        return new RunLoop(run, plan.Value, start, events, _services, fork, pins.Value);
     }
 
     /// <summary>
@@ -98,8 +104,9 @@ public sealed class FlowEngine
         return prepared.IsSuccess ? prepared.Value.ToLoop(run, _services) : prepared.Error;
     }
 
-    /// <summary>The state of a run as far as its journal is durable; null where there is no such run.</summary>
-    public async ValueTask<Result<RunState>> StateAsync(RunId run, CancellationToken cancellationToken)
+    /// <summary>The state of a run as far as its journal is durable; fails where there is no such run.</summary>
+    /// <param name="keepsRounds">True where rounds of containers that are over are asked for, too.</param>
+    public async ValueTask<Result<RunState>> StateAsync(RunId run, CancellationToken cancellationToken, bool keepsRounds = false)
     {
         var events = await ReadAsync(run, cancellationToken);
         if (events is not [RunStarted { Start: var start }, ..])
@@ -108,7 +115,7 @@ public sealed class FlowEngine
         }
 
         var plan = await _plans.OfAsync(start, cancellationToken);
-        return plan.IsSuccess ? RunState.Fold(plan.Value, events) : plan.Error;
+        return plan.IsSuccess ? RunState.Fold(plan.Value, events, keepsRounds) : plan.Error;
     }
 
     private async ValueTask<Result<Prepared>> PrepareAsync(RunId run, RunStart start, Forked? forked, CancellationToken cancellationToken)
@@ -120,6 +127,12 @@ public sealed class FlowEngine
             return plan.Error;
         }
 
+        var pins = await Pinning.ReadAsync(start, source => ReadAsync(source, cancellationToken));
+        if (!pins.IsSuccess)
+        {
+            return pins.Error;
+        }
+
         var keeper = new ValueKeeper(_services.Blobs, start.Workspace, run);
         if (forked is null)
         {
@@ -129,7 +142,7 @@ public sealed class FlowEngine
             }
 
             var kept = await keeper.KeepAsync(start.Inputs, cancellationToken);
-            return kept.IsSuccess ? new Prepared(plan.Value, start with { Inputs = kept.Value }, null) : kept.Error;
+            return kept.IsSuccess ? new Prepared(plan.Value, start with { Inputs = kept.Value }, null, pins.Value) : kept.Error;
         }
 
         if (await Forking.FromAsync(forked, start, _plans, source => ReadAsync(source, cancellationToken), cancellationToken) is not { } fork)
@@ -143,7 +156,7 @@ public sealed class FlowEngine
         }
 
         var adopted = await keeper.AdoptAsync(start.Inputs, cancellationToken);
-        return adopted.IsSuccess ? new Prepared(plan.Value, start with { Inputs = adopted.Value }, fork) : adopted.Error;
+        return adopted.IsSuccess ? new Prepared(plan.Value, start with { Inputs = adopted.Value }, fork, pins.Value) : adopted.Error;
     }
 
     private async ValueTask<Result<Unit>> AppendAsync(RunId run, long after, IReadOnlyList<RunEvent> happened, RunStatus status)
@@ -173,8 +186,8 @@ public sealed class FlowEngine
         return events;
     }
 
-    private sealed record Prepared(FlowPlan Plan, RunStart Start, ForkSource? Fork)
+    private sealed record Prepared(FlowPlan Plan, RunStart Start, ForkSource? Fork, IReadOnlyDictionary<string, PinnedOutcome> Pins)
     {
-        public RunLoop ToLoop(RunId run, RunServices services) => new(run, Plan, Start, [], services, Fork);
+        public RunLoop ToLoop(RunId run, RunServices services) => new(run, Plan, Start, [], services, Fork, Pins);
     }
 }

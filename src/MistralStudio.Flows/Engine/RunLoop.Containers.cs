@@ -9,6 +9,20 @@ namespace MistralStudio.Flows.Engine;
 /// <content>Begins, ends and containers: what the engine does itself.</content>
 public sealed partial class RunLoop
 {
+    // What a fork is started with is what the other run was, unless somebody gave it other inputs.
+    private void Begin(NodeState node)
+    {
+        var values = BeginValues(node);
+        if (_fork?.ByPath.GetValueOrDefault(node.Path) is { } taken && taken.Count == values.Count && taken.All(one => values.TryGetValue(one.Key, out var value) && value == one.Value))
+        {
+            Reuse(node, taken, _fork.Forked.From, null);
+        }
+        else
+        {
+            Give(node, values);
+        }
+    }
+
     private Dictionary<string, FlowValue> BeginValues(NodeState node)
     {
         var given = node.Scope.Owner is { } caller ? NodeInputs.ByPort(caller, _state.Edits) : _state.Start!.Inputs;

@@ -14,11 +14,17 @@ public sealed partial class RunLoop
     {
         switch (action)
         {
+            case RunAction.Start { Node: var node } when PinOf(node) is { } pinned:
+                Reuse(node, pinned.Outputs, pinned.From, null, isPinned: true);
+                break;
+            case RunAction.Open { Node: var node } when PinOf(node) is { } pinned:
+                Reuse(node, pinned.Outputs, pinned.From, null, isPinned: true);
+                break;
             case RunAction.Start start:
                 Start(start.Node);
                 break;
             case RunAction.Begin begin:
-                Give(begin.Node, BeginValues(begin.Node));
+                Begin(begin.Node);
                 break;
             case RunAction.Collect collect:
                 Give(collect.Node, NodeInputs.ByPort(collect.Node, _state.Edits));
@@ -105,12 +111,14 @@ public sealed partial class RunLoop
             }
         });
 
-    private void Reuse(NodeState node, IReadOnlyDictionary<string, FlowValue> outputs, RunId? from, string? key) =>
+    private PinnedOutcome? PinOf(NodeState node) => _pins.Count == 0 ? null : _pins.GetValueOrDefault(Pinning.PathOf(node.Path));
+
+    private void Reuse(NodeState node, IReadOnlyDictionary<string, FlowValue> outputs, RunId? from, string? key, bool isPinned = false) =>
         Then(node, token => _keeper.AdoptAsync(outputs, token), adopted =>
         {
             if (adopted.IsSuccess)
             {
-                Emit(new NodeReused(adopted.Value, from) { Node = node.Path, Attempt = node.Attempt, Key = key });
+                Emit(new NodeReused(adopted.Value, from) { Node = node.Path, Attempt = node.Attempt, Key = key, IsPinned = isPinned });
             }
             else
             {

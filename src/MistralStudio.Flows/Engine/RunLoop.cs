@@ -52,16 +52,17 @@ public sealed partial class RunLoop
     private readonly Dictionary<NodeState, InFlight> _inFlight = [];
     private readonly TaskCompletionSource _durable = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly ForkSource? _fork;
+    private readonly IReadOnlyDictionary<string, PinnedOutcome> _pins;
     private DateTimeOffset? _alarmAt;
     private ITimer? _alarm;
     private DateTimeOffset? _endBy;
     private bool _isStopping;
 
-    internal RunLoop(RunId run, FlowPlan plan, RunStart start, IReadOnlyList<RunEvent> journal, RunServices services, ForkSource? fork = null)
+    internal RunLoop(RunId run, FlowPlan plan, RunStart start, IReadOnlyList<RunEvent> journal, RunServices services, ForkSource? fork, IReadOnlyDictionary<string, PinnedOutcome> pins)
     {
         Run = run;
         _services = services;
-        _fork = fork;
+        (_fork, _pins) = (fork, pins);
         _keeper = new ValueKeeper(services.Blobs, start.Workspace, run);
         _runner = new NodeRunner(services, _keeper, run, start);
         _state = RunState.Fold(plan, journal);

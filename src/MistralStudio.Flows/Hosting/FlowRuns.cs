@@ -76,6 +76,9 @@ public sealed class FlowRuns(
             start = start with { Definition = chosen.Value.Hash, Version = chosen.Value.Number, SubFlows = chosen.Value.Called };
         }
 
+        // The node from which on things are done anew is done anew; a published version knows no pins.
+        start = start with { Pins = start.Version is null ? source.Pins.Where(pin => pin.Key != order.Node).ToDictionary(pin => pin.Key, pin => pin.Value, StringComparer.Ordinal) : new Dictionary<string, FlowPin>() };
+
         var run = RunId.New();
         var edits = order.Edits.ToDictionary(edit => edit.Key, edit => FlowValue.Of(edit.Value), StringComparer.Ordinal);
         var begun = await engine.BeginAsync(run, start, new Forked(order.From, order.Node ?? "", edits) { SparesWorld = order.SparesWorld }, cancellationToken);
@@ -97,7 +100,8 @@ public sealed class FlowRuns(
         AskAsync(run, new RunMessage(null, resumption), cancellationToken);
 
     /// <summary>The state of a run as far as its journal is durable.</summary>
-    public ValueTask<Result<RunState>> StateAsync(RunId run, CancellationToken cancellationToken) => engine.StateAsync(run, cancellationToken);
+    /// <param name="keepsRounds">True where rounds of containers that are over are asked for, too.</param>
+    public ValueTask<Result<RunState>> StateAsync(RunId run, CancellationToken cancellationToken, bool keepsRounds = false) => engine.StateAsync(run, cancellationToken, keepsRounds);
 
     /// <summary>Watches a run. Dispose the watcher.</summary>
     public RunWatcher Watch(RunId run) => watch.Watch(run);
@@ -155,6 +159,7 @@ public sealed class FlowRuns(
             Definition = hash,
             Version = number,
             SubFlows = called,
+            Pins = number is null && order.Trial is null ? order.Pins : new Dictionary<string, FlowPin>(),
             Inputs = order.Inputs.ToDictionary(input => input.Key, input => FlowValue.Of(input.Value).From(order.Sources), StringComparer.Ordinal),
             Trigger = order.Trigger,
             Authority = new RunAuthority((number is null ? order.By : publisher)!.Value, number) { Key = order.Key },

@@ -35,6 +35,9 @@ public sealed record RunOrder
     /// <summary>A definition of the flow's that is neither its draft nor a version, such as one of its nodes by itself; null: as <see cref="Version"/> says.</summary>
     public FlowDefinition? Trial { get; init; }
 
+    /// <summary>Nodes that are not run, with what they give instead; only a draft has such.</summary>
+    public IReadOnlyDictionary<string, FlowPin> Pins { get; init; } = new Dictionary<string, FlowPin>();
+
     /// <summary>The flow's inputs by name.</summary>
     public IReadOnlyDictionary<string, JsonElement> Inputs { get; init; } = new Dictionary<string, JsonElement>();
 

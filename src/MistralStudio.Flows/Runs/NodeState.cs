@@ -59,6 +59,9 @@ internal sealed class NodeState(NodePlan plan, ScopeState scope)
 
     public ContainerState? Container { get; set; }
 
+    /// <summary>How far a container came, once it is over; null before, and for other nodes.</summary>
+    public NodeRounds? Rounds { get; set; }
+
     /// <summary>True for a container that has come to what it gives, and for a loop that decides about another round.</summary>
     public bool IsClosing => Status == NodeStatus.Running && Container is { } container && (Plan.Role != NodeRole.Loop || container.IsTurning);
 
@@ -67,6 +70,9 @@ internal sealed class NodeState(NodePlan plan, ScopeState scope)
     public DateTimeOffset? EndedAt { get; set; }
 
     public RunUsage? Usage { get; set; }
+
+    /// <summary>True where its result is pinned in the draft that runs.</summary>
+    public bool IsPinned { get; set; }
 
     /// <summary>By which its result can be found again.</summary>
     public string? Key { get; set; }

@@ -88,7 +88,7 @@ public sealed partial class RunState
                 Finish(node, NodeStatus.Succeeded, succeeded.Outputs, happened.At);
                 break;
             case NodeReused reused:
-                node.Key = reused.Key;
+                (node.Key, node.IsPinned) = (reused.Key, reused.IsPinned);
                 Finish(node, NodeStatus.Reused, reused.Outputs, happened.At);
                 break;
             case NodeSkipped:

@@ -54,13 +54,32 @@ public sealed partial class RunState
     // What still runs in a container ends with it.
     private void Drop(NodeState node)
     {
-        foreach (var inner in node.Container?.Scopes.Values.SelectMany(scope => scope.Nodes).Where(inner => !inner.Status.IsEnded()) ?? [])
+        if (node.Container is not { } container)
         {
-            Drop(inner);
-            Move(inner, NodeStatus.Cancelled);
+            return;
+        }
+
+        node.Rounds = RoundsOf(node);
+        foreach (var scope in container.Scopes.Values)
+        {
+            foreach (var inner in scope.Nodes.Where(inner => !inner.Status.IsEnded()))
+            {
+                Drop(inner);
+                Move(inner, NodeStatus.Cancelled);
+            }
+
+            KeepRound(scope);
         }
 
         node.Container = null;
+    }
+
+    private void KeepRound(ScopeState scope)
+    {
+        if (_rounds is not null)
+        {
+            _rounds[scope.Prefix[..^1]] = ViewsOf(scope);
+        }
     }
 
     private void Close(NodeState node)
@@ -72,6 +91,7 @@ public sealed partial class RunState
             return;
         }
 
+        KeepRound(scope);
         container.Scopes.Remove(scope.Index);
         container.Done++;
         switch (owner.Plan.Role)

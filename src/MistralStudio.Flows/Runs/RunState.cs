@@ -12,11 +12,15 @@ public sealed partial class RunState
 {
     private static readonly Dictionary<string, FlowValue> s_nothing = [];
 
+    private readonly Dictionary<string, IReadOnlyList<NodeView>>? _rounds;
+
     /// <summary>A run of which nothing happened yet.</summary>
-    public RunState(FlowPlan plan)
+    /// <param name="keepsRounds">True where <see cref="Nodes"/> is to know rounds of containers that are over, too; what runs has no use for them.</param>
+    public RunState(FlowPlan plan, bool keepsRounds = false)
     {
         ArgumentNullException.ThrowIfNull(plan);
         Plan = plan;
+        _rounds = keepsRounds ? new(StringComparer.Ordinal) : null;
         Root = new ScopeState(plan.Root, null, 0, "");
     }
 
@@ -108,10 +112,10 @@ public sealed partial class RunState
     public RunBudget Budget => Start is { } start ? Plan.Budget.And(start.Budget) : Plan.Budget;
 
     /// <summary>The state after these events.</summary>
-    public static RunState Fold(FlowPlan plan, IEnumerable<RunEvent> events)
+    public static RunState Fold(FlowPlan plan, IEnumerable<RunEvent> events, bool keepsRounds = false)
     {
         ArgumentNullException.ThrowIfNull(events);
-        var state = new RunState(plan);
+        var state = new RunState(plan, keepsRounds);
         foreach (var happened in events)
         {
             state.Apply(happened);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Nodes.Given;
 
 namespace MistralStudio.Flows.Trials;
@@ -67,11 +68,13 @@ public static class NodeTrial
         };
     }
 
-    /// <summary>Where what arrives at a node comes from: node and port of each edge, at the top level of a flow.</summary>
-    public static IReadOnlyList<(string Node, string Port)> Origins(FlowDefinition definition, string node)
+    /// <summary>The edges that bring something to a node; none where there is no such node.</summary>
+    /// <param name="path">Path of the node, without iterations: <c>each/draft</c>.</param>
+    public static IReadOnlyList<FlowEdge> Arriving(FlowDefinition definition, string path)
     {
         ArgumentNullException.ThrowIfNull(definition);
-        return [.. definition.Edges.Where(edge => FlowEdge.NodeOf(edge.To) == node).Select(edge => (FlowEdge.NodeOf(edge.From), FlowEdge.PortOf(edge.From)))];
+        var (scope, id) = Scopes.Split(path);
+        return [.. (Scopes.Find(definition, scope)?.Edges ?? []).Where(edge => FlowEdge.NodeOf(edge.To) == id)];
     }
 }
 

@@ -24,8 +24,20 @@ public sealed class ForkTests : IDisposable
 
         Assert.Equal(["b", "c"], _rig.Work.Ran);
         Assert.Equal("c(b(edited))", fork.State.Outputs["text"].Text);
-        Assert.Equal(run, _rig.Journal.Read(fork.Run).OfType<NodeReused>().Single().From);
-        Assert.Equal(["RunStarted", "Forked", "NodeSucceeded start", "NodeReused a", "NodeStarted b"], _rig.Story(fork.Run)[..5]);
+        Assert.All(_rig.Journal.Read(fork.Run).OfType<NodeReused>(), reused => Assert.Equal(run, reused.From));
+        Assert.Equal(["RunStarted", "Forked", "NodeReused start", "NodeReused a", "NodeStarted b"], _rig.Story(fork.Run)[..5]);
+    }
+
+    [Fact]
+    public async Task AFork_WithOtherInputs_BeginsAnew()
+    {
+        var (run, start) = await RunAsync(s_chain);
+        var other = start with { Inputs = new Dictionary<string, FlowValue> { ["q"] = FlowValue.Of("other") } };
+
+        var fork = await ForkAsync(other, new Forked(run, "b", new Dictionary<string, FlowValue>()));
+
+        Assert.Equal("NodeSucceeded start", _rig.Story(fork.Run)[2]);
+        Assert.Equal("other", fork.State.Nodes().Single(node => node.Path == "start").Outputs["q"].Text);
     }
 
     [Fact]
@@ -87,7 +99,7 @@ public sealed class ForkTests : IDisposable
         var (run, start) = await RunAsync(flow);
 
         var fork = await ForkAsync(start, new Forked(run, "b", new Dictionary<string, FlowValue>()));
-        var blob = _rig.Journal.Read(fork.Run).OfType<NodeReused>().Single().Outputs["text"].Blob!;
+        var blob = _rig.Journal.Read(fork.Run).OfType<NodeReused>().Single(reused => reused.Node == "a").Outputs["text"].Blob!;
         await _rig.Blobs.ReleaseAsync(_rig.Workspace, blob.Sha256, $"run:{run}", TestContext.Current.CancellationToken);
 
         Assert.Equal("20000", fork.State.Outputs["text"].Text);

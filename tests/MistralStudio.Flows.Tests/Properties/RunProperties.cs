@@ -58,6 +58,29 @@ public sealed class RunProperties
         Assert.IsType<RunFinished>(events[^1]);
     }
 
+    [Property(MaxTest = 40)]
+    public async Task ATimeline_ShowsWhatTheFoldMakes_WhereverSomebodyGoes(int seed, byte kept)
+    {
+        var flow = new RandomFlow(seed, stops: true);
+        using var rig = new FlowRig();
+        flow.Script(rig);
+        var loop = await rig.LoopAsync(flow.Json, flow.Inputs);
+        await loop.RunAsync(CancellationToken.None).WaitAsync(s_patience);
+        var events = rig.Journal.Read(loop.Run);
+        var timeline = new RunTimeline(loop.State.Plan, (after, token) => rig.Journal.ReadAsync(loop.Run, after, token), 1 + kept);
+        foreach (var happened in events)
+        {
+            timeline.Append(happened);
+        }
+
+        var random = new Random(seed);
+        for (var i = 0; i < 30; i++)
+        {
+            var seq = random.Next(1, events.Count + 1);
+            Assert.Equal(Describe(RunState.Fold(loop.State.Plan, events.Take(seq))), Describe(await timeline.AtAsync(seq, CancellationToken.None)));
+        }
+    }
+
     [Property(MaxTest = 150)]
     public async Task ARun_CutOffAnywhere_EndsAsItWouldHave_AndNothingThatWasDoneIsDoneAgain(int seed, byte place, byte again)
     {

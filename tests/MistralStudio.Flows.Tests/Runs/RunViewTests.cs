@@ -21,7 +21,7 @@ public sealed class RunViewTests
         Assert.Equal(RunStatus.Suspended, state.Status);
         Assert.Equal(
             ["start Succeeded 0", "e Running 1", "c Succeeded 1", "x Skipped 0"], state.Nodes().Select(node => $"{node.Path} {node.Status} {node.Attempts}"));
-        Assert.Equal((0, 3), state.Nodes()[1].Iterations);
+        Assert.Equal((2, 0, 3), state.Nodes()[1].Rounds is { Failed: [] } rounds ? (rounds.Begun, rounds.Done, rounds.Of) : default);
         Assert.Equal("Many?", state.Nodes()[2].Title);
         Assert.Equal("""["a","b","c"]""", state.Nodes()[2].Inputs["q"].Text);
         Assert.Equal(["e[1]/ok Waiting"], state.Nodes("e[1]").Select(node => $"{node.Path} {node.Status}"));

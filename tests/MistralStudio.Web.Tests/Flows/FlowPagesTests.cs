@@ -9,6 +9,7 @@ using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
@@ -255,7 +256,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>()), caller);
 
     private RunViewState View(Caller caller) => new(
-        new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>()), caller);
+        new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>(), Get<DraftPins>()), caller);
 
     private RunListState Runs(Caller caller) => new(Get<IRunStore>(), Get<IFlowStore>(), Get<RunDecisions>(), Get<AccountStore>(), caller);
 

@@ -92,6 +92,20 @@ public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task WhatArrivedInsideAContainer_IsTaken_OfItsFirstRound()
+    {
+        var (trial, flow) = await OpenAsync("each/loud");
+        var ran = await Get<FlowRuns>().RunAsync(
+            new RunOrder { Workspace = flow.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, Inputs = new Dictionary<string, System.Text.Json.JsonElement> { ["name"] = System.Text.Json.JsonElement.Parse("\"Bo\""), ["names"] = System.Text.Json.JsonElement.Parse("[\"a\",\"b\"]") }, By = (await OwnerAsync()).User },
+            TimeSpan.FromMinutes(1), null, Token);
+        Assert.Equal(RunStatus.Succeeded, ran.Value.Status);
+        await trial.ListRunsAsync(flow.Id, Token);
+
+        Assert.True(await trial.TakeAsync(Assert.Single(trial.Runs!), s_flow, Token));
+        Assert.Equal("a", trial.Fields[0].Text);
+    }
+
+    [Fact]
     public async Task WhoMayNotRun_TriesNothing()
     {
         var (_, flow) = await OpenAsync("greet");

@@ -87,6 +87,10 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
         return to(next ?? null);
       }
 
+      case 'PageUp':
+      case 'PageDown':
+        // Of a run that is looked at: another round of the container.
+        return fixed && id !== null && tell('Round', { node: id, step: event.key === 'PageUp' ? -1 : 1 });
       case 'Enter':
         return id !== null && tell('Inspect');
       case 'Delete':

@@ -1002,6 +1002,32 @@ namespace MistralStudio.Data.Postgres.Migrations
                     b.ToTable("FlowDefinitions", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowPinRow", b =>
+                {
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("uuid");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("text");
+
+                    b.Property<string>("Instance")
+                        .IsRequired()
+                        .HasColumnType("text");
+
+                    b.Property<long>("PinnedAt")
+                        .HasColumnType("bigint");
+
+                    b.Property<Guid>("PinnedBy")
+                        .HasColumnType("uuid");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("uuid");
+
+                    b.HasKey("FlowId", "Node");
+
+                    b.ToTable("FlowPins", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Flows.FlowRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2245,6 +2271,15 @@ namespace MistralStudio.Data.Postgres.Migrations
                 });
 
             modelBuilder.Entity("MistralStudio.Data.Flows.FlowDefinitionRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowPinRow", b =>
                 {
                     b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
                         .WithMany()

@@ -995,6 +995,32 @@ namespace MistralStudio.Data.Sqlite.Migrations
                     b.ToTable("FlowDefinitions", (string)null);
                 });
 
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowPinRow", b =>
+                {
+                    b.Property<Guid>("FlowId")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Node")
+                        .HasColumnType("TEXT");
+
+                    b.Property<string>("Instance")
+                        .IsRequired()
+                        .HasColumnType("TEXT");
+
+                    b.Property<long>("PinnedAt")
+                        .HasColumnType("INTEGER");
+
+                    b.Property<Guid>("PinnedBy")
+                        .HasColumnType("TEXT");
+
+                    b.Property<Guid>("RunId")
+                        .HasColumnType("TEXT");
+
+                    b.HasKey("FlowId", "Node");
+
+                    b.ToTable("FlowPins", (string)null);
+                });
+
             modelBuilder.Entity("MistralStudio.Data.Flows.FlowRow", b =>
                 {
                     b.Property<Guid>("Id")
@@ -2238,6 +2264,15 @@ namespace MistralStudio.Data.Sqlite.Migrations
                 });
 
             modelBuilder.Entity("MistralStudio.Data.Flows.FlowDefinitionRow", b =>
+                {
+                    b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
+                        .WithMany()
+                        .HasForeignKey("FlowId")
+                        .OnDelete(DeleteBehavior.Cascade)
+                        .IsRequired();
+                });
+
+            modelBuilder.Entity("MistralStudio.Data.Flows.FlowPinRow", b =>
                 {
                     b.HasOne("MistralStudio.Data.Flows.FlowRow", null)
                         .WithMany()

@@ -50,6 +50,8 @@ public sealed partial class FlowPage : IDisposable
 
     [Inject] public required FlowDrafts Drafts { get; set; }
 
+    [Inject] public required DraftPins Pins { get; set; }
+
     [Inject] public required NodeCatalog Catalog { get; set; }
 
     [Inject] public required FlowWords Words { get; set; }
@@ -99,7 +101,7 @@ public sealed partial class FlowPage : IDisposable
         _loaded = Id;
         Leave();
         var state = new FlowState(
-            new FlowPageServices(Store, Versions, Plans, Publication, Runs, Blobs, RendererInfo.IsInteractive ? Drafts : null), Scope.Caller);
+            new FlowPageServices(Store, Versions, Plans, Publication, Runs, Blobs, RendererInfo.IsInteractive ? Drafts : null, Pins), Scope.Caller);
         _missing = !FlowId.TryParse(Id, null, out var id) || !await state.LoadAsync(id, _stop.Token);
         (_state, _editing) = (state, new EditorState(state, new NodeCatalogView(Catalog, Texts)));
         if (_missing)

@@ -17,15 +17,16 @@ namespace MistralStudio.Web.Features.Flows;
 /// <summary>Stores and engines that the page of a flow needs.</summary>
 /// <param name="Blobs">Keeps the files that a run is started with.</param>
 /// <param name="Drafts">Drafts that several pages have open together; null: this page keeps one for itself.</param>
+/// <param name="Pins">Pinned outputs of drafts; null: this page knows none.</param>
 public sealed record FlowPageServices(
-    IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs, IBlobStore Blobs, FlowDrafts? Drafts = null);
+    IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs, IBlobStore Blobs, FlowDrafts? Drafts = null, DraftPins? Pins = null);
 
 /// <summary>A file that a run is started with.</summary>
 /// <param name="Input">Name of the input.</param>
 public sealed record RunFile(string Input, string Name, string MediaType, Func<Stream> Open);
 
 /// <summary>A flow being edited, published and run. Driven by the page, or by a test without a browser.</summary>
-public sealed class FlowState(FlowPageServices services, Caller caller) : IDisposable
+public sealed partial class FlowState(FlowPageServices services, Caller caller) : IDisposable
 {
     private const int PageOfVersions = 50;
 
@@ -97,6 +98,11 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
         }
 
         _typed = null;
+        if (services.Pins is { } pins)
+        {
+            _draft.Pin(await pins.ListAsync(caller.Workspace, id, cancellationToken));
+        }
+
         await CheckAsync(cancellationToken);
         Error = null;
         return true;
@@ -275,8 +281,9 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
     }
 
     /// <summary>Starts a run of a version, or of what is saved; null where <see cref="Error"/> says why not.</summary>
+    /// <param name="isPinned">True where nodes of the draft that are pinned give what they are pinned to instead of being run.</param>
     public async Task<RunId?> RunAsync(
-        int? number, IReadOnlyDictionary<string, JsonElement> inputs, IReadOnlyList<RunFile> files, CancellationToken cancellationToken)
+        int? number, IReadOnlyDictionary<string, JsonElement> inputs, IReadOnlyList<RunFile> files, CancellationToken cancellationToken, bool isPinned = true)
     {
         Need(Permissions.FlowsRun);
         // Files belong to the run from the first byte, so that they go with it.
@@ -303,6 +310,7 @@ public sealed class FlowState(FlowPageServices services, Caller caller) : IDispo
                 Workspace = caller.Workspace,
                 Flow = Flow!.Id,
                 Version = number is { } version ? VersionChoice.Of(version) : VersionChoice.Draft,
+                Pins = isPinned && number is null ? Pins : new Dictionary<string, FlowPin>(),
                 Inputs = given,
                 By = caller.User,
             },

@@ -4,6 +4,8 @@ using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
+using MistralStudio.Flows.Editing;
+using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Flows.Runs;
 using MistralStudio.Web.Features.FlowsApi;
@@ -13,16 +15,15 @@ namespace MistralStudio.Web.Features.Flows;
 /// <summary>A run as it goes on: its nodes, its journal, what it waits for. Driven by the page, or by a test without a browser.</summary>
 public sealed class RunViewState(RunPageServices services, Caller caller)
 {
-    /// <summary>Events that are kept for the page; of a longer journal the newest.</summary>
-    public const int MostEvents = 2_000;
-
     private const int MostStreamed = 100_000;
-    private const int PageOfInstances = 50;
+    private const string SubFlow = "sub-flow";
 
-    private readonly Queue<RunEvent> _events = [];
     private readonly Dictionary<string, StringBuilder> _streamed = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, (List<WireInstance> Items, string? After)> _instances = new(StringComparer.Ordinal);
-    private RunState? _state;
+    private readonly Dictionary<string, int> _rounds = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NodeView> _containers = new(StringComparer.Ordinal);
+    private RunTimeline? _timeline;
+    private RunState? _shown;
+    private long? _back;
 
     /// <summary>The run in lists; null before it was read.</summary>
     public RunSummary? Run { get; private set; }
@@ -34,13 +35,25 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
     public bool MaySee { get; private set; }
 
     /// <summary>Where it stands.</summary>
-    public RunStatus Status => _state?.Status ?? Run?.Status ?? RunStatus.Running;
+    public RunStatus Status => State?.Status ?? Run?.Status ?? RunStatus.Running;
 
     /// <summary>The fold of its journal; null before that was read.</summary>
-    public RunState? State => _state;
+    public RunState? State => _timeline?.Now;
 
-    /// <summary>Its nodes at the top level.</summary>
+    /// <summary>Its journal with the way back; null before that was read.</summary>
+    public RunTimeline? Timeline => _timeline;
+
+    /// <summary>Number of the event after which the run is shown.</summary>
+    public long Position => Math.Min(_back ?? EventCount, EventCount);
+
+    /// <summary>True where an earlier moment is shown, and stays shown whatever the run does.</summary>
+    public bool IsBack => _back is not null;
+
+    /// <summary>Its nodes at the top level, as they were at the moment that is shown.</summary>
     public IReadOnlyList<NodeView> Nodes { get; private set; } = [];
+
+    /// <summary>The same with those inside of containers, each of the round that is shown, by their paths in the definition (<c>each/draft</c>).</summary>
+    public IReadOnlyList<NodeView> Cards { get; private set; } = [];
 
     /// <summary>What it gives, at hand.</summary>
     public IReadOnlyDictionary<string, FlowValue> Outputs { get; private set; } = new Dictionary<string, FlowValue>();
@@ -48,23 +61,26 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
     /// <summary>What it asks.</summary>
     public IReadOnlyList<OpenQuestion> Questions { get; private set; } = [];
 
-    /// <summary>The newest events, newest first.</summary>
-    public IEnumerable<RunEvent> Events => _events.Reverse();
+    /// <summary>The events up to the moment that is shown, newest first.</summary>
+    public IEnumerable<RunEvent> Events => _timeline?.Before(Position) ?? [];
 
     /// <summary>Events in all.</summary>
-    public long EventCount => _state?.LastSeq ?? 0;
+    public long EventCount => State?.LastSeq ?? 0;
 
-    /// <summary>Events that are kept here.</summary>
-    public int EventsKept => _events.Count;
+    /// <summary>Those of <see cref="Events"/> that are kept here.</summary>
+    public int EventsKept => _timeline?.KeptBefore(Position) ?? 0;
 
     /// <summary>Why the last thing asked for was not done; null where it was.</summary>
     public Error? Error { get; private set; }
 
+    /// <summary>True once the run was deleted while it was looked at.</summary>
+    public bool IsGone { get; private set; }
+
     /// <summary>True where the caller may stop it and fork it.</summary>
-    public bool MayRun => MaySee && caller.May(Permissions.FlowsRun) && caller.User is not null;
+    public bool MayRun => MaySee && !IsGone && caller.May(Permissions.FlowsRun) && caller.User is not null;
 
     /// <summary>True where it can be stopped.</summary>
-    public bool MayCancel => MayRun && !Status.IsEnded() && _state?.IsCancelRequested != true;
+    public bool MayCancel => MayRun && !Status.IsEnded() && State?.IsCancelRequested != true;
 
     /// <summary>Reads the run; false where there is none that the caller may see or decide about.</summary>
     public async Task<bool> LoadAsync(RunId id, CancellationToken cancellationToken)
@@ -107,6 +123,13 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         }
     }
 
+    /// <summary>Looks whether the run is still there; true where it is not any more.</summary>
+    public async Task<bool> LookAsync(CancellationToken cancellationToken)
+    {
+        IsGone |= Run is not null && await services.Store.FindAsync(caller.Workspace, Run.Id, null, cancellationToken) is null;
+        return IsGone;
+    }
+
     /// <summary>Takes over what a watcher was told; <see cref="RefreshAsync"/> makes it what is shown.</summary>
     public async Task ApplyAsync(RunNotice notice, CancellationToken cancellationToken)
     {
@@ -129,30 +152,56 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
     /// <summary>Makes what was taken over what is shown.</summary>
     public async Task RefreshAsync(CancellationToken cancellationToken)
     {
-        if (_state is null || Run is null)
+        if (State is not { } now || Run is null)
         {
             return;
         }
 
-        Nodes = _state.Nodes();
-        Questions = await services.Decisions.OfAsync(caller, Run, _state, cancellationToken);
-        Outputs = _state.EndedAt is null ? Outputs : await services.Runs.LoadAsync(Run.Workspace, Run.Id, _state.Outputs, cancellationToken);
+        await ShowAsync(cancellationToken);
+        Questions = await services.Decisions.OfAsync(caller, Run, now, cancellationToken);
+        Outputs = now.EndedAt is null ? Outputs : await services.Runs.LoadAsync(Run.Workspace, Run.Id, now.Outputs, cancellationToken);
     }
+
+    /// <summary>Shows the run as it was after an event; at the last one it follows what happens from then on.</summary>
+    public async Task GoAsync(long seq, CancellationToken cancellationToken)
+    {
+        _back = seq >= EventCount ? null : Math.Max(1, seq);
+        await ShowAsync(cancellationToken);
+    }
+
+    /// <summary>Shows the run as it is.</summary>
+    public Task FollowNowAsync(CancellationToken cancellationToken) => GoAsync(EventCount, cancellationToken);
+
+    /// <summary>The nodes of a round of a container, as they were at the moment that is shown.</summary>
+    /// <param name="container">Path of the container's instance.</param>
+    public IReadOnlyList<NodeView> RoundOf(NodeView container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        return _shown?.Nodes(container.Type == SubFlow ? container.Path : $"{container.Path}[{ShownRound(container)}]") ?? [];
+    }
+
+    /// <summary>Number of the round of a container that is shown: the one that somebody chose, otherwise the first that failed, otherwise the newest.</summary>
+    public int ShownRound(NodeView container)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        var newest = Math.Max(0, (container.Rounds?.Begun ?? 0) - 1);
+        return _rounds.TryGetValue(container.Path, out var chosen) ? Math.Min(chosen, newest) : container.Rounds?.Failed is [var failed, ..] ? failed : newest;
+    }
+
+    /// <summary>Shows another round of a container; one that did not begin is the nearest that did.</summary>
+    public void ShowRound(NodeView container, int round)
+    {
+        ArgumentNullException.ThrowIfNull(container);
+        _rounds[container.Path] = Math.Clamp(round, 0, Math.Max(0, (container.Rounds?.Begun ?? 0) - 1));
+        ListCards();
+    }
+
+    /// <summary>The container that a card of the definition shows at present; null where it is none, or did not begin.</summary>
+    /// <param name="card">Its path in the definition.</param>
+    public NodeView? ContainerOf(string card) => _containers.GetValueOrDefault(card);
 
     /// <summary>What an answer said so far; empty where it is journalled, or says nothing yet.</summary>
-    public string StreamedOf(string node) => _streamed.TryGetValue(node, out var said) ? said.ToString() : "";
-
-    /// <summary>The instances of a container that were read; null where none were.</summary>
-    public (IReadOnlyList<WireInstance> Items, bool HasMore)? InstancesOf(string path) =>
-        _instances.TryGetValue(path, out var read) ? (read.Items, read.After is not null) : null;
-
-    /// <summary>Reads instances inside a container: the first, or those that follow what was read.</summary>
-    public async Task ReadInstancesAsync(string path, bool anew, CancellationToken cancellationToken)
-    {
-        var (items, after) = !anew && _instances.TryGetValue(path, out var read) ? read : ([], null);
-        var page = await Instances.ListAsync(services.Journal, Run!.Id, path, after, PageOfInstances, cancellationToken);
-        _instances[path] = ([.. items, .. page.Items], page.After);
-    }
+    public string StreamedOf(string node) => !IsBack && _streamed.TryGetValue(node, out var said) ? said.ToString() : "";
 
     /// <summary>Asks for the end of the run; false where <see cref="Error"/> says why not.</summary>
     public async Task<bool> CancelAsync(CancellationToken cancellationToken)
@@ -183,6 +232,22 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         return fork.IsSuccess ? fork.Value : null;
     }
 
+    /// <summary>True where the caller may pin what a node gave to the draft of the flow.</summary>
+    public bool MayPin(NodeView node)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        return MayRun && Flow is not null && caller.May(Permissions.FlowsWrite) && node.Status is NodeStatus.Succeeded or NodeStatus.Reused && node.Type is not ("start" or "schedule" or "webhook" or "answer" or "output");
+    }
+
+    /// <summary>Makes the node of the flow's draft give what it gave here; false where <see cref="Error"/> says why not.</summary>
+    public async Task<bool> PinAsync(NodeView node, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(node);
+        var pinned = await services.Pins.PinAsync(caller, Run!.Flow, Run.Id, node.Path, Pinning.PathOf(node.Path), cancellationToken);
+        Error = pinned.Error;
+        return pinned.IsSuccess;
+    }
+
     /// <summary>A value at hand, for editing it; undefined where it cannot be read any more.</summary>
     public async Task<JsonElement> OpenAsync(FlowValue value, CancellationToken cancellationToken)
     {
@@ -191,33 +256,73 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         return loaded["value"].Json;
     }
 
+    /// <summary>Values with the items of lists among them read; large values stay where they are.</summary>
+    public async Task<IReadOnlyDictionary<string, FlowValue>> WithItemsAsync(IReadOnlyDictionary<string, FlowValue> values, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(values);
+        var items = values.Where(value => value.Value.Part is not null).ToDictionary(value => value.Key, value => value.Value, StringComparer.Ordinal);
+        if (items.Count == 0)
+        {
+            return values;
+        }
+
+        var loaded = await services.Runs.LoadAsync(Run!.Workspace, Run.Id, items, cancellationToken);
+        return values.ToDictionary(value => value.Key, value => loaded.GetValueOrDefault(value.Key, value.Value), StringComparer.Ordinal);
+    }
+
     /// <summary>Forgets why the last thing was not done.</summary>
     public void Forget() => Error = null;
 
     private async Task ApplyAsync(RunEvent happened, CancellationToken cancellationToken)
     {
-        if (happened is RunStarted { Start: var start } && _state is null)
+        if (happened is RunStarted { Start: var start } && _timeline is null)
         {
             var plan = await services.Plans.OfAsync(start, cancellationToken);
             Error = plan.Error;
-            _state = plan.IsSuccess ? new RunState(plan.Value) : null;
+            _timeline = plan.IsSuccess ? new RunTimeline(plan.Value, (after, token) => services.Journal.ReadAsync(Run!.Id, after, token)) : null;
         }
 
-        if (_state is null || happened.Seq <= _state.LastSeq)
+        if (_timeline is null || happened.Seq <= EventCount)
         {
             return;
         }
 
-        _state.Apply(happened);
+        _timeline.Append(happened);
         if (happened is NodeSucceeded or NodeFailed or RetryScheduled)
         {
             _streamed.Remove(happened.Node);
         }
+    }
 
-        _events.Enqueue(happened);
-        if (_events.Count > MostEvents)
+    private async Task ShowAsync(CancellationToken cancellationToken)
+    {
+        if (_timeline is not null)
         {
-            _events.Dequeue();
+            _shown = await _timeline.AtAsync(Position, cancellationToken);
+            Nodes = _shown.Nodes();
+            ListCards();
+        }
+    }
+
+    private void ListCards()
+    {
+        _containers.Clear();
+        var cards = new List<NodeView>(Nodes.Count);
+        Add(Nodes, "");
+        Cards = cards;
+
+        void Add(IReadOnlyList<NodeView> nodes, string scope)
+        {
+            foreach (var node in nodes)
+            {
+                var path = Scopes.Join(scope, Scopes.Split(node.Path).Id);
+                cards.Add(node with { Path = path });
+                if (node.Rounds is { Begun: > 0 })
+                {
+                    _containers[path] = node;
+                    Add(RoundOf(node), path);
+                }
+            }
         }
     }
 

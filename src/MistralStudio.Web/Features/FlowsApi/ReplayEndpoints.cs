@@ -163,11 +163,10 @@ internal static class ReplayEndpoints
             return ErrorResults.From(one.Error ?? two.Error!);
         }
 
-        var (before, after) = (one.Value.Nodes().ToDictionary(node => node.Path), two.Value.Nodes().ToDictionary(node => node.Path));
         return TypedResults.Ok(new WireComparison(
             await SideAsync(runs, left, one.Value, http.RequestAborted),
             await SideAsync(runs, right, two.Value, http.RequestAborted),
-            [.. before.Keys.Union(after.Keys).Select(path => Compare(path, before.GetValueOrDefault(path), after.GetValueOrDefault(path)))]));
+            [.. RunComparison.Of(one.Value, two.Value).Select(WireNodePair.From)]));
     }
 
     private static async Task<IResult> ExportAsync(RunId id, HttpContext http, [FromServices] IRunStore store, [FromServices] RunArchive archive)
@@ -202,14 +201,6 @@ internal static class ReplayEndpoints
     private static async Task<WireSide> SideAsync(FlowRuns runs, RunSummary run, RunState state, CancellationToken cancellationToken) => new(
         run.Id, run.Version, WireJson.Camel(state.EndedAt is null ? run.Status : state.Status), WireValues.Of(await runs.LoadAsync(run.Workspace, run.Id, state.Outputs, cancellationToken)),
         state.Error, WireUsage.From(state.Usage), state.EndedAt is { } ended ? (ended - state.StartedAt).TotalMilliseconds : null);
-
-    private static WireNodePair Compare(string path, NodeView? left, NodeView? right)
-    {
-        var (one, two) = (left is null ? null : WireNode.From(left), right is null ? null : WireNode.From(right));
-        var isSame = left is not null && right is not null && left.Status.IsEnded() && right.Status.IsEnded() && left.Outputs.Count == right.Outputs.Count
-            && left.Outputs.All(output => right.Outputs.TryGetValue(output.Key, out var other) && output.Value with { Sources = [] } == other with { Sources = [] });
-        return new WireNodePair(path, isSame, one, two);
-    }
 }
 
 /// <summary>How a node is tried by itself.</summary>
@@ -237,8 +228,12 @@ internal sealed record WireSide(
     RunId Id, int? Version, string State, IReadOnlyDictionary<string, JsonElement> Outputs, Error? Error, WireUsage Usage, double? TookMs);
 
 /// <summary>A node in two runs; null where one has it not.</summary>
-/// <param name="Same">True where it ended in both with equal outputs.</param>
-internal sealed record WireNodePair(string Path, bool Same, WireNode? Left, WireNode? Right);
+/// <param name="Same">True where it ended in both in the same way, with equal outputs.</param>
+internal sealed record WireNodePair(string Path, bool Same, WireNode? Left, WireNode? Right)
+{
+    public static WireNodePair From(NodePair pair) => new(
+        pair.Path, pair.IsSame, pair.Left is null ? null : WireNode.From(pair.Left), pair.Right is null ? null : WireNode.From(pair.Right));
+}
 
 /// <summary>A run that was taken in.</summary>
 internal sealed record WireImportedRun(RunId Id, FlowId FlowId);

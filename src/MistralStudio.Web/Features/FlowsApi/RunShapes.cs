@@ -68,7 +68,7 @@ internal sealed record WireRun(
 internal sealed record WireFork(RunId Run, string From, IReadOnlyList<string> Edits);
 
 /// <summary>A node of a run.</summary>
-/// <param name="Iterations">Of a container: rounds that are done, and in all where that is known.</param>
+/// <param name="Iterations">Of a container that began: rounds that are done, in all where that is known, and those that failed.</param>
 internal sealed record WireNode(
     string Path,
     string Type,
@@ -86,12 +86,13 @@ internal sealed record WireNode(
 {
     public static WireNode From(NodeView node) => new(
         node.Path, node.Type, node.Title, WireJson.Camel(node.Status), node.Attempts, node.StartedAt, node.EndedAt, WireValues.Of(node.Inputs), WireValues.Of(node.Outputs),
-        node.Error, node.Status == NodeStatus.Reused, node.Iterations is { } rounds ? new WireIterations(rounds.Done, rounds.Of) : null,
+        node.Error, node.Status == NodeStatus.Reused, node.Rounds is { } rounds ? new WireIterations(rounds.Done, rounds.Of, rounds.Failed) : null,
         node.Usage is { } usage ? WireUsage.From(usage) : null);
 }
 
 /// <summary>Rounds of a container.</summary>
-internal sealed record WireIterations(int Done, int? Of);
+/// <param name="Failed">Numbers of those that failed, from 0.</param>
+internal sealed record WireIterations(int Done, int? Of, IReadOnlyList<int> Failed);
 
 /// <summary>What a run waits for; holding it grants nothing.</summary>
 internal sealed record WireBookmark(

@@ -16,6 +16,7 @@ public sealed record AddPlace(string Scope, FlowPosition? At, (string Node, stri
 public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
 {
     private FlowLook? _seen;
+    private IReadOnlyDictionary<string, FlowPin>? _pins;
     private IReadOnlyList<CardModel> _cards = [];
     private Dictionary<string, CardModel> _byPath = new(StringComparer.Ordinal);
 
@@ -72,10 +73,10 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
     {
         get
         {
-            if (!ReferenceEquals(_seen, Flow.Look) && Flow.Look is { } look)
+            if (Flow.Look is { } look && (!ReferenceEquals(_seen, look) || !ReferenceEquals(_pins, Flow.Draft.Pins)))
             {
-                _seen = look;
-                _cards = CardModel.Of(look, Catalog);
+                (_seen, _pins) = (look, Flow.Draft.Pins);
+                _cards = _pins.Count == 0 ? CardModel.Of(look, Catalog) : [.. CardModel.Of(look, Catalog).Select(card => card with { IsPinned = _pins.ContainsKey(card.Path) })];
                 _byPath = _cards.GroupBy(card => card.Path, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.First(), StringComparer.Ordinal);
                 Selected = [.. Selected.Where(_byPath.ContainsKey)];
             }

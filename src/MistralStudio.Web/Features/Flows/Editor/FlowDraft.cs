@@ -17,7 +17,7 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
     /// <summary>Somebody did something. Called on the thread of whoever did.</summary>
     public event Action<FlowEdit>? Edited;
 
-    /// <summary>It was saved, or could not be.</summary>
+    /// <summary>It was saved, or could not be; or other nodes are pinned.</summary>
     public event Action? Saved;
 
     /// <summary>Who has it open.</summary>
@@ -61,6 +61,9 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
             }
         }
     }
+
+    /// <summary>Nodes that are not run when the draft is tried, by their paths, with what they give instead. Beside the draft, not a part of it.</summary>
+    public IReadOnlyDictionary<string, FlowPin> Pins { get; private set; } = new Dictionary<string, FlowPin>();
 
     /// <summary>Why it was not saved the last time; null where it was.</summary>
     public Error? Refusal { get; private set; }
@@ -117,6 +120,13 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
             Edited?.Invoke(edit);
         }
 
+        Saved?.Invoke();
+    }
+
+    /// <summary>Other nodes are pinned now.</summary>
+    public void Pin(IReadOnlyDictionary<string, FlowPin> pins)
+    {
+        Pins = pins;
         Saved?.Invoke();
     }
 

@@ -43,6 +43,15 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
         return draft;
     }
 
+    /// <summary>The draft of a flow that somebody has open here; null where nobody has.</summary>
+    public FlowDraft? Find(WorkspaceId workspace, FlowId flow)
+    {
+        lock (_gate)
+        {
+            return _open.GetValueOrDefault((workspace, flow))?.Draft;
+        }
+    }
+
     /// <summary>Somebody leaves; what is not saved yet is saved.</summary>
     public void Leave(FlowDraft draft, object by)
     {

@@ -1,6 +1,7 @@
 using System.Globalization;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Runs;
 
 namespace MistralStudio.Web.Features.Flows.Editor;
@@ -11,13 +12,18 @@ public static class RunCards
     private const int MostSaid = 180;
     private const double Stream = 88;
 
-    /// <summary>Cards with the state of each node. What is inside a container shows how the container stands: it ran many times.</summary>
+    /// <summary>Cards with the state of each node.</summary>
+    /// <param name="nodes">By their paths in the definition; what is inside of a container as it was in the round that is shown.</param>
     /// <param name="saidBy">What a node streamed so far.</param>
+    /// <param name="roundOf">Which round of a container is shown.</param>
+    /// <param name="then">The earlier moment that is shown; null for now.</param>
     /// <param name="tokens">Words for tokens in and out.</param>
-    public static IReadOnlyList<CardModel> Of(IReadOnlyList<CardModel> cards, IReadOnlyList<NodeView> nodes, Func<string, string> saidBy, Func<long, long, string> tokens)
+    public static IReadOnlyList<CardModel> Of(
+        IReadOnlyList<CardModel> cards, IReadOnlyList<NodeView> nodes, Func<string, string> saidBy, Func<string, int> roundOf, DateTimeOffset? then, Func<long, long, string> tokens)
     {
         ArgumentNullException.ThrowIfNull(cards);
         ArgumentNullException.ThrowIfNull(saidBy);
+        ArgumentNullException.ThrowIfNull(roundOf);
         ArgumentNullException.ThrowIfNull(tokens);
         var views = nodes.ToDictionary(node => node.Path, StringComparer.Ordinal);
         return
@@ -31,14 +37,18 @@ public static class RunCards
 
                 if (!views.TryGetValue(card.Path, out var view))
                 {
-                    var top = card.Path.Split('/')[0];
-                    return views.TryGetValue(top, out var around) && around.Status != NodeStatus.Running ? card with { Run = new CardRun(around.Status, null, null, "", "", []) } : card;
+                    // Inside of what had no round, or of a round that did not begin.
+                    return card with { Run = new CardRun(NodeStatus.Pending, null, null, "", "", []) };
                 }
 
                 var said = view.Status.IsEnded() ? "" : saidBy(card.Path);
                 var run = new CardRun(
-                    view.Status, view is { StartedAt: { } from, EndedAt: { } to } ? to - from : null, view.EndedAt is null ? view.StartedAt : null, FactsOf(view, tokens),
-                    said.Length <= MostSaid ? said : said[^MostSaid..], view.Status.IsEnded() ? [.. view.Outputs.Keys] : []);
+                    view.Status, (view.EndedAt ?? then) - view.StartedAt, view.EndedAt is null && then is null ? view.StartedAt : null, FactsOf(view, tokens),
+                    said.Length <= MostSaid ? said : said[^MostSaid..], view.Status.IsEnded() ? [.. view.Outputs.Keys] : [])
+                {
+                    IsPinned = view.IsPinned,
+                    Rounds = view.Rounds is { Begun: > 0 } rounds ? new CardRounds(roundOf(card.Path), rounds.Begun, rounds.Failed.Count, DoneOf(rounds)) : null,
+                };
                 return card with { Run = run, Shape = said.Length > 0 ? card.Shape with { Height = card.Shape.Height + Stream } : card.Shape };
             }),
         ];
@@ -50,30 +60,21 @@ public static class RunCards
         var views = nodes.ToDictionary(node => node.Path, StringComparer.Ordinal);
         return (scope, edge) =>
         {
-            if (scope.Length > 0)
-            {
-                return views.TryGetValue(scope.Split('/')[0], out var around) ? around.Status switch
-                {
-                    NodeStatus.Succeeded or NodeStatus.Reused => null,
-                    NodeStatus.Running => "on",
-                    NodeStatus.Skipped or NodeStatus.Cancelled => "off",
-                    _ => "todo",
-                } : null;
-            }
-
             var (from, to) = (edge.From.Split('.', 2), edge.To.Split('.', 2));
-            if (!views.TryGetValue(from[0], out var source) || from.Length < 2)
+            var target = views.GetValueOrDefault(Scopes.Join(scope, to[0]));
+            var isRead = target?.Status is NodeStatus.Running or NodeStatus.Retrying;
+            if (from.Length > 1 && views.TryGetValue(Scopes.Join(scope, from[0]), out var source))
             {
-                return "todo";
+                return source.Status switch
+                {
+                    NodeStatus.Succeeded or NodeStatus.Reused or NodeStatus.Failed when source.Outputs.ContainsKey(from[1]) => isRead ? "on" : null,
+                    _ when source.Status.IsEnded() => "off",
+                    _ => "todo",
+                };
             }
 
-            return source.Status switch
-            {
-                NodeStatus.Succeeded or NodeStatus.Reused or NodeStatus.Failed when source.Outputs.ContainsKey(from[1]) =>
-                    views.GetValueOrDefault(to[0])?.Status is NodeStatus.Running or NodeStatus.Retrying ? "on" : null,
-                _ when source.Status.IsEnded() => "off",
-                _ => "todo",
-            };
+            // What a container gives to its body.
+            return target is null || to.Length < 2 ? "todo" : target.Inputs.ContainsKey(to[1]) ? isRead ? "on" : null : target.Status.IsEnded() ? "off" : "todo";
         };
     }
 
@@ -90,9 +91,9 @@ public static class RunCards
             facts.Add(tokens(usage.InputTokens, usage.OutputTokens));
         }
 
-        if (view.Iterations is { } rounds)
+        if (view.Rounds is { } rounds)
         {
-            facts.Add(rounds.Of is { } of ? string.Create(CultureInfo.CurrentCulture, $"{rounds.Done:N0} / {of:N0}") : rounds.Done.ToString("N0", CultureInfo.CurrentCulture));
+            facts.Add(DoneOf(rounds));
         }
 
         if (view.Error is { } error)
@@ -102,4 +103,7 @@ public static class RunCards
 
         return string.Join(" · ", facts);
     }
+
+    private static string DoneOf(NodeRounds rounds) =>
+        rounds.Of is { } of ? string.Create(CultureInfo.CurrentCulture, $"{rounds.Done:N0} / {of:N0}") : rounds.Done.ToString("N0", CultureInfo.CurrentCulture);
 }

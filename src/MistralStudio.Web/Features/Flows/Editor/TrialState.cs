@@ -20,6 +20,8 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
     private static readonly TimeSpan s_most = TimeSpan.FromMinutes(10);
 
     private CancellationTokenSource? _stop;
+    private IReadOnlyDictionary<string, FlowPin>? _pins;
+    private string? _pinned;
 
     /// <summary>Path of the node.</summary>
     public string Path { get; private set; } = "";
@@ -88,11 +90,42 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
         {
             if (captured.Value.TryGetValue(field.Name, out var value))
             {
-                field.Text = field.Kind == FieldKind.Json || value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? ValueField.Indent(value) : ValueField.Of(field.Name, value).Text;
+                field.Text = TextOf(field, value);
             }
         }
 
         return captured.Value.Count > 0;
+    }
+
+    /// <summary>Fills in what pinned nodes bring, where nothing is typed; true where that filled in anything.</summary>
+    public async Task<bool> TakePinsAsync(IReadOnlyDictionary<string, FlowPin> pins, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(pins);
+        if (pins.Count == 0 || ReferenceEquals(_pins, pins) && _pinned == Path)
+        {
+            return false;
+        }
+
+        (_pins, _pinned) = (pins, Path);
+        var (path, filled) = (Path, false);
+        foreach (var field in Fields.Where(field => field.Text.Length == 0).ToList())
+        {
+            var (from, port) = (FlowEdge.NodeOf(field.Name), FlowEdge.PortOf(field.Name));
+            if (!pins.TryGetValue(Scopes.Join(Scopes.Split(path).Scope, from), out var pin) || await runs.StateAsync(pin.Run, cancellationToken, keepsRounds: true) is not { IsSuccess: true } state
+                || state.Value.Nodes(Scopes.Split(pin.Instance).Scope).FirstOrDefault(view => view.Path == pin.Instance)?.Outputs.GetValueOrDefault(port) is not { } value)
+            {
+                continue;
+            }
+
+            var loaded = await runs.LoadAsync(caller.Workspace, pin.Run, new Dictionary<string, FlowValue> { [port] = value }, cancellationToken);
+            if (Path == path && field.Text.Length == 0 && loaded[port] is { IsAtHand: true, Json: var json })
+            {
+                field.Text = TextOf(field, json);
+                filled = true;
+            }
+        }
+
+        return filled;
     }
 
     /// <summary>Runs the node of a definition by itself, and waits for it.</summary>
@@ -152,6 +185,9 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
         _stop = null;
         stop?.Cancel();
     }
+
+    private static string TextOf(ValueField field, JsonElement value) =>
+        field.Kind == FieldKind.Json || value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? ValueField.Indent(value) : ValueField.Of(field.Name, value).Text;
 
     /// <inheritdoc/>
     public void Dispose() => Stop();

@@ -1,0 +1,168 @@
+using System.Text.Json;
+using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Flows;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Compare;
+using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>Two runs side by side, over the real stores and the real engine.</summary>
+public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
+{
+    private const string Flow = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","title":"Greeting","config":{"template":"Dear {{ name }},\nthank you.\nBye"}},{"id":"fixed","type":"template","config":{"template":"always"}},{"id":"big","type":"code","config":{"source":"return inputs.name.repeat(60000);"}},{"id":"out","type":"output"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"start.name","to":"fixed.name"},{"from":"start.name","to":"big.name"},{"from":"greet.text","to":"out.greeting"},{"from":"fixed.text","to":"out.fixed"},{"from":"big.value","to":"out.big"}],
+         "inputs":[{"name":"name","type":"text","required":true}]}
+        """;
+
+    private readonly ApiStudio _studio;
+
+    public RunCompareTests(ApiStudio studio)
+    {
+        _studio = studio;
+        using var started = studio.CreateClient();
+        Services.AddLogging();
+        Services.AddLocalization();
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(Get<NodeCatalog>());
+        Services.AddSingleton(Get<IFlowStore>());
+        Services.AddSingleton(Get<IFlowVersions>());
+        Services.AddSingleton(Get<IRunStore>());
+        Services.AddSingleton(Get<FlowRuns>());
+        Services.AddSingleton(Get<RunDecisions>());
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        Renderer.SetRendererInfo(new RendererInfo("Server", isInteractive: true));
+    }
+
+    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task TwoRuns_StandBesideEachOther_NodeByNode_WithTheDifferenceOfTheirTexts()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner);
+        var (ada, bea) = (await RunAsync(owner, flow, "Ada"), await RunAsync(owner, flow, "Bea"));
+
+        var page = Open(owner, ada, bea);
+        page.WaitForElement(".cmp-nodes");
+        Assert.Equal(
+            ["start differs", "Greeting differs", "fixed same", "big differs", "out differs"],
+            page.FindAll(".cmp-nodes tbody tr").Select(row => $"{row.QuerySelector("a.name")!.TextContent} {row.QuerySelector("td:last-child")!.TextContent.Trim()}"));
+        Assert.Empty(page.FindAll(".note.info"));
+
+        Navigate(page, $"{Address(ada, bea)}?node=greet&show=different");
+        Assert.Equal(4, page.FindAll(".cmp-nodes tbody tr").Count);
+        page.WaitForElement(".cmp-node .diff-view");
+        Assert.Equal("Ada", page.Find(".cmp-node .dw").TextContent);
+        Assert.Equal("Bea", page.Find(".cmp-node .iw").TextContent);
+
+        // Inputs, and settings that are the same.
+        page.FindAll(".cmp-node .seg button")[1].Click();
+        page.WaitForAssertion(() => Assert.Equal("name", page.Find(".cmp-value h3 .mono").TextContent));
+        page.FindAll(".cmp-node .seg button")[2].Click();
+        page.WaitForAssertion(() => Assert.Contains("set in the same way", page.Find(".cmp-node .pad").TextContent, StringComparison.Ordinal));
+
+        // What the blob store has is read to be compared as long as it is not too large for a page.
+        Navigate(page, $"{Address(ada, bea)}?node=big");
+        page.WaitForElement(".cmp-node .diff-view");
+        Assert.Equal(2, page.FindAll(".cmp-head select").Count);
+        Assert.Contains(page.FindAll(".cmp-head select")[0].QuerySelectorAll("option"), option => option.GetAttribute("value") == $"{ada}");
+    }
+
+    [Fact]
+    public async Task ValuesTooLargeForAPage_AreLinkedNotRead()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner);
+        var (one, other) = (await RunAsync(owner, flow, "xxxxxx"), await RunAsync(owner, flow, "yyyyyy"));
+
+        var page = Open(owner, one, other, "?node=big");
+        page.WaitForElement(".cmp-value");
+        Assert.Empty(page.FindAll(".cmp-value .diff-view"));
+        Assert.Equal(2, page.FindAll(".cmp-value a").Count(link => link.GetAttribute("href")!.StartsWith("/api/runs/", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public async Task RunsOfTwoVersions_SayWhatIsDifferentInThem()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner);
+        var before = await RunAsync(owner, flow, "Ada");
+        var saved = await Get<IFlowStore>().SaveDraftAsync(
+            owner.Workspace, flow.Id, flow.Revision, flow.Name, flow.Draft.Replace("thank you", "many thanks", StringComparison.Ordinal), Token);
+        Assert.True(saved.IsSuccess);
+        var after = await RunAsync(owner, flow, "Ada");
+
+        var page = Open(owner, before, after, "?node=greet");
+        page.WaitForElement(".note.info");
+        Assert.Contains("1 thing is different", page.Find(".note.info").TextContent, StringComparison.Ordinal);
+        Assert.Contains("Greeting", page.Find(".cmp-changes").TextContent, StringComparison.Ordinal);
+        page.FindAll(".cmp-node .seg button")[2].Click();
+        page.WaitForAssertion(() => Assert.Contains("/config/template", page.Find(".change-fields").TextContent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task ARunThatTheCallerMayNotSee_IsNotThere()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner);
+        var run = await RunAsync(owner, flow, "Ada");
+        var ana = await _studio.JoinAsync("ana-compare@example.org", Role.Member);
+        var member = new Caller(owner.Workspace, ana.User, RolePermissions.Of(Role.Member));
+        var own = await RunAsync(member, flow, "Ana");
+        var state = new RunCompareState(Get<IFlowStore>(), Get<IFlowVersions>(), Get<IRunStore>(), Get<FlowRuns>(), Get<RunDecisions>(), member);
+
+        Assert.False(await state.LoadAsync(own, run, Token));
+        Assert.True(await state.LoadAsync(own, own, Token));
+        Assert.DoesNotContain(state.Others, other => other.Id == run);
+    }
+
+    private string Address(RunId one, RunId other) => $"/w/contracts/runs/{one}/compare/{other}";
+
+    private IRenderedComponent<RunComparePage> Open(Caller caller, RunId one, RunId other, string query = "")
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"{Address(one, other)}{query}");
+        return Render<RunComparePage>(set => set.Add(page => page.Workspace, "contracts").Add(page => page.Id, $"{one}").Add(page => page.Other, $"{other}")
+            .AddCascadingValue(Scopes.Of(caller.Workspace, caller.User!.Value, Role.Owner)));
+    }
+
+    private void Navigate(IRenderedComponent<RunComparePage> page, string address)
+    {
+        Services.GetRequiredService<NavigationManager>().NavigateTo(address);
+        page.Render();
+    }
+
+    private async Task<Caller> OwnerAsync()
+    {
+        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
+    }
+
+    private async Task<Flow> CreateAsync(Caller owner) =>
+        (await new FlowListState(Get<IFlowStore>(), owner).CreateAsync($"Compared {Guid.NewGuid():N}", FlowDefinitions.Read(Flow).Value, Token))!;
+
+    private async Task<RunId> RunAsync(Caller caller, Flow flow, string name)
+    {
+        var order = new RunOrder
+        {
+            Workspace = caller.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, By = caller.User, Inputs = new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(name) },
+        };
+        var ran = await Get<FlowRuns>().RunAsync(order, TimeSpan.FromMinutes(1), null, Token);
+        Assert.Equal(RunStatus.Succeeded, ran.Value.Status);
+        return ran.Value.Id;
+    }
+
+    private T Get<T>()
+        where T : notnull => _studio.Services.GetRequiredService<T>();
+}

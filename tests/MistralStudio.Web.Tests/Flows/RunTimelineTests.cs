@@ -1,0 +1,165 @@
+using System.Text.Json;
+using Bunit;
+using Microsoft.AspNetCore.Components;
+using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Security;
+using MistralStudio.Data.Accounts;
+using MistralStudio.Flows;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Features.Flows.Timeline;
+using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>A run's page at any moment of the run: canvas, nodes and events as they were then.</summary>
+public sealed class RunTimelineTests : BunitContext, IClassFixture<ApiStudio>
+{
+    private const string Flow = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","title":"Greeting","config":{"template":"Hello {{ name }}"}},
+                  {"id":"each","type":"for-each","config":{"parallel":1},"policy":{"onError":"port"},"body":{"nodes":[{"id":"loud","type":"code","config":{"source":"if (inputs.item === 'c') throw new Error('no c'); return inputs.item + '!';"}}],"edges":[{"from":"each.item","to":"loud.item"},{"from":"loud.value","to":"each.result"}]}},{"id":"out","type":"output"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"out.greeting"},{"from":"start.names","to":"each.items"},{"from":"each.results","to":"out.all"}],
+         "inputs":[{"name":"name","type":"text","required":true},{"name":"names","type":"list<text>"}]}
+        """;
+
+    private readonly ApiStudio _studio;
+
+    public RunTimelineTests(ApiStudio studio)
+    {
+        _studio = studio;
+        using var started = studio.CreateClient();
+        Services.AddLogging();
+        Services.AddLocalization();
+        Services.AddSingleton(TimeProvider.System);
+        Services.AddSingleton(Get<NodeCatalog>());
+        Services.AddSingleton(Get<FlowPlans>());
+        Services.AddSingleton(Get<IFlowVersions>());
+        JSInterop.Mode = JSRuntimeMode.Loose;
+        JSInterop.SetupModule(call => call.Arguments[0]?.ToString()?.EndsWith(".js", StringComparison.Ordinal) == true).Mode = JSRuntimeMode.Loose;
+        Renderer.SetRendererInfo(new RendererInfo("Server", isInteractive: true));
+    }
+
+    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
+
+    [Fact]
+    public async Task ASlider_LeadsThroughTheEvents_AndEverythingIsAsItWasThen()
+    {
+        var (state, _, scope) = await RunAsync("a", "b");
+        IRenderedComponent<RunScrubber>? view = null;
+        view = Render<RunScrubber>(set => set.Add(one => one.State, state).Add(one => one.OnMove, () => view!.Render()).AddCascadingValue(scope));
+        var slider = view.Find("[role=slider]");
+        var last = state.EventCount;
+        Assert.Equal(($"{last}", $"{last}", "1"), (slider.GetAttribute("aria-valuenow"), slider.GetAttribute("aria-valuemax"), slider.GetAttribute("aria-valuemin")));
+        Assert.Empty(view.FindAll("header button"));
+        Assert.Equal(["start", "Greeting", "each", "out"], view.FindAll(".tl-names button").Select(one => one.TextContent));
+
+        await view.InvokeAsync(() => view.Instance.GoAsync("step", -1));
+        Assert.True(state.IsBack);
+        Assert.Equal(last - 1, state.Position);
+        Assert.DoesNotContain(state.Events, one => one is RunFinished);
+
+        await view.InvokeAsync(() => view.Instance.GoAsync("end", 0));
+        slider = view.Find("[role=slider]");
+        Assert.Equal("1", slider.GetAttribute("aria-valuenow"));
+        Assert.StartsWith($"Event 1 of {last}, ", slider.GetAttribute("aria-valuetext"), StringComparison.Ordinal);
+        Assert.EndsWith("Run started", slider.GetAttribute("aria-valuetext"), StringComparison.Ordinal);
+        Assert.Equal(NodeStatus.Pending, state.Nodes.Single(node => node.Path == "greet").Status);
+        Assert.Empty(state.Nodes.Single(node => node.Path == "greet").Outputs);
+        await view.InvokeAsync(() => view.Instance.GoAsync("step", -5));
+        Assert.Equal(1, state.Position);
+
+        // Of a run that goes on nothing moves it from here; a press leads back.
+        Assert.Equal("Back to the end", view.Find("header button").TextContent.Trim());
+        view.Find("header button").Click();
+        Assert.False(state.IsBack);
+        Assert.Equal(NodeStatus.Succeeded, state.Nodes.Single(node => node.Path == "greet").Status);
+
+        await view.InvokeAsync(() => view.Instance.GoAsync("at", 0.5));
+        Assert.InRange(state.Position, 1, last);
+        await view.InvokeAsync(() => view.Instance.GoAsync("at", 1));
+        Assert.False(state.IsBack);
+    }
+
+    [Fact]
+    public async Task AnEventOfTheList_IsAMoment_AndLaterOnesAreNotListed()
+    {
+        var (state, _, scope) = await RunAsync("a");
+        var moved = 0;
+        var view = Render<RunJournal>(set => set.Add(one => one.State, state).Add(one => one.OnMove, () => moved++).AddCascadingValue(scope));
+        Assert.Equal(state.EventCount, view.FindAll(".run-events li").Count);
+
+        view.FindAll(".run-events .at")[3].Click();
+
+        Assert.Equal((1, state.EventCount - 3), (moved, state.Position));
+        view.Render();
+        Assert.Equal(state.Position, view.FindAll(".run-events li").Count);
+        Assert.Equal("on", view.FindAll(".run-events li")[0].ClassName);
+    }
+
+    [Fact]
+    public async Task CardsInsideAContainer_ShowOneRound_TheOneThatFailedFirst()
+    {
+        var (state, _, scope) = await RunAsync("a", "b", "c", "d");
+        IRenderedComponent<RunCanvas>? view = null;
+        view = Render<RunCanvas>(set => set.Add(one => one.State, state).Add(one => one.OnRound, () => view!.Render()).AddCascadingValue(scope));
+        view.WaitForElement("[data-id='each/loud']");
+        Assert.Equal("2 / 4, 1 failed", view.Find("[data-id=each] .kind").TextContent);
+        Assert.Equal("3 / 3", view.Find("[data-id=each] .rounds .num").TextContent);
+        Assert.Contains("bad", view.Find("[data-id='each/loud']").ClassList);
+
+        view.FindAll("[data-id=each] .rounds button")[0].Click();
+        Assert.Equal("2 / 3", view.Find("[data-id=each] .rounds .num").TextContent);
+        Assert.DoesNotContain("bad", view.Find("[data-id='each/loud']").ClassList);
+        Assert.Equal("b!", state.Cards.Single(card => card.Path == "each/loud").Outputs["value"].Text);
+
+        // The same by the keys of the canvas, from the container or from inside of it.
+        var canvas = view.FindComponent<MistralStudio.Web.Features.Flows.Editor.FlowCanvas>();
+        await view.InvokeAsync(() => canvas.Instance.ActAsync(1, "Round", JsonElement.Parse("""{"node":"each/loud","step":-1}""")));
+        Assert.Equal("1 / 3", view.Find("[data-id=each] .rounds .num").TextContent);
+        await view.InvokeAsync(() => canvas.Instance.ActAsync(2, "Round", JsonElement.Parse("""{"node":"each","step":-1}""")));
+        Assert.Equal("1 / 3", view.Find("[data-id=each] .rounds .num").TextContent);
+
+        // Before the container began there is no round.
+        await state.GoAsync(1, Token);
+        view.Render();
+        Assert.Empty(view.FindAll(".rounds"));
+        Assert.Contains("todo", view.Find("[data-id='each/loud']").ClassList);
+    }
+
+    [Fact]
+    public async Task ARunThatIsDeletedMeanwhile_IsSaidToBeGone()
+    {
+        var (state, caller, _) = await RunAsync("a");
+        Assert.False(await state.LookAsync(Token));
+        Assert.True((await Get<IFlowStore>().DeleteAsync(caller.Workspace, state.Flow!.Id, caller.User, Token)).IsSuccess);
+
+        Assert.True(await state.LookAsync(Token));
+        Assert.False(state.MayRun);
+    }
+
+    private async Task<(RunViewState State, Caller Caller, MistralStudio.Web.Layout.WorkspaceScope Scope)> RunAsync(params string[] names)
+    {
+        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        var caller = new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
+        var flow = (await new FlowListState(Get<IFlowStore>(), caller).CreateAsync($"Timeline {Guid.NewGuid():N}", FlowDefinitions.Read(Flow).Value, Token))!;
+        var order = new RunOrder
+        {
+            Workspace = caller.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, By = caller.User,
+            Inputs = new Dictionary<string, JsonElement> { ["name"] = JsonElement.Parse("\"Ada\""), ["names"] = JsonSerializer.SerializeToElement(names) },
+        };
+        var ran = await Get<FlowRuns>().RunAsync(order, TimeSpan.FromMinutes(1), null, Token);
+        Assert.Null(ran.Value.Error);
+        var state = new RunViewState(new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>(), Get<DraftPins>()), caller);
+        Assert.True(await state.LoadAsync(ran.Value.Id, Token));
+        return (state, caller, Scopes.Of(caller.Workspace, owner.User, Role.Owner));
+    }
+
+    private T Get<T>()
+        where T : notnull => _studio.Services.GetRequiredService<T>();
+}
