@@ -1,6 +1,6 @@
 // The text of a field drawn below it, with its variables marked. Lines that did not change keep their elements, and a line in which one piece
 // changed keeps its own: the browser shapes again what was typed, not all of a long line.
-import { splice } from './_splice';
+import { splice, type Splice } from './_splice';
 
 const mark = /\{\{\{\{|\{\{[ \t]*[\p{L}_][\p{L}\p{N}_-]{0,63}[ \t]*\}\}/gu;
 
@@ -19,16 +19,30 @@ export function parts(line: string): { text: string; isVariable: boolean }[] {
   return found.filter(part => part.text !== '');
 }
 
-/** The piece in which alone two lines differ, by its place, and what of it changed; null where more is another. */
-export function retyped(before: string, after: string): { place: number; from: number; removed: number; inserted: string } | null {
-  const [old, now] = [parts(before), parts(after)];
-  if (old.length !== now.length) {
-    return null;
+/** True for a place of a line where a variable may stand: after an opening brace, before a closing one, and none between. */
+const isInBraces = (line: string, at: number): boolean => {
+  const head = line.slice(0, at);
+  return head.lastIndexOf('{') > head.lastIndexOf('}') && /[{}]/.exec(line.slice(at))?.[0] === '}';
+};
+
+/** What became of a line where none of its variables became another, begins or ends by it; null where one may. */
+export function retyped(before: string, after: string): Splice | null {
+  const change = splice(before, after);
+  return change === null || before === '' || after === '' || /[{}]/.test(before.slice(change.from, change.from + change.removed) + change.inserted) || isInBraces(after, change.from) ? null : change;
+}
+
+/** The piece of a line that a change lies in, by its place and where it begins; null where it lies in several, or in a variable. */
+export function pieceOf(lengths: readonly { length: number; isVariable: boolean }[], change: Splice): { place: number; begin: number } | null {
+  let begin = 0;
+  for (const [place, { length, isVariable }] of lengths.entries()) {
+    if (!isVariable && begin <= change.from && change.from + change.removed <= begin + length && length > change.removed) {
+      return { place, begin };
+    }
+
+    begin += length;
   }
 
-  const others = now.map((part, i) => part.text !== old[i].text || part.isVariable !== old[i].isVariable ? i : -1).filter(i => i >= 0);
-  const change = others.length === 1 && now[others[0]].isVariable === old[others[0]].isVariable ? splice(old[others[0]].text, now[others[0]].text) : null;
-  return change && { place: others[0], ...change };
+  return null;
 }
 
 /** Draws a text into an element; called again it changes only what is another. */
@@ -52,10 +66,11 @@ export class MarkedText {
       end++;
     }
 
-    const only = from === next.length - end - 1 && from === this.lines.length - end - 1 ? retyped(this.lines[from], next[from]) : null;
+    const change = from === next.length - end - 1 && from === this.lines.length - end - 1 ? retyped(this.lines[from], next[from]) : null;
+    const nodes = change ? [...this.element.children[from]!.childNodes] : [];
+    const only = change && pieceOf(nodes.map(node => ({ length: node.textContent!.length, isVariable: !(node instanceof Text) })), change);
     if (only) {
-      const piece = this.element.children[from]!.childNodes[only.place]!;
-      ((piece.firstChild ?? piece) as Text).replaceData(only.from, only.removed, only.inserted);
+      (nodes[only.place] as Text).replaceData(change.from - only.begin, change.removed, change.inserted);
       this.lines = next;
       return;
     }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { parts, retyped } from '../src/_marked.ts';
+import { parts, pieceOf, retyped } from '../src/_marked.ts';
 import { pieces, splice } from '../src/_splice.ts';
 
 const apply = (text, { from, removed, inserted }) => text.slice(0, from) + inserted + text.slice(from + removed);
@@ -29,20 +29,28 @@ test('variables are marked, four braces are not', () => {
   assert.deepEqual(parts('{{1x}} {{}} {{a b}}').filter(part => part.isVariable), []);
 });
 
-test('what is typed into one piece of a line is that piece alone, whatever stands around it', () => {
-  assert.deepEqual(retyped('Be {{tone}} to him.', 'Be {{tone}} to them.'), { place: 2, from: 4, removed: 2, inserted: 'the' });
-  assert.deepEqual(retyped('Be {{tone}}.', 'Be {{tones}}.'), { place: 1, from: 6, removed: 0, inserted: 's' });
-  for (const [before, after] of [['a {{b}} c', 'ax {{b}} c'], ['{{a}}{{b}}', '{{a}}{{bc}}'], ['one two', 'one']]) {
+const lengths = line => parts(line).map(part => ({ length: part.text.length, isVariable: part.isVariable }));
+
+test('what is typed beside variables changes one piece of its line, and no other', () => {
+  for (const [before, after, place] of [
+    ['Be {{tone}} to him.', 'Be {{tone}} to them.', 2], ['a {{b}} c', 'ax {{b}} c', 0], ['a {{b}} c', 'a {{b}}x c', 2], ['one two', 'one', 0], ['a { b', 'a { bc', 0], ['} a {', '} ab {', 0], ['{{a}}{{b}} c', '{{a}}{{b}} cd', 2],
+  ]) {
     const change = retyped(before, after);
+    const piece = pieceOf(lengths(before), change);
+    assert.equal(piece.place, place, after);
     const pieces = parts(before).map(part => part.text);
-    pieces[change.place] = apply(pieces[change.place], change);
-    assert.equal(pieces.join(''), after);
+    pieces[place] = apply(pieces[place], { ...change, from: change.from - piece.begin });
     assert.deepEqual(pieces, parts(after).map(part => part.text));
   }
 });
 
-test('a line whose pieces are others is drawn anew', () => {
-  for (const [before, after] of [['a {{b}', 'a {{b}}'], ['', 'a'], ['a', ''], ['{{a}} b', 'a b'], ['x {{a}} y', 'z {{a}} w'], ['same', 'same']]) {
-    assert.equal(retyped(before, after), null);
+test('what may make a variable another is drawn anew', () => {
+  for (const [before, after] of [['a {{b}', 'a {{b}}'], ['', 'a'], ['a', ''], ['{{a}} b', 'a b'], ['Be {{tone}}.', 'Be {{tones}}.'], ['{{1}}', '{{x1}}'], ['{{  }}', '{{ a }}'], ['same', 'same']]) {
+    assert.equal(retyped(before, after), null, after);
+  }
+
+  // No piece is there yet for the first, and the second takes a whole one away.
+  for (const [before, after] of [['{{a}}', '{{a}}b'], ['x{{a}}', '{{a}}']]) {
+    assert.equal(pieceOf(lengths(before), retyped(before, after)), null, after);
   }
 });

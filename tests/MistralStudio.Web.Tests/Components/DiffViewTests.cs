@@ -1,5 +1,6 @@
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Components.Diff;
 
 namespace MistralStudio.Web.Tests.Components;
@@ -49,6 +50,14 @@ public sealed class DiffViewTests : BunitContext
         Assert.Single(view.FindAll(".left-out"));
         view.FindAll(".take input")[1].Change(true);
         Assert.Equal([1], toggled);
+    }
+
+    [Fact]
+    public void View_MarksVariables_WhereTheTextsAreTheSame()
+    {
+        var view = Render<DiffView>(set => set.Add(one => one.Diff, TextDiff.Of("In {{language}}.\nold", "In {{language}}.\nnew")).Add(one => one.Pieces, PromptTemplates.Parts));
+        Assert.Equal("{{language}}", Assert.Single(view.FindAll(".var")).TextContent);
+        Assert.Equal("In {{language}}.", view.Find(".ln code").TextContent);
     }
 
     [Fact]
