@@ -24,13 +24,16 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
     public async Task AFlow_IsBuiltByKeyboard_AndOneByMouse_WhoseApprovalIsAnswered()
     {
         using var program = await studio.Studio.NewProgramAsync();
-        await BuildAsync(program, await studio.OwnerAsync(), ByKeyboard, "keyboard");
+        var documents = await MakeAsync(program, "/api/knowledge-bases", new { name = "Documents" });
+        var first = await BuildAsync(await studio.OwnerAsync(), ByKeyboard, "keyboard");
         var page = await studio.OwnerAsync();
-        await BuildAsync(program, page, ByMouse, "mouse");
+        var second = await BuildAsync(page, ByMouse, "mouse");
 
         await using var model = await OpenAiServer.StartAsync();
         model.Otherwise = _ => [Facts];
-        var connection = await ConnectAsync(program, model);
+        (await program.PutAsync($"/api/allowed-hosts/{model.Place}", null, Token)).EnsureSuccessStatusCode();
+        var connection = await MakeAsync(
+            program, "/api/connections", new { name = "Scripted", kind = "compatible", address = model.Address.ToString(), retries = 0, models = new[] { new { name = "small" } } });
         await page.ReloadAsync();
         await page.GetByRole(AriaRole.Link, new() { Name = "Canvas" }).ClickAsync();
         await page.Locator(".canvas[data-ready]").WaitForAsync();
@@ -38,6 +41,8 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         await page.Locator(".insp [data-pointer='/model'] select").SelectOptionAsync("scripted/small");
         await page.Locator(".world > [data-id=take]").GetByText("scripted/small").WaitForAsync();
         await page.Locator(".insp").GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
+        // A file that is chosen before the page listens to its field is not heard of.
+        await page.WaitForFunctionAsync("() => document.querySelector('.run-form input[type=file]')?._blazorInputFileNextFileId !== undefined");
         await page.Locator(".run-form input[type=file]").SetInputFilesAsync(new FilePayload { Name = "invoice.txt", MimeType = "text/plain", Buffer = "Invoice 7 of Muster GmbH. Total 119.00 EUR."u8.ToArray() });
         await page.Locator(".run-form").GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
         await page.GetByText("Book this invoice of Muster GmbH over 119 EUR?").First.WaitForAsync();
@@ -45,8 +50,11 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true }).ClickAsync();
         await page.GetByText("\"note\": \"checked\"").First.WaitForAsync();
 
-        (await program.DeleteAsync(connection, Token)).EnsureSuccessStatusCode();
-        (await program.DeleteAsync($"/api/allowed-hosts/{model.Place}", Token)).EnsureSuccessStatusCode();
+        foreach (var made in new[] { first, second, documents, connection, $"/api/allowed-hosts/{model.Place}" })
+        {
+            using var gone = await program.DeleteAsync(made, Token);
+            gone.EnsureSuccessStatusCode();
+        }
     }
 
     [Theory(Explicit = true)]
@@ -54,13 +62,15 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
     public async Task EveryOtherFlowOfTheGallery_IsBuilt(string template, string hand)
     {
         using var program = await studio.Studio.NewProgramAsync();
-        await BuildAsync(program, await studio.OwnerAsync(), template, hand);
+        // Names of knowledge bases are chosen of those that there are.
+        var documents = await MakeAsync(program, "/api/knowledge-bases", new { name = "Documents" });
+        var built = await BuildAsync(await studio.OwnerAsync(), template, hand);
+        await program.DeleteAsync(built, Token);
+        await program.DeleteAsync(documents, Token);
     }
 
-    private async Task BuildAsync(HttpClient program, IPage page, string id, string hand)
+    private async Task<string> BuildAsync(IPage page, string id, string hand)
     {
-        // Names of knowledge bases are chosen of those that there are.
-        using var made = await program.PostAsJsonAsync("/api/knowledge-bases", new { name = "Documents" });
         var template = FlowTemplates.All.Single(one => one.Id == id);
         await FlowsTests.MakeAsync(studio, page, $"{template.Title} by {hand}");
         await page.GetByRole(AriaRole.Link, new() { Name = "Canvas" }).ClickAsync();
@@ -69,14 +79,13 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         await builder.BuildAsync(template.Flow);
         await page.Locator(".toolbar .state.ok").WaitForAsync();
         Assert.Equal(FlowBuilder.Canonical(template.Flow), await builder.SourceAsync());
+        return $"/api/flows/{new Uri(page.Url).Segments[^1]}";
     }
 
-    private static async Task<Uri> ConnectAsync(HttpClient program, OpenAiServer model)
+    private static async Task<string> MakeAsync(HttpClient program, string address, object body)
     {
-        (await program.PutAsync($"/api/allowed-hosts/{model.Place}", null)).EnsureSuccessStatusCode();
-        using var made = await program.PostAsJsonAsync(
-            "/api/connections", new { name = "Scripted", kind = "compatible", address = model.Address.ToString(), retries = 0, models = new[] { new { name = "small" } } });
+        using var made = await program.PostAsJsonAsync(address, body, Token);
         made.EnsureSuccessStatusCode();
-        return new Uri($"/api/connections/{(await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()}", UriKind.Relative);
+        return $"{address}/{(await made.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("id").GetString()}";
     }
 }

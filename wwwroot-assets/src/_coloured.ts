@@ -25,7 +25,7 @@ function draw(field: HTMLTextAreaElement): void {
       }
 
       const mark = document.createElement('mark');
-      mark.className = part.kind;
+      mark.dataset.part = part.kind;
       mark.textContent = part.text;
       return mark;
     }));

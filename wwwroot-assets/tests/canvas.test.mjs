@@ -8,7 +8,7 @@ import { Outbox } from '../src/canvas/outbox.ts';
 import { distanceTo, path, route } from '../src/canvas/route.ts';
 import { snap } from '../src/canvas/snap.ts';
 import { SpatialIndex } from '../src/canvas/spatial.ts';
-import { autoPan, fit, opening, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
+import { autoPan, beside, fit, inView, isSpent, opening, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
 import { along, nearest } from '../src/canvas/walk.ts';
 
 const near = (a, b) => assert.ok(Math.abs(a.x - b.x) < 1e-6 && Math.abs(a.y - b.y) < 1e-6, `${JSON.stringify(a)} is not ${JSON.stringify(b)}`);
@@ -200,4 +200,19 @@ test('a template is taken apart into words, values and tags', () => {
     { text: '{{y}}', kind: 'value' }, { text: '{% endif %}', kind: 'tag' }, { text: ' {{ open', kind: 'text' },
   ]);
   assert.deepEqual(liquidParts(''), []);
+});
+
+test('what is at hand beside the view lasts until it is used up', () => {
+  const then = { x: 0, y: 0, zoom: 1 };
+  const size = { w: 800, h: 600 };
+  assert.equal(isSpent(then, { ...then, x: 100, y: -150 }), false);
+  assert.equal(isSpent(then, { ...then, x: 200 }), true);
+  assert.equal(isSpent(then, { ...then, zoom: 0.5 }), true);
+  // Whatever can be seen before it is looked for anew was at hand.
+  const had = inView(then, size, beside);
+  for (const now of [{ x: 160, y: 160, zoom: 1 }, { x: -160, y: -160, zoom: 1 }, { x: 40, y: 30, zoom: 0.91 }]) {
+    assert.equal(isSpent(then, now), false);
+    const seen = inView(now, size);
+    assert.ok(seen.x >= had.x && seen.y >= had.y && seen.x + seen.w <= had.x + had.w && seen.y + seen.h <= had.y + had.h, JSON.stringify(now));
+  }
 });

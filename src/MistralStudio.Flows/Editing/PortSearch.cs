@@ -13,7 +13,11 @@ namespace MistralStudio.Flows.Editing;
 /// <param name="IsConnected">True where this very edge is there already.</param>
 /// <param name="Taken">Where it reads from now; empty where from nowhere.</param>
 /// <param name="Why">Why it does not fit; null where it does.</param>
-public sealed record PortChoice(string Node, FlowEdge Edge, string Port, PortType? Type, bool IsNew, bool IsConnected, IReadOnlyList<string> Taken, Error? Why);
+public sealed record PortChoice(string Node, FlowEdge Edge, string Port, PortType? Type, bool IsNew, bool IsConnected, IReadOnlyList<string> Taken, Error? Why)
+{
+    /// <summary>True where the port is needed, or takes the value whatever it turns out to be.</summary>
+    public bool IsLikely { get; init; }
+}
 
 /// <summary>Finds the ports that fit each other.</summary>
 public static class PortSearch
@@ -97,7 +101,7 @@ public static class PortSearch
         {
             var edge = new FlowEdge(from, $"{id}.{port.Name}");
             var why = always ?? (PortType.Fit(type, port.Type) == PortFit.None ? FlowErrors.WrongType(from, type, port.Type) : null);
-            choices.Add(new PortChoice(path, edge, port.Name, port.Type, false, body.Edges.Contains(edge), [.. body.Edges.Where(one => one.To == edge.To).Select(one => one.From)], why));
+            choices.Add(new PortChoice(path, edge, port.Name, port.Type, false, body.Edges.Contains(edge), [.. body.Edges.Where(one => one.To == edge.To).Select(one => one.From)], why) { IsLikely = port.Required || PortType.Fit(type, port.Type) == PortFit.Always });
         }
 
         if (takesMore)

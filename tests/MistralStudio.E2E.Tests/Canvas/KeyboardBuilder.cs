@@ -38,7 +38,7 @@ internal sealed class KeyboardBuilder(IPage page) : FlowBuilder(page)
         else
         {
             // With a step selected it would be connected behind it.
-            for (var i = 0; i < 2 && await Page.Locator(".world > [data-selected]").CountAsync() > 0; i++)
+            for (var i = 0; i < 3 && await Page.EvaluateAsync<bool>("() => document.activeElement.closest('.insp') !== null || document.querySelector('.world > [data-selected]') !== null"); i++)
             {
                 await Page.Keyboard.PressAsync("Escape");
             }

@@ -47,6 +47,21 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.NotNull(await editor.Flow.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement("Bo") }, [], Token));
     }
 
+    [Theory]
+    [InlineData("llm", "llm.code")]
+    [InlineData("extract", "extract.text")]
+    [InlineData("knowledge-search", "knowledge-search.query")]
+    public async Task AWireOntoACard_TakesThePortThatIsMeant(string type, string port)
+    {
+        var editor = await OpenAsync("Meant");
+        var actions = new EditorActions(editor, new Page());
+        await Act(actions, 1, "Drop", """{"type":"code","scope":"","x":0,"y":0}""");
+        await Act(actions, 2, "Drop", $$"""{"type":"{{type}}","scope":"","x":240,"y":0}""");
+        await Act(actions, 3, "Connect", $$"""{"scope":"","forward":true,"own":{"node":"code","port":"value"},"other":{"node":"{{type}}","port":null},"instead":null}""");
+
+        Assert.Equal(new FlowEdge("code.value", port), Assert.Single(editor.Flow.Draft.Definition.Edges));
+    }
+
     [Fact]
     public async Task AMessageThatComesTwice_IsTakenOnce_AndNonsenseIsNothing()
     {

@@ -47,6 +47,7 @@ export class Painter {
   private readonly dirtyLooks = new Set<string>();
   private readonly moving = new Map<string, SVGGElement>();
   private readonly rests = new Map<string, Point>();
+  private shown: ReadonlySet<string> | null = null;
   private readonly live: SVGPathElement;
   private readonly guides: SVGPathElement;
 
@@ -105,6 +106,10 @@ export class Painter {
         this.rests.set(id, { x: rect.x, y: rect.y });
       }
 
+      if (!rest) {
+        card.toggleAttribute('data-out', this.shown !== null && !this.shown.has(id));
+      }
+
       const size = `${rect.w} ${rect.h}`;
       if (card.dataset.size !== size) {
         card.dataset.size = size;
@@ -114,6 +119,14 @@ export class Painter {
     }
 
     this.pinsOf(graph, id, graph.pins(id, open), moving);
+  }
+
+  /** Shows these cards and no others: the browser weighs every card of the page in every frame, wherever it is. */
+  show(ids: ReadonlySet<string>): void {
+    const before = this.shown ?? new Set(this.cards.keys());
+    this.shown = ids;
+    before.forEach(id => !ids.has(id) && this.card(id)?.toggleAttribute('data-out', true));
+    ids.forEach(id => !before.has(id) && this.card(id)?.toggleAttribute('data-out', false));
   }
 
   edge(graph: Graph, id: string): void {

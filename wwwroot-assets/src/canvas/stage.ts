@@ -4,7 +4,7 @@ import { Minimap } from './minimap';
 import type { Patch, Point, Rect } from './model';
 import { Painter } from './paint';
 import type { Guide } from './snap';
-import { fit, opening, reveal, toWorld, zoomAt, type View } from './viewport';
+import { beside, fit, inView, isSpent, opening, reveal, toWorld, zoomAt, type View } from './viewport';
 
 export interface StageOptions {
   /** True where nothing can be changed. */
@@ -41,6 +41,7 @@ export class Stage {
   private frame = 0;
   private still = 0;
   private placed = false;
+  private culled: View | null = null;
   private corner = { x: 0, y: 0 };
 
   constructor(readonly root: HTMLElement, readonly options: StageOptions, private readonly told: (selection: { nodes: string[]; edges: string[] }) => void) {
@@ -172,6 +173,7 @@ export class Stage {
     if (id !== null && card && rect) {
       this.focused = id;
       this.reveal(rect);
+      this.cull();
       card.focus({ preventScroll: true });
     }
   }
@@ -235,6 +237,8 @@ export class Stage {
 
   private measure(w: number, h: number): void {
     this.size = { w, h };
+    this.culled = null;
+    this.soon();
     if (!this.placed && this.graph.revision >= 0 && w > 0) {
       this.placed = true;
       this.begin();
@@ -274,6 +278,7 @@ export class Stage {
       this.repaintMap();
     }
 
+    const moved = this.dirtyNodes.size > 0 && !this.busy;
     if (this.dirtyNodes.size > 0) {
       this.dirtyNodes.forEach(id => this.painter.node(this.graph, id, !this.options.fixed && (id === this.hovered || this.selected.has(id)), this.busy));
       this.dirtyNodes.clear();
@@ -290,5 +295,15 @@ export class Stage {
       this.painter.guide(this.guides);
       this.guides = null;
     }
+
+    if (this.size.w > 0 && (moved || !this.culled || isSpent(this.culled, this.view))) {
+      this.cull();
+    }
+  }
+
+  // What has the focus, and what is selected, stays: it would lose both.
+  private cull(): void {
+    this.culled = this.view;
+    this.painter.show(new Set([...this.graph.cards.in(inView(this.view, this.size, beside)), ...this.selected, ...(this.focused === null ? [] : [this.focused])]));
   }
 }

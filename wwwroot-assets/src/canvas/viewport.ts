@@ -59,6 +59,13 @@ export function inView(view: View, size: { w: number; h: number }, margin = 0): 
   return { ...corner, w: (size.w + 2 * margin) / view.zoom, h: (size.h + 2 * margin) / view.zoom };
 }
 
+/** What is beside the view is kept at hand for this many pixels of the screen. */
+export const beside = 320;
+
+/** True where so much of what was at hand was used up that it is to be looked for anew. */
+export const isSpent = (then: View, now: View): boolean =>
+  now.zoom / then.zoom > 1.25 || now.zoom / then.zoom < 0.9 || Math.abs(now.x - then.x) > beside / 2 || Math.abs(now.y - then.y) > beside / 2;
+
 /** Moves as little as it takes to have a part of the world in view. */
 export function reveal(view: View, part: Rect, size: { w: number; h: number }, margin = 48): View {
   const corner = toScreen(view, part);

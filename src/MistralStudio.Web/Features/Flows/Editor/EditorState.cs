@@ -301,9 +301,10 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
     /// <summary>Which of the flow's remarks; -1 for none.</summary>
     public static int NumberOf(string path) => IsNote(path) && int.TryParse(path.AsSpan(6), System.Globalization.CultureInfo.InvariantCulture, out var number) ? number : -1;
 
+    // A name of its own before a port that is not needed and may turn out not to take the value: JSON is seldom what was said in a conversation.
     private static PortChoice? Best(IReadOnlyList<PortChoice> choices, string path) => choices
         .Where(choice => choice.Node == path && choice is { Why: null, IsConnected: false })
-        .OrderBy(choice => choice.Taken.Count).ThenBy(choice => choice.IsNew ? 1 : 0).ThenBy(choice => choice.Type?.Kind == PortKind.Json ? 1 : 0).FirstOrDefault();
+        .OrderBy(choice => choice.Taken.Count).ThenBy(choice => choice.IsNew ? 1 : choice.IsLikely ? 0 : 2).ThenBy(choice => choice.Type?.Kind == PortKind.Json ? 1 : 0).FirstOrDefault();
 
     private static string IdIn(string scope, string path) => path == scope && scope.Length > 0 ? Scopes.Split(scope).Id : Scopes.Split(path).Id;
 
