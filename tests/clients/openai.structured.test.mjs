@@ -199,6 +199,20 @@ test('a response calls functions and takes their outputs, streamed and put toget
   assert.equal(refused.param, 'previous_response_id');
 });
 
+test('a saved prompt is asked by its slug, with a version and variables', async () => {
+  const content = { model, settings: { maxOutputTokens: 8 }, messages: [{ role: 'system', text: 'Be {{tone}}.' }, { role: 'user', text: '{{question}}' }] };
+  const headers = { authorization: `Bearer ${client.apiKey}`, 'content-type': 'application/json' };
+  const made = await fetch(`${studio.url}/api/prompts`, { method: 'POST', headers, body: JSON.stringify({ name: 'Asked by the client', content }) });
+  assert.equal(made.status, 201);
+  const prompt = { id: 'asked-by-the-client', version: '1', variables: { tone: 'kind', question: { type: 'input_text', text: 'Who are you?' } } };
+  const response = await client.responses.create({ prompt });
+  assert.deepEqual(response.prompt, prompt);
+  assert.equal(response.model, 'prompt:asked-by-the-client@1');
+  assert.ok(response.output_text.length > 0);
+  const missing = await rejected(client.responses.create({ prompt: { id: prompt.id, variables: { tone: 'kind' } }, input: 'And?' }), UnprocessableEntityError);
+  assert.equal(missing.code, 'prompt.missing_variables');
+});
+
 test('documents are not reranked where no cross-encoder is installed', async () => {
   const refused = await rejected(client.post('/rerank', { body: { query: 'fox', documents: ['a red fox', 'a blue whale'] } }), NotFoundError);
   assert.equal(refused.code, 'model.no_reranker');
