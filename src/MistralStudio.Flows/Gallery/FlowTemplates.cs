@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using System.Text.Json.Serialization;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows.Definitions;
@@ -37,7 +38,32 @@ public enum TemplateNeed
 /// <param name="Sample">Inputs to try it with, by name; a file is described by its name alone and has to be chosen.</param>
 /// <param name="Flow">The definition.</param>
 public sealed record FlowTemplate(
-    string Id, string Title, IReadOnlyList<string> Explanation, IReadOnlyList<TemplateNeed> Needs, IReadOnlyDictionary<string, JsonElement> Sample, FlowDefinition Flow);
+    string Id, string Title, IReadOnlyList<string> Explanation, IReadOnlyList<TemplateNeed> Needs, IReadOnlyDictionary<string, JsonElement> Sample, FlowDefinition Flow)
+{
+    /// <summary>Name of the knowledge base that the definitions read.</summary>
+    public const string Base = "Documents";
+
+    /// <summary>The definition over another knowledge base.</summary>
+    public FlowDefinition Over(string knowledgeBase)
+    {
+        var flow = JsonNode.Parse(FlowDefinitions.Write(Flow));
+        Name(flow, knowledgeBase);
+        return FlowDefinitions.Read(flow!.ToJsonString()).Value;
+    }
+
+    private static void Name(JsonNode? json, string knowledgeBase)
+    {
+        if (json is JsonObject members && members["bases"] is JsonArray bases)
+        {
+            members["bases"] = new JsonArray([.. bases.Select(one => JsonValue.Create((string?)one == Base ? knowledgeBase : (string?)one))]);
+        }
+
+        foreach (var child in json switch { JsonObject parts => parts.Select(part => part.Value).ToList(), JsonArray items => [.. items], _ => [] })
+        {
+            Name(child, knowledgeBase);
+        }
+    }
+}
 
 /// <summary>The flows to begin with, in the order of the gallery. Each is a file beside this one.</summary>
 public static class FlowTemplates
