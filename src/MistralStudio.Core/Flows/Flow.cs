@@ -50,4 +50,20 @@ public sealed record RunSummary(
 /// <param name="Flow">Of one flow; null: of all.</param>
 /// <param name="Status">In one state; null: in any.</param>
 /// <param name="StartedBy">Of one person; null: of everybody.</param>
-public sealed record RunFilter(FlowId? Flow = null, RunStatus? Status = null, UserId? StartedBy = null);
+public sealed record RunFilter(FlowId? Flow = null, RunStatus? Status = null, UserId? StartedBy = null)
+{
+    /// <summary>In which a node of this id did something, wherever it stands; null: whatever did.</summary>
+    public string? Node { get; init; }
+
+    /// <summary>In whose errors, or values that the journal itself holds, this stands as it is written; null: whatever they say.</summary>
+    public string? Text { get; init; }
+
+    /// <summary>That began no earlier; null: whenever.</summary>
+    public DateTimeOffset? Since { get; init; }
+
+    /// <summary>That cost at least so many US dollars; null: whatever they cost.</summary>
+    public decimal? LeastCost { get; init; }
+
+    /// <summary>True where it leaves out nothing but runs of other people.</summary>
+    public bool IsAll => this == new RunFilter { StartedBy = StartedBy };
+}

@@ -47,6 +47,9 @@ public interface IRunStore
     /// <summary>Newest first.</summary>
     Task<Listing<RunSummary>> ListAsync(WorkspaceId workspace, RunFilter filter, string? after, int limit, CancellationToken cancellationToken);
 
+    /// <summary>Runs that wait for somebody, or for their clock: those that wait longest first.</summary>
+    Task<Listing<RunSummary>> ListWaitingAsync(WorkspaceId workspace, string? after, int limit, CancellationToken cancellationToken);
+
     /// <param name="startedBy">Who has to have begun it; null: anybody.</param>
     Task<RunSummary?> FindAsync(WorkspaceId workspace, RunId id, UserId? startedBy, CancellationToken cancellationToken);
 

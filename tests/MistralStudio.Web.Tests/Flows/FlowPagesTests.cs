@@ -114,7 +114,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
         // Who was named finds the question under Runs, and sees it without the run.
         var list = Runs(member);
-        await list.FindAsync(null, null, Token);
+        await list.FindAsync(new RunFilter(), Token);
         Assert.Equal("Send to Bo?", Assert.Single(list.Waiting, question => question.Run.Id == run).Bookmark.Title);
         Assert.DoesNotContain(list.Runs!, one => one.Id == run);
         var theirs = View(member);
@@ -128,6 +128,39 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Empty(view.Questions);
         Assert.Equal(RunEventKind.RunFinished, view.Events.First().Kind);
         Assert.False(await View(member).LoadAsync(run, Token), "Nothing is asked any more.");
+    }
+
+    [Fact]
+    public async Task WhatWaits_IsPaged_WhatWaitsLongestFirst_AndOnlyOnesOwn()
+    {
+        var owner = await OwnerAsync();
+        var eve = await studio.JoinAsync("eve-pages@example.org", Role.Member);
+        var member = new Caller(owner.Workspace, eve.User, RolePermissions.Of(Role.Member));
+        var runs = new List<RunId>();
+        foreach (var who in new[] { "eve-pages@example.org", "somebody@example.org", "eve-pages@example.org", "eve-pages@example.org" })
+        {
+            var run = await RunAsync(owner, $"Asked {runs.Count}", Approved.Replace("WHO", who, StringComparison.Ordinal), "Bo");
+            var view = View(owner);
+            await view.LoadAsync(run, Token);
+            await UntilAsync(view, () => view.Questions.Count > 0);
+            runs.Add(run);
+        }
+
+        var decisions = Get<RunDecisions>();
+        var found = new List<RunId>();
+        string? after = null;
+        do
+        {
+            var page = await decisions.ListAsync(member, after, 2, Token);
+            Assert.InRange(page.Items.Count, 0, 2);
+            found.AddRange(page.Items.Select(question => question.Run.Id));
+            after = page.After;
+        }
+        while (after is not null);
+
+        Assert.Equal([runs[0], runs[2], runs[3]], found);
+        var viewer = new Caller(owner.Workspace, eve.User, RolePermissions.Of(Role.Viewer));
+        Assert.Empty((await decisions.ListAsync(viewer, null, 10, Token)).Items);
     }
 
     [Fact]
@@ -150,10 +183,10 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Equal(run, forked.State!.Fork!.From);
 
         var list = Runs(owner);
-        await list.FindAsync(view.Flow!.Id, RunStatus.Succeeded, Token);
+        await list.FindAsync(new RunFilter(view.Flow!.Id, RunStatus.Succeeded), Token);
         Assert.Equal([fork.Value, run], list.Runs!.Select(one => one.Id));
         Assert.All(list.Runs!, one => Assert.Equal("Forked", list.NameOf(one)));
-        await list.FindAsync(view.Flow.Id, RunStatus.Failed, Token);
+        await list.FindAsync(new RunFilter(view.Flow.Id, RunStatus.Failed), Token);
         Assert.Empty(list.Runs!);
     }
 

@@ -12,27 +12,31 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
     /// <summary>Runs on one page.</summary>
     public const int PageSize = 50;
 
+    /// <summary>Questions on one page of what waits.</summary>
+    public const int PageOfWaiting = 20;
+
     private const int MostFlows = 200;
 
     private readonly Dictionary<FlowId, string> _names = [];
     private Dictionary<UserId, Member> _members = [];
     private string? _after;
+    private string? _afterWaiting;
     private int _pages;
 
     /// <summary>The runs shown, newest first; null before the first read.</summary>
     public IReadOnlyList<RunSummary>? Runs { get; private set; }
 
-    /// <summary>What waits for the caller, of whatever filter.</summary>
+    /// <summary>What waits for the caller, of whatever filter, what waits longest first.</summary>
     public IReadOnlyList<OpenQuestion> Waiting { get; private set; } = [];
+
+    /// <summary>True where more waits than is shown.</summary>
+    public bool HasMoreWaiting => _afterWaiting is not null;
 
     /// <summary>Flows that can be chosen, last changed first.</summary>
     public IReadOnlyList<Flow> Flows { get; private set; } = [];
 
-    /// <summary>Only runs of this flow; null: of all.</summary>
-    public FlowId? Flow { get; private set; }
-
-    /// <summary>Only runs in this state; null: in any.</summary>
-    public RunStatus? Status { get; private set; }
+    /// <summary>Which runs are shown.</summary>
+    public RunFilter Filter { get; private set; } = new();
 
     /// <summary>True where more can be shown below.</summary>
     public bool HasMore => _after is not null;
@@ -50,9 +54,11 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
     public Member? WhoBegan(RunSummary run) => _members.GetValueOrDefault(run.StartedBy);
 
     /// <summary>Reads the first page of what matches, and what waits.</summary>
-    public async Task FindAsync(FlowId? flow, RunStatus? status, CancellationToken cancellationToken)
+    /// <param name="filter">Whose runs is not asked: those that the caller may see.</param>
+    public async Task FindAsync(RunFilter filter, CancellationToken cancellationToken)
     {
-        (Flow, Status) = (flow, status);
+        ArgumentNullException.ThrowIfNull(filter);
+        Filter = filter with { StartedBy = SeesAll ? null : caller.User };
         Flows = (await flows.ListAsync(caller.Workspace, null, null, MostFlows, cancellationToken)).Items;
         foreach (var found in Flows)
         {
@@ -94,15 +100,28 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
         }
     }
 
+    /// <summary>Reads the next page of what waits below what is shown of it.</summary>
+    public async Task MoreWaitingAsync(CancellationToken cancellationToken)
+    {
+        if (_afterWaiting is not null)
+        {
+            var page = await decisions.ListAsync(caller, _afterWaiting, PageOfWaiting, cancellationToken);
+            (Waiting, _afterWaiting) = ([.. Waiting, .. page.Items], page.After);
+            await NameAsync(page.Items.Select(question => question.Run.Flow), cancellationToken);
+        }
+    }
+
     private async Task WaitingAsync(CancellationToken cancellationToken)
     {
-        Waiting = await decisions.ListAsync(caller, cancellationToken);
+        // As much as was shown before.
+        var page = await decisions.ListAsync(caller, null, Math.Max(PageOfWaiting, Waiting.Count), cancellationToken);
+        (Waiting, _afterWaiting) = (page.Items, page.After);
         await NameAsync(Waiting.Select(question => question.Run.Flow), cancellationToken);
     }
 
     private async Task<IReadOnlyList<RunSummary>> ReadAsync(string? after, CancellationToken cancellationToken)
     {
-        var page = await store.ListAsync(caller.Workspace, new RunFilter(Flow, Status, SeesAll ? null : caller.User), after, PageSize, cancellationToken);
+        var page = await store.ListAsync(caller.Workspace, Filter, after, PageSize, cancellationToken);
         _after = page.After;
         await NameAsync(page.Items.Select(run => run.Flow), cancellationToken);
         return page.Items;

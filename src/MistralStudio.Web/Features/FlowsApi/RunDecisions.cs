@@ -2,6 +2,7 @@ using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
 using MistralStudio.Flows.Hosting;
@@ -16,7 +17,7 @@ public sealed record OpenQuestion(RunSummary Run, string Node, Bookmark Bookmark
 /// <summary>Who may use the bookmarks of runs: the same rule for pages and programs.</summary>
 public sealed class RunDecisions(IRunStore store, FlowRuns runs, AccountStore accounts)
 {
-    private const int MostWaiting = 100;
+    private const int MostLookedAt = 200;
 
     /// <summary>The run where the caller may look at it: everybody's, or one's own.</summary>
     public Task<RunSummary?> FindRunAsync(Caller caller, RunId id, CancellationToken cancellationToken)
@@ -70,19 +71,22 @@ public sealed class RunDecisions(IRunStore store, FlowRuns runs, AccountStore ac
         return [.. state.WaitingFor.Select(waiting => new OpenQuestion(run, waiting.Node, waiting.Bookmark, May(caller, member, run, waiting.Bookmark)))];
     }
 
-    /// <summary>What waits for the caller, of any run of the workspace, the oldest run first.</summary>
-    public async Task<IReadOnlyList<OpenQuestion>> ListAsync(Caller caller, CancellationToken cancellationToken)
+    /// <summary>What waits for the caller, of any run of the workspace, the run that waits longest first. A page has all questions of its runs.</summary>
+    /// <param name="limit">Questions after which a page ends; one of a workspace where many runs wait for others may have fewer, and more follow.</param>
+    public async Task<Listing<OpenQuestion>> ListAsync(Caller caller, string? after, int limit, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(caller);
+        var found = new List<OpenQuestion>();
         if (!caller.May(Permissions.RunsDecide))
         {
-            return [];
+            return new Listing<OpenQuestion>(found, null);
         }
 
-        var found = new List<OpenQuestion>();
-        foreach (var status in new[] { RunStatus.Suspended, RunStatus.Uncertain })
+        var looked = 0;
+        do
         {
-            var waiting = await store.ListAsync(caller.Workspace, new RunFilter(null, status), null, MostWaiting, cancellationToken);
+            var waiting = await store.ListWaitingAsync(caller.Workspace, after, limit - found.Count, cancellationToken);
+            looked += waiting.Items.Count;
             foreach (var run in waiting.Items)
             {
                 if (await runs.StateAsync(run.Id, cancellationToken) is { IsSuccess: true } state)
@@ -90,9 +94,12 @@ public sealed class RunDecisions(IRunStore store, FlowRuns runs, AccountStore ac
                     found.AddRange((await OfAsync(caller, run, state.Value, cancellationToken)).Where(question => question.MayDecide));
                 }
             }
-        }
 
-        return [.. found.OrderBy(question => question.Run.UpdatedAt)];
+            after = waiting.After;
+        }
+        while (after is not null && found.Count < limit && looked < MostLookedAt);
+
+        return new Listing<OpenQuestion>(found, after);
     }
 
     // Whether something happened that a crash cut off is for those to say who may see the run.
