@@ -216,3 +216,13 @@ test('what is at hand beside the view lasts until it is used up', () => {
     assert.ok(seen.x >= had.x && seen.y >= had.y && seen.x + seen.w <= had.x + had.w && seen.y + seen.h <= had.y + had.h, JSON.stringify(now));
   }
 });
+
+test('a wire is found wherever it passes, and no more once it is gone', () => {
+  const graph = graphOf([card('a', 0, 0), card('b', 3000, 0), card('c', 0, 4000)], [edge('a', 'b'), edge('a', 'c')]);
+  assert.deepEqual(graph.lines.in({ x: 1500, y: 0, w: 100, h: 100 }), ['a>b']);
+  assert.deepEqual(graph.lines.in({ x: 0, y: 2000, w: 400, h: 100 }), ['a>c']);
+  graph.move([['b', { x: 3000, y: 3000 }]]);
+  assert.ok(graph.lines.in({ x: 2900, y: 2900, w: 300, h: 300 }).includes('a>b'));
+  graph.apply({ revision: 1, nodes: [], gone: ['c'], edges: [], goneEdges: ['a>c'] });
+  assert.deepEqual(graph.lines.in({ x: 0, y: 2000, w: 50, h: 100 }), []);
+});

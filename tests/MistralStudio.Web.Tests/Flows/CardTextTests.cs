@@ -10,6 +10,7 @@ public sealed class CardTextTests
     [InlineData("", "")]
     [InlineData("A title that is far too long for any card", "A title that is…")]
     [InlineData("予定表を読んで返事を書く", "予定表を読ん…")]
+    [InlineData("ملخص الاستقبال للعيادة", "ملخص الاست…")]
     [InlineData("😀😀😀😀😀😀😀😀😀", "😀😀😀😀😀😀…")]
     public void Text_IsCutWhereItsRoomEnds(string text, string shown) => Assert.Equal(shown, CardText.Fit(text, CardText.TitleBeside, 13));
 

@@ -63,6 +63,27 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task ANodeOfATypeThatIsGone_StaysAsItIs_AndCanBeNamedMovedAndRemoved()
+    {
+        var editor = await OpenAsync("Gone", FlowDefinitions.Read("""
+            {"schema":"mistralstudio.flow/1","nodes":[{"id":"start","type":"start"},{"id":"old","type":"gone-type","config":{"kept":"as it is"}}],"edges":[{"from":"start.q","to":"old.q"}],"inputs":[{"name":"q","type":"text"}]}
+            """).Value);
+        var card = editor.Find("old")!;
+        Assert.Contains("gone-type", Assert.Single(card.Problems).Message, StringComparison.Ordinal);
+        Assert.Equal("gone-type", editor.TitleOf(card));
+        Assert.Single(Edges(editor));
+
+        Assert.True(await editor.DoAsync(new SetTitle("old", "What it was"), Token));
+        Assert.True(await editor.DoAsync(new MoveParts([new PlacedPart("old", new FlowPosition(240, 0))], []), Token));
+        Assert.Equal("""{"kept":"as it is"}""", editor.Find("old")!.Node.Config!.Value.GetRawText());
+        editor.Select(["old"]);
+        await editor.RemoveAsync(Token);
+        Assert.Null(editor.Find("old"));
+        await editor.StepAsync(back: true, Token);
+        Assert.Equal("What it was", editor.TitleOf("old"));
+    }
+
+    [Fact]
     public async Task AMessageThatComesTwice_IsTakenOnce_AndNonsenseIsNothing()
     {
         var editor = await OpenAsync("Twice");

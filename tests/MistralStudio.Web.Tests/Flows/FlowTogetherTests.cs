@@ -153,6 +153,20 @@ public sealed class FlowTogetherTests : BunitContext, IClassFixture<ApiStudio>
         Assert.Equal("BB", shown.Find(".av.c").TextContent);
     }
 
+    [Fact]
+    public async Task WordsFromRightToLeft_AreReadFromTheirRight()
+    {
+        var (mine, _) = await OpenAsync();
+        await mine.DoAsync(new SetNote(0, new FlowNote("ملاحظة!")), Token);
+        await mine.DoAsync(new SetTitle("greet", "تحية"), Token);
+
+        var remark = Render<NodeCard>(set => set.Add(one => one.Card, mine.Find("notes.0")!).Add(one => one.Title, "").Add(one => one.Kind, ""));
+        var card = Render<NodeCard>(set => set.Add(one => one.Card, mine.Find("greet")!).Add(one => one.Title, "تحية").Add(one => one.Kind, "Write text"));
+
+        Assert.Equal(("auto", "ملاحظة!"), (remark.Find(".remark-text").GetAttribute("dir"), remark.Find(".remark-text").TextContent));
+        Assert.Equal(("auto", "تحية"), (card.Find("header b").GetAttribute("dir"), card.Find("header b").TextContent));
+    }
+
     private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text);
 
     private static string TemplateOf(EditorState editor) => editor.Flow.Draft.Definition.Nodes.Single(node => node.Id == "greet").Config!.Value.GetProperty("template").GetString()!;

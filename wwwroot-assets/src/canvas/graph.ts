@@ -19,6 +19,8 @@ export class Graph {
   readonly rects = new Map<string, Rect>();
   readonly ways = new Map<string, Point[]>();
   readonly cards = new SpatialIndex();
+  /** Wires by the rectangle that each needs. */
+  readonly lines = new SpatialIndex();
   revision = -1;
 
   private readonly children = new Map<string, Set<string>>();
@@ -250,13 +252,19 @@ export class Graph {
     const ends = this.ends(edge);
     if (!ends) {
       this.ways.delete(key);
+      this.lines.delete(key);
       return;
     }
 
     const beside = (area: Rect) => this.cards.in(area)
       .filter(id => id !== edge.from && id !== edge.to && this.nodes.get(id)?.kind === 'card')
       .map(id => this.rects.get(id)!);
-    this.ways.set(key, route(ends[0], ends[1], beside, lane(edge)));
+    const way = route(ends[0], ends[1], beside, lane(edge));
+    const [xs, ys] = [way.map(point => point.x), way.map(point => point.y)];
+    const [x, y] = [Math.min(...xs), Math.min(...ys)];
+    this.ways.set(key, way);
+    // Never without a width: it is looked for by what overlaps.
+    this.lines.set(key, { x: x - 1, y: y - 1, w: Math.max(...xs) - x + 2, h: Math.max(...ys) - y + 2 });
   }
 
   private dropNode(id: string): void {
@@ -274,6 +282,7 @@ export class Graph {
     if (edge) {
       this.edges.delete(id);
       this.ways.delete(id);
+      this.lines.delete(id);
       this.touching.get(edge.from)?.delete(id);
       this.touching.get(edge.to)?.delete(id);
       dirty.add(edge.from).add(edge.to);

@@ -48,6 +48,7 @@ export class Painter {
   private readonly moving = new Map<string, SVGGElement>();
   private readonly rests = new Map<string, Point>();
   private shown: ReadonlySet<string> | null = null;
+  private readonly hidden = new Set<string>();
   private readonly live: SVGPathElement;
   private readonly guides: SVGPathElement;
 
@@ -121,12 +122,13 @@ export class Painter {
     this.pinsOf(graph, id, graph.pins(id, open), moving);
   }
 
-  /** Shows these cards and no others: the browser weighs every card of the page in every frame, wherever it is. */
-  show(ids: ReadonlySet<string>): void {
+  /** Shows these cards and wires and no others: the browser weighs every one of the page in every frame, wherever it is. */
+  show(ids: ReadonlySet<string>, wires: ReadonlySet<string>): void {
     const before = this.shown ?? new Set(this.cards.keys());
     this.shown = ids;
     before.forEach(id => !ids.has(id) && this.card(id)?.toggleAttribute('data-out', true));
     ids.forEach(id => !before.has(id) && this.card(id)?.toggleAttribute('data-out', false));
+    this.wires.forEach((wire, id) => this.put(wire, id, !wires.has(id)));
   }
 
   edge(graph: Graph, id: string): void {
@@ -135,6 +137,7 @@ export class Painter {
     if (!edge || !way) {
       wire?.remove();
       this.wires.delete(id);
+      this.hidden.delete(id);
       return;
     }
 
@@ -155,6 +158,14 @@ export class Painter {
     }
 
     wire.setAttribute('d', path(way));
+    this.put(wire, id, false);
+  }
+
+  private put(wire: SVGPathElement, id: string, out: boolean): void {
+    if (out !== this.hidden.has(id)) {
+      wire.toggleAttribute('data-out', out);
+      out ? this.hidden.add(id) : this.hidden.delete(id);
+    }
   }
 
   /** Removes what the graph no longer has. */

@@ -304,6 +304,8 @@ export class Stage {
   // What has the focus, and what is selected, stays: it would lose both.
   private cull(): void {
     this.culled = this.view;
-    this.painter.show(new Set([...this.graph.cards.in(inView(this.view, this.size, beside)), ...this.selected, ...(this.focused === null ? [] : [this.focused])]));
+    const near = inView(this.view, this.size, beside);
+    this.painter.show(
+      new Set([...this.graph.cards.in(near), ...this.selected, ...(this.focused === null ? [] : [this.focused])]), new Set([...this.graph.lines.in(near), ...this.selectedEdges]));
   }
 }
