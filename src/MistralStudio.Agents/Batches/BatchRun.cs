@@ -171,7 +171,8 @@ internal sealed class BatchRun(Batch batch, RowAsker asker, IBatchWork work, ITa
             return;
         }
 
-        switch (RowRetry.Decide(error, outcome.Attempt, _failures + 1, outcome.RetryAfter, Random.Shared.NextDouble()))
+        var left = batch.Rows - _progress.Succeeded - _progress.Failed - _results.Count;
+        switch (RowRetry.Decide(error, outcome.Attempt, _failures + 1, left == 1, outcome.RetryAfter, Random.Shared.NextDouble()))
         {
             case RowDecision.Wait wait:
                 _failures++;

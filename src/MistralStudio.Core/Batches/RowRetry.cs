@@ -25,6 +25,9 @@ public static class RowRetry
     /// <summary>So often a row is asked about while others are answered.</summary>
     public const int MostAttempts = 5;
 
+    /// <summary>So often a row is asked about that alone is left, about a quarter of an hour: there is no other to tell whether it or the model fails.</summary>
+    public const int MostAttemptsAlone = 12;
+
     /// <summary>So many rows in a row fail the same way before the batch pauses.</summary>
     public const int AlikeBeforePause = 20;
 
@@ -44,9 +47,10 @@ public static class RowRetry
     /// <summary>Decides.</summary>
     /// <param name="attempts">How often this row was asked about, from 1.</param>
     /// <param name="failures">How often in a row the model failed for a while, for any row, from 1; an answer sets it back.</param>
+    /// <param name="isAlone">Whether it is the only row without an outcome.</param>
     /// <param name="retryAfter">When the model says that it can be asked again; null where it does not say.</param>
     /// <param name="chance">0 to 1, so that rows that wait do not all come back at once.</param>
-    public static RowDecision Decide(Error error, int attempts, int failures, TimeSpan? retryAfter, double chance)
+    public static RowDecision Decide(Error error, int attempts, int failures, bool isAlone, TimeSpan? retryAfter, double chance)
     {
         ArgumentNullException.ThrowIfNull(error);
         if (s_ofAllRows.Contains(error.Code))
@@ -60,7 +64,7 @@ public static class RowRetry
         }
 
         // While others are answered it is this row that the model falls over; while none is, it is the model.
-        return attempts >= MostAttempts && (failures < attempts || error.Code == EngineFailed)
+        return attempts >= MostAttempts && (failures < attempts || error.Code == EngineFailed || (isAlone && attempts >= MostAttemptsAlone))
             ? new RowDecision.Fail()
             : new RowDecision.Wait(retryAfter is { } told && told > TimeSpan.Zero ? told : After(failures, chance));
     }

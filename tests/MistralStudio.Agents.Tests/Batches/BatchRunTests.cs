@@ -104,7 +104,18 @@ public sealed class BatchRunTests
         await rig.RunAsync(Token);
 
         Assert.Equal((BatchState.Done, 39, 1), (rig.Batch.State, rig.Batch.Succeeded, rig.Batch.Failed));
-        Assert.Equal(RowRetry.MostAttempts, rig.Results[3].Attempts);
+        Assert.InRange(rig.Results[3].Attempts, RowRetry.MostAttempts, RowRetry.MostAttemptsAlone);
+    }
+
+    [Fact]
+    public async Task TheLastRow_IsNotWaitedForWithoutEnd()
+    {
+        var rig = new BatchRig(2);
+        rig.Answer = (row, _, _) => Task.FromResult(row == 1 ? Fails("connection.failed") : Says("a"));
+        await rig.RunAsync(Token);
+
+        Assert.Equal((BatchState.Done, 1, 1), (rig.Batch.State, rig.Batch.Succeeded, rig.Batch.Failed));
+        Assert.InRange(rig.Results[1].Attempts, RowRetry.MostAttempts, RowRetry.MostAttemptsAlone);
     }
 
     [Fact]

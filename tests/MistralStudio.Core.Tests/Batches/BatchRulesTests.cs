@@ -54,17 +54,20 @@ public sealed class BatchRulesTests
     }
 
     [Theory]
-    [InlineData("model.prompt_too_long", 1, 1, null, "Fail")]
-    [InlineData("connection.busy", 1, 1, 7.0, "Wait 7")]
-    [InlineData("connection.busy", 9, 9, null, "Wait 120")]
-    [InlineData("connection.busy", 5, 1, null, "Fail")]
-    [InlineData("egress.unreachable", 1, 3, null, "Wait 4")]
-    [InlineData("model.engine_failed", 5, 5, null, "Fail")]
-    [InlineData("connection.unauthorized", 1, 1, null, "Pause")]
-    [InlineData("something.new", 1, 1, 3.0, "Wait 3")]
-    public void Failures_AreWaitedFor_FailTheRow_OrPauseTheBatch(string code, int attempts, int failures, double? retryAfter, string expected)
+    [InlineData("model.prompt_too_long", 1, 1, false, null, "Fail")]
+    [InlineData("connection.busy", 1, 1, false, 7.0, "Wait 7")]
+    [InlineData("connection.busy", 9, 9, false, null, "Wait 120")]
+    [InlineData("connection.busy", 5, 1, false, null, "Fail")]
+    [InlineData("connection.busy", 12, 12, false, null, "Wait 120")]
+    [InlineData("connection.busy", 11, 11, true, null, "Wait 120")]
+    [InlineData("connection.busy", 12, 12, true, null, "Fail")]
+    [InlineData("egress.unreachable", 1, 3, false, null, "Wait 4")]
+    [InlineData("model.engine_failed", 5, 5, false, null, "Fail")]
+    [InlineData("connection.unauthorized", 1, 1, false, null, "Pause")]
+    [InlineData("something.new", 1, 1, false, 3.0, "Wait 3")]
+    public void Failures_AreWaitedFor_FailTheRow_OrPauseTheBatch(string code, int attempts, int failures, bool isAlone, double? retryAfter, string expected)
     {
-        var decision = RowRetry.Decide(new Error(code, "", ""), attempts, failures, retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null, chance: .5);
+        var decision = RowRetry.Decide(new Error(code, "", ""), attempts, failures, isAlone, retryAfter is { } seconds ? TimeSpan.FromSeconds(seconds) : null, chance: .5);
         Assert.Equal(expected, decision switch { RowDecision.Wait wait => $"Wait {wait.For.TotalSeconds:0}", RowDecision.Fail => "Fail", _ => "Pause" });
     }
 
