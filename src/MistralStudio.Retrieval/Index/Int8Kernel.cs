@@ -18,25 +18,7 @@ internal enum KernelPath
 /// <param name="Bytes">[stride]</param>
 /// <param name="Offset">What the offset of a row's bytes adds to its sum.</param>
 /// <param name="Scale">By which the bytes are multiplied to get the vector back.</param>
-internal sealed record Int8Query(sbyte[] Bytes, int Offset, float Scale)
-{
-    /// <summary>The bytes of even places as the words that are multiplied where bytes cannot be, [stride / 2].</summary>
-    public short[] Even { get; } = EverySecond(Bytes, 0);
-
-    /// <summary>The same of odd places.</summary>
-    public short[] Odd { get; } = EverySecond(Bytes, 1);
-
-    private static short[] EverySecond(sbyte[] bytes, int from)
-    {
-        var words = new short[bytes.Length / 2];
-        for (var i = 0; i < words.Length; i++)
-        {
-            words[i] = bytes[(2 * i) + from];
-        }
-
-        return words;
-    }
-}
+internal sealed record Int8Query(sbyte[] Bytes, int Offset, float Scale);
 
 /// <summary>
 /// Vectors as bytes with one scale each, and their dot products with a query. A row's bytes are offset by <see cref="Zero"/> because the
@@ -114,7 +96,6 @@ internal static class Int8Kernel
         ArgumentOutOfRangeException.ThrowIfNotEqual(rows.Length, stride * sums.Length);
         fixed (byte* row = rows)
         fixed (sbyte* q = query.Bytes)
-        fixed (short* even = query.Even, odd = query.Odd)
         {
             switch (path)
             {
@@ -122,10 +103,10 @@ internal static class Int8Kernel
                     ScanVnni(row, q, stride, query.Offset, sums);
                     break;
                 case KernelPath.Avx512:
-                    Scan512(row, even, odd, stride, query.Offset, sums);
+                    Scan512(row, q, stride, query.Offset, sums);
                     break;
                 case KernelPath.Avx2:
-                    Scan256(row, even, odd, stride, query.Offset, sums);
+                    Scan256(row, q, stride, query.Offset, sums);
                     break;
                 default:
                     ScanPortable(row, q, stride, query.Offset, sums);
@@ -161,49 +142,39 @@ internal static class Int8Kernel
         }
     }
 
-    // Without that instruction bytes are multiplied as words. A mask and a shift make the words of even and of odd places; to widen neighbours
-    // takes a shuffle of the whole register each, of which a core does one at a time.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Scan512(byte* rows, short* even, short* odd, int stride, int offset, Span<int> sums)
+    private static unsafe void Scan512(byte* rows, sbyte* query, int stride, int offset, Span<int> sums)
     {
-        var low = Vector512.Create((short)0xFF);
         for (var i = 0; i < sums.Length; i++)
         {
             var row = rows + ((long)i * stride);
-            Vector512<int> a = default, b = default, c = default, d = default;
-            for (var at = 0; at < stride; at += 128)
+            Vector512<int> a = default, b = default;
+            for (var at = 0; at < stride; at += 64)
             {
-                var first = Vector512.Load((short*)(row + at));
-                var second = Vector512.Load((short*)(row + at + 64));
-                a += Avx512BW.MultiplyAddAdjacent(first & low, Vector512.Load(even + (at / 2)));
-                b += Avx512BW.MultiplyAddAdjacent(first >>> 8, Vector512.Load(odd + (at / 2)));
-                c += Avx512BW.MultiplyAddAdjacent(second & low, Vector512.Load(even + (at / 2) + 32));
-                d += Avx512BW.MultiplyAddAdjacent(second >>> 8, Vector512.Load(odd + (at / 2) + 32));
+                a += Avx512BW.MultiplyAddAdjacent(
+                    Avx512BW.ConvertToVector512Int16(Vector256.Load(row + at)), Avx512BW.ConvertToVector512Int16(Vector256.Load(query + at)));
+                b += Avx512BW.MultiplyAddAdjacent(
+                    Avx512BW.ConvertToVector512Int16(Vector256.Load(row + at + 32)), Avx512BW.ConvertToVector512Int16(Vector256.Load(query + at + 32)));
             }
 
-            sums[i] = Vector512.Sum((a + b) + (c + d)) - offset;
+            sums[i] = Vector512.Sum(a + b) - offset;
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static unsafe void Scan256(byte* rows, short* even, short* odd, int stride, int offset, Span<int> sums)
+    private static unsafe void Scan256(byte* rows, sbyte* query, int stride, int offset, Span<int> sums)
     {
-        var low = Vector256.Create((short)0xFF);
         for (var i = 0; i < sums.Length; i++)
         {
             var row = rows + ((long)i * stride);
-            Vector256<int> a = default, b = default, c = default, d = default;
-            for (var at = 0; at < stride; at += 64)
+            Vector256<int> a = default, b = default;
+            for (var at = 0; at < stride; at += 32)
             {
-                var first = Vector256.Load((short*)(row + at));
-                var second = Vector256.Load((short*)(row + at + 32));
-                a += Avx2.MultiplyAddAdjacent(first & low, Vector256.Load(even + (at / 2)));
-                b += Avx2.MultiplyAddAdjacent(first >>> 8, Vector256.Load(odd + (at / 2)));
-                c += Avx2.MultiplyAddAdjacent(second & low, Vector256.Load(even + (at / 2) + 16));
-                d += Avx2.MultiplyAddAdjacent(second >>> 8, Vector256.Load(odd + (at / 2) + 16));
+                a += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(row + at), Avx2.ConvertToVector256Int16(query + at));
+                b += Avx2.MultiplyAddAdjacent(Avx2.ConvertToVector256Int16(row + at + 16), Avx2.ConvertToVector256Int16(query + at + 16));
             }
 
-            sums[i] = Vector256.Sum((a + b) + (c + d)) - offset;
+            sums[i] = Vector256.Sum(a + b) - offset;
         }
     }
 
