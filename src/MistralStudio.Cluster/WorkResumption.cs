@@ -27,15 +27,15 @@ internal sealed class WorkResumption(
     public string Part => "work";
 
     /// <inheritdoc/>
-    public ValueTask<Error?> CheckAsync(CancellationToken cancellationToken) => ValueTask.FromResult(_missing);
+    public async ValueTask<Error?> CheckAsync(CancellationToken cancellationToken) =>
+        silo.Outcome.IsCompleted && (await silo.Outcome).Error is { } error ? error : _missing;
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         try
         {
-            if ((await silo.Outcome.WaitAsync(stoppingToken)).Error is { } error)
+            if (!(await silo.Outcome.WaitAsync(stoppingToken)).IsSuccess)
             {
-                _missing = error;
                 return;
             }
 

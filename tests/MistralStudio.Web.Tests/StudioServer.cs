@@ -38,9 +38,14 @@ public sealed partial class StudioServer : IAsyncDisposable
     public static async Task<StudioServer> StartAsync(bool withOwner = true, params string[] settings)
     {
         var dataPath = Directory.CreateTempSubdirectory("studio-web-").FullName;
-        await MigratedDatabase.LayAsync(dataPath);
         var builder = StudioHost.CreateBuilder([$"--Studio:DataPath={dataPath}", "--Studio:Urls=http://127.0.0.1:0", .. settings]);
-        var app = StudioHost.Build(builder, StudioOptions.Read(builder.Configuration).Value);
+        var options = StudioOptions.Read(builder.Configuration).Value;
+        if (options.Postgres is null)
+        {
+            await MigratedDatabase.LayAsync(dataPath);
+        }
+
+        var app = StudioHost.Build(builder, options);
         var server = new StudioServer(app, dataPath);
         Assert.True((await app.Services.GetRequiredService<DatabaseStartup>().PrepareAsync(CancellationToken.None)).IsSuccess);
         if (withOwner)
