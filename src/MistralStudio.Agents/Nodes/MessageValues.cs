@@ -9,9 +9,6 @@ namespace MistralStudio.Agents.Nodes;
 /// <summary>Conversations as they travel along edges, <c>[{"role", "content"}]</c>, and as models read them.</summary>
 internal static class MessageValues
 {
-    // What a template writes around one message.
-    private const int TokensAroundMessage = 8;
-
     /// <summary>
     /// What people and models said, oldest first. Everything else in the list is left out: instructions are the author's, and whoever starts a
     /// run gives it messages, not instructions.
@@ -68,7 +65,7 @@ internal static class MessageValues
             .. request is null ? (ChatMessage[])[] : [request],
         ];
 
-        int Count(string text) => counter!.Count(text) + TokensAroundMessage;
+        int Count(string text) => counter!.Count(text) + PromptBudget.TokensAroundMessage;
     }
 
     // A text, or the parts of one: [{"type": "text", "text": ...}].

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Turns;
 using MistralStudio.Core.Models;
 
 namespace MistralStudio.Agents.Tools;
@@ -9,8 +10,6 @@ internal static class ToolMemory
 {
     // Of a result that gives way; what a model learnt from it is mostly in what it said next.
     private const int Remembered = 200;
-
-    private const int TokensAroundMessage = 8;
 
     /// <summary>Cuts results until the next answer has room, or until there is nothing more to cut: the model then says that it is too long.</summary>
     /// <param name="messages">Changed in place.</param>
@@ -35,7 +34,7 @@ internal static class ToolMemory
         }
     }
 
-    private static int Tokens(ChatMessage message, ITokenCounter counter) => TokensAroundMessage + message.Contents.Sum(content => content switch
+    private static int Tokens(ChatMessage message, ITokenCounter counter) => PromptBudget.TokensAroundMessage + message.Contents.Sum(content => content switch
     {
         FunctionCallContent call => counter.Count($"{call.Name} {JsonSerializer.Serialize(call.Arguments, AIJsonUtilities.DefaultOptions)}"),
         FunctionResultContent { Result: string text } => counter.Count(text),

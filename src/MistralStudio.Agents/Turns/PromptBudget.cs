@@ -6,6 +6,9 @@ namespace MistralStudio.Agents.Turns;
 /// <param name="Left">Tokens that nobody needed: room for what is around the passages.</param>
 internal readonly record struct PromptBudget(int Passages, int FirstMessage, int Left)
 {
+    /// <summary>Tokens that a chat template puts around a message, rather too many: that only trims sooner.</summary>
+    public const int TokensAroundMessage = 8;
+
     // Evidence before memory: of what instructions and question leave, passages may take this share while the history wants the rest.
     private const double PassageShare = 0.75;
 

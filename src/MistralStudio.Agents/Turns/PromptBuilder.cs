@@ -20,9 +20,6 @@ internal static class PromptBuilder
     private const string GroundingWithTools =
         "Answer the question using only the passages and what tools give. Be brief. If neither contains the answer, say that they do not.";
 
-    // What a template writes around one message; a few tokens too many only trim the history sooner.
-    private const int TokensAroundMessage = 8;
-
     /// <summary>Builds the messages.</summary>
     /// <param name="counter">Counts as the model does; null gives everything, for models that do not say.</param>
     /// <param name="showsTools">False for a model that knows no tools: it reads the words between their calls alone.</param>
@@ -52,7 +49,7 @@ internal static class PromptBuilder
             var budget = PromptBudget.Fit(
                 counter.ContextLength,
                 answer,
-                Count(instructions) + Count(question) + (2 * TokensAroundMessage) + turn.Tools.Sum(tool => Count($"{tool.Name} {tool.Description} {tool.Parameters.GetRawText()}")),
+                Count(instructions) + Count(question) + (2 * PromptBudget.TokensAroundMessage) + turn.Tools.Sum(tool => Count($"{tool.Name} {tool.Description} {tool.Parameters.GetRawText()}")),
                 [.. hits.Select((hit, i) => Count(Quote(hit with { Parent = null }, i + 1)))],
                 [.. history.Select(message => Count(message.Text) + message.Tools.Sum(use => Count(ToolHistory.Words(use, counter.ContextLength))))]);
             given = [.. hits.Take(budget.Passages)];
@@ -86,7 +83,7 @@ internal static class PromptBuilder
         ChatMessage Show(TurnMessage message, string text) =>
             new(RoleOf(message.Role), [.. message.Images.Select(image => images![image.Sha256]), .. text.Length > 0 || message.Images.Count == 0 ? [new TextContent(text)] : Array.Empty<AIContent>()]);
 
-        int Count(string text) => counter!.Count(text) + TokensAroundMessage;
+        int Count(string text) => counter!.Count(text) + PromptBudget.TokensAroundMessage;
     }
 
     private static string WithPassages(string question, IReadOnlyList<SearchHit> passages)
