@@ -38,8 +38,7 @@ internal sealed class FlowUses(IDbContextFactory<StudioDbContext> contexts, Time
     private static async Task<IReadOnlyList<FlowUse>> ListAsync(StudioDbContext context, WorkspaceId workspace, FlowId flow, string slug, CancellationToken cancellationToken)
     {
         // As a model it is flow:slug, as a step and as a tool slug alone.
-        var found = (await StoredDefinitions.FindAsync(context, workspace, $"\"flow:{slug}", cancellationToken))
-            .UnionBy(await StoredDefinitions.FindAsync(context, workspace, $"\"{slug}", cancellationToken), one => (one.Kind, one.Id, one.Version));
+        var found = await StoredDefinitions.FindAsync(context, workspace, slug, cancellationToken);
         return
         [
             .. found.Where(one => !one.IsPast && one.Id != flow.Value)
