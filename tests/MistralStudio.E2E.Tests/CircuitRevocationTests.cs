@@ -113,7 +113,7 @@ public sealed class CircuitRevocationTests(BrowserFixture browser) : BrowserTest
                 }
 
                 await tab.Locator($"form[action='{action}'] button").First.ClickAsync();
-                await tab.WaitForURLAsync("**/sign-in");
+                await tab.ArriveAsync("/sign-in");
                 await tab.CloseAsync();
                 break;
         }

@@ -40,17 +40,17 @@ public sealed class FirstLightTests(BrowserFixture browser) : BrowserTests, ICla
         await page.FillAsync("[name=Password]", Password);
         await page.FillAsync("[name=Workspace]", "Contracts");
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync("**/w/contracts");
+        await page.ArriveAsync("/w/contracts");
 
         // Out, and in again.
         await page.Locator("[data-live]").WaitForAsync();
         await page.Locator("details.menu summary").First.ClickAsync();
         await page.Locator("form[action='/sign-out'] button").First.ClickAsync();
-        await page.WaitForURLAsync("**/sign-in");
+        await page.ArriveAsync("/sign-in");
         await page.FillAsync("[name=Email]", Email);
         await page.FillAsync("[name=Password]", Password);
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync("**/w/contracts");
+        await page.ArriveAsync("/w/contracts");
     }
 
     private static async Task AskAsync(IPage page, string question)

@@ -55,7 +55,7 @@ public sealed class FlowsTests(TeamStudio studio) : BrowserTests
         await page.Locator(".definition textarea").BlurAsync();
         await page.Locator(".run-form").GetByLabel("Name").FillAsync(name);
         await page.Locator(".run-form").GetByRole(AriaRole.Button, new() { Name = "Run", Exact = true }).ClickAsync();
-        await page.WaitForURLAsync("**/runs/**");
+        await page.ArriveAsync("/runs/.+");
         await page.Locator(".question").WaitForAsync();
     }
 }

@@ -153,6 +153,7 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await CheckAsync(page, "prompt compared");
         await studio.GoAsync(page, $"playground?prompt={slug}@2");
         await page.Locator("[data-section=tool-runs]").WaitForAsync();
+        await page.ArriveAsync("/playground/[^/?]+");
         await CheckAsync(page, "playground with a tool");
     }
 
@@ -169,6 +170,8 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
 
         async Task LookAsync(AxeRunOptions rules, string where)
         {
+            // A page whose address has just changed is looked at when its frame has followed.
+            await page.WaitForFunctionAsync("() => [...document.querySelectorAll('a.skip')].every(skip => skip.href === `${location.href.split('#')[0]}#content`)");
             if (await page.EvaluateAsync<bool>("() => document.documentElement.scrollWidth > innerWidth"))
             {
                 _faults.Add($"{address} scrolls sideways {where}.");

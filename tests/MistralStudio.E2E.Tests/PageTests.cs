@@ -85,7 +85,7 @@ public sealed class PageTests(SharedStudio studio) : BrowserTests
         await page.Locator(".insp").WaitForAsync();
         await page.Keyboard.PressAsync("g");
         await page.Keyboard.PressAsync("k");
-        await page.WaitForURLAsync("**/knowledge");
+        await page.ArriveAsync("/knowledge");
 
         await page.Keyboard.PressAsync("?");
         await page.CheckAsync("[data-keys-off]");

@@ -123,7 +123,7 @@ public sealed class PlaygroundTests(SharedStudio studio) : BrowserTests
         await page.GetByRole(AriaRole.Button, new() { Name = "More", Exact = true }).ClickAsync();
         await page.Locator("[data-delete]").ClickAsync();
         await page.Locator("[data-delete-do]").ClickAsync();
-        await page.WaitForURLAsync("**/playground");
+        await page.ArriveAsync("/playground");
         await page.GotoAsync(address);
         await page.GetByText("There is nothing at this address").WaitForAsync();
     }
@@ -159,7 +159,7 @@ public sealed class PlaygroundTests(SharedStudio studio) : BrowserTests
         await page.FillAsync(".cbox textarea", Story);
         await page.Keyboard.PressAsync("Enter");
         await page.WaitForFunctionAsync("() => (document.querySelector('.ans .read')?.innerText.length ?? 0) > 40");
-        await page.WaitForURLAsync("**/playground/*");
+        await page.ArriveAsync("/playground/[^/]+");
         var address = page.Url;
         var seen = await page.Locator(".ans .read").InnerTextAsync();
         await page.CloseAsync(new() { RunBeforeUnload = true });

@@ -37,7 +37,7 @@ public sealed class SharedStudio : IAsyncLifetime
         await page.FillAsync("[name=Password]", Password);
         await page.FillAsync("[name=Workspace]", "Contracts");
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync("**/w/contracts");
+        await page.ArriveAsync("/w/contracts");
         _signedIn = await page.Context.StorageStateAsync();
         await page.Context.CloseAsync();
     }

@@ -65,7 +65,7 @@ public sealed class SignedInStudio : IAsyncDisposable
         await page.FillAsync("[name=DisplayName]", email.Split('@')[0]);
         await page.FillAsync("[name=Password]", Password);
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync("**/w/workspace");
+        await page.ArriveAsync("/w/workspace");
         return page;
     }
 
@@ -77,7 +77,7 @@ public sealed class SignedInStudio : IAsyncDisposable
         await page.FillAsync("[name=Email]", email);
         await page.FillAsync("[name=Password]", Password);
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync("**/w/workspace");
+        await page.ArriveAsync("/w/workspace");
         return page;
     }
 

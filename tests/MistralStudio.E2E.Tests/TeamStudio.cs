@@ -56,7 +56,7 @@ public sealed partial class TeamStudio : IAsyncLifetime
         await page.FillAsync("[name=Password]", Password);
         await page.FillAsync("[name=Workspace]", "Contracts");
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync($"**/{Workspace}");
+        await page.ArriveAsync($"/{Workspace}");
         _owner = await page.Context.StorageStateAsync();
         await page.Context.CloseAsync();
     }
@@ -103,7 +103,7 @@ public sealed partial class TeamStudio : IAsyncLifetime
         await page.FillAsync("[name=DisplayName]", name);
         await page.FillAsync("[name=Password]", Password);
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync($"**/{Workspace}");
+        await page.ArriveAsync($"/{Workspace}");
         return page;
     }
 

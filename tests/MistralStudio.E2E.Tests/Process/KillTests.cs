@@ -31,14 +31,14 @@ public sealed class KillTests(BrowserFixture browser) : BrowserTests, IClassFixt
         await page.FillAsync("[name=Email]", StudioProcess.Owner[0].Value);
         await page.FillAsync("[name=Password]", StudioProcess.Owner[1].Value);
         await page.ClickAsync("button[type=submit]");
-        await page.WaitForURLAsync("**/w/*");
+        await page.ArriveAsync("/w/[^/]+");
         var workspace = page.Url.TrimEnd('/');
         await page.GotoAsync($"{workspace}/playground");
         await page.Locator("[data-ready]").First.WaitForAsync();
         await page.FillAsync(".cbox textarea", "Tell me a long story about a lighthouse.");
         await page.ClickAsync("[data-send]");
         // The address of the conversation is there once its question is committed.
-        await page.WaitForURLAsync("**/playground/*");
+        await page.ArriveAsync("/playground/[^/]+");
         if (characters > 0)
         {
             await page.WaitForFunctionAsync("n => (document.querySelector('[data-answer]')?.innerText.length ?? 0) >= n", characters);
