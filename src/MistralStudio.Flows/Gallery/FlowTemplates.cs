@@ -35,7 +35,7 @@ public enum TemplateNeed
 /// <param name="Title">In English.</param>
 /// <param name="Explanation">Two lines: what it does, and what it is a pattern for.</param>
 /// <param name="Needs">What it needs to do well.</param>
-/// <param name="Sample">Inputs to try it with, by name; a file is described by its name alone and has to be chosen.</param>
+/// <param name="Sample">Inputs to try it with, by name; a file is <c>{ name, mediaType, text }</c>.</param>
 /// <param name="Flow">The definition.</param>
 public sealed record FlowTemplate(
     string Id, string Title, IReadOnlyList<string> Explanation, IReadOnlyList<TemplateNeed> Needs, IReadOnlyDictionary<string, JsonElement> Sample, FlowDefinition Flow)

@@ -1,4 +1,5 @@
 using Bunit;
+using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
@@ -30,7 +31,7 @@ public sealed class RunFormTests : BunitContext, IClassFixture<ApiStudio>
     private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
 
     [Fact]
-    public async Task EveryTemplate_OpensWithItsSample_ButForFilesThatHaveToBeChosen()
+    public async Task EveryTemplate_OpensWithItsSample_AndAFileToReadWhereItReadsOne()
     {
         var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
         var caller = new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
@@ -45,6 +46,14 @@ public sealed class RunFormTests : BunitContext, IClassFixture<ApiStudio>
             foreach (var (input, box) in template.Flow.Inputs.Where(input => input.Type.Kind == PortKind.Text).Zip(form.FindAll("textarea:not(.mono)")))
             {
                 Assert.Equal(template.Sample[input.Name].GetString(), box.GetAttribute("value") ?? box.TextContent);
+            }
+
+            foreach (var input in template.Flow.Inputs.Where(input => input.Type.Kind == PortKind.File))
+            {
+                Assert.Contains(template.Sample[input.Name].GetProperty("name").GetString()!, form.Find(".field .meta").TextContent, StringComparison.Ordinal);
+                Services.GetRequiredService<NavigationManager>().NavigateTo("/");
+                await form.Find("form").SubmitAsync();
+                Assert.Contains("/runs/", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
             }
 
             Assert.Equal(2, template.Explanation.Count);
