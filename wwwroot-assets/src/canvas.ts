@@ -1,5 +1,6 @@
 // The canvas of a flow. JavaScript alone writes places, sizes, wires and pins; .NET alone writes what is inside a card. A gesture is local; one
 // message goes to .NET when it ends, and patches with rising numbers come back.
+import { onConnection } from './_connection';
 import { keys } from './canvas/keys';
 import type { Patch } from './canvas/model';
 import { Outbox } from './canvas/outbox';
@@ -29,19 +30,16 @@ const dragged = 'application/x-mistralstudio-node';
 export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
   const off = new AbortController();
   let connected = true;
+  // Where it is edited, which says what waits for the connection.
+  const around = root.closest('.fe-body') ?? root;
   const outbox = new Outbox((number, method, args) => page.invokeMethodAsync('ActAsync', number, method, args), () => connected, (waiting, lost) => {
-    root.toggleAttribute('data-waiting', waiting > 0);
-    root.toggleAttribute('data-lost', lost);
+    around.toggleAttribute('data-waiting', waiting > 0);
+    around.toggleAttribute('data-lost', lost);
   });
-  document.addEventListener('components-reconnect-state-changed', event => {
-    const { state } = (event as CustomEvent<{ state: string }>).detail ?? {};
-    if (state === 'hide') {
-      connected = true;
-      outbox.reconnected();
-    } else if (state === 'show' || state === 'retrying') {
-      connected = false;
-    }
-  }, { signal: off.signal });
+  onConnection(isThere => {
+    connected = isThere;
+    isThere ? outbox.reconnected() : outbox.parted();
+  }, off.signal);
 
   const send = (method: string, args: unknown) => outbox.send(method, args);
   const stage = new Stage(root, { fixed }, selection => void send('Select', selection).then(clip => {
@@ -76,7 +74,7 @@ export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
   }, { signal: off.signal });
 
   // From the palette, which stands beside the canvas.
-  const frame = root.closest<HTMLElement>('.fe-body') ?? root.parentElement!;
+  const frame = around === root ? root.parentElement! : around as HTMLElement;
   frame.addEventListener('dragstart', event => {
     const type = (event.target as Element).closest<HTMLElement>('[data-node-type]')?.dataset.nodeType;
     if (type) {

@@ -1,4 +1,5 @@
 // Beside the canvas: fields that speak up when typing pauses and complete what stands between braces, and the outline's keys.
+import { away } from './_away';
 import { coloured } from './_coloured';
 import { suggest, type TemplateName } from './canvas/names';
 
@@ -20,6 +21,7 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
   list.hidden = true;
   root.append(list);
   const colours = coloured(root);
+  away(root, off.signal);
   let field: HTMLInputElement | HTMLTextAreaElement | null = null;
   let found: TemplateName[] = [];
   let at = 0;

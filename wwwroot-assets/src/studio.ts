@@ -71,10 +71,3 @@ async function copyText(button: HTMLElement): Promise<void> {
 }
 
 listen();
-
-/** Lets the server go on where the page was when it comes back, and says so when it cannot. */
-document.addEventListener('components-reconnect-state-changed', event => {
-  if ((event as CustomEvent<{ state: string }>).detail?.state === 'rejected') {
-    location.reload();
-  }
-});

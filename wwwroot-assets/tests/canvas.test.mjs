@@ -1,10 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { doubt, Unheard } from '../src/_away.ts';
 import { liquidParts } from '../src/_liquid.ts';
 import { Graph } from '../src/canvas/graph.ts';
 import { fits } from '../src/canvas/model.ts';
 import { suggest } from '../src/canvas/names.ts';
 import { Outbox } from '../src/canvas/outbox.ts';
+import { pasted } from '../src/canvas/pasted.ts';
 import { distanceTo, path, route } from '../src/canvas/route.ts';
 import { snap } from '../src/canvas/snap.ts';
 import { SpatialIndex } from '../src/canvas/spatial.ts';
@@ -225,4 +227,44 @@ test('a wire is found wherever it passes, and no more once it is gone', () => {
   assert.ok(graph.lines.in({ x: 2900, y: 2900, w: 300, h: 300 }).includes('a>b'));
   graph.apply({ revision: 1, nodes: [], gone: ['c'], edges: [], goneEdges: ['a>c'] });
   assert.deepEqual(graph.lines.in({ x: 0, y: 2000, w: 50, h: 100 }), []);
+});
+
+test('of what is pasted only what may be a part of a flow is sent, and never more than the circuit takes', () => {
+  const flow = '{"schema":"mistralstudio.flow/1","nodes":[]}';
+  assert.deepEqual(pasted(flow), { text: flow });
+  assert.deepEqual(pasted('x'.repeat(5_000_000)), { text: 'x'.repeat(100) });
+  for (const letter of ['x', '"', '中', '\u0001']) {
+    const sent = pasted(`{"a":"${letter.repeat(400_000)}"}`);
+    assert.ok(JSON.stringify(sent).length < 1 << 20 && new TextEncoder().encode(JSON.stringify(sent)).length < 1 << 20, letter);
+    assert.equal('text' in sent, letter === 'x' || letter === '"', letter);
+  }
+});
+
+test('what is sent while an answer is awaited that will not come is said to wait', async () => {
+  let connected = true;
+  const told = [];
+  const box = new Outbox(() => new Promise(() => undefined), () => connected, waiting => told.push(waiting), { now: () => 0, later: () => undefined });
+  void box.send('Move', {});
+  await Promise.resolve();
+  assert.deepEqual(told, []);
+  connected = false;
+  box.parted();
+  void box.send('Connect', {});
+  assert.deepEqual(told, [1, 2]);
+});
+
+test('a field that was changed while nothing arrived, or shortly before that was noticed, is said again', () => {
+  let now = 0;
+  const unheard = new Unheard({ now: () => now });
+  unheard.change('long ago');
+  now = doubt + 1;
+  unheard.change('just before');
+  assert.equal(unheard.waits, false);
+  unheard.left();
+  assert.equal(unheard.waits, true);
+  now += 5 * doubt;
+  unheard.change('meanwhile');
+  assert.deepEqual(unheard.back(), ['just before', 'meanwhile']);
+  assert.equal(unheard.waits, false);
+  assert.deepEqual(unheard.back(), []);
 });

@@ -107,4 +107,7 @@ public sealed record FlowNote(string Text)
 {
     /// <summary>Where it is on the canvas.</summary>
     public FlowPosition? Position { get; init; }
+
+    /// <summary>How large it is drawn; null: as large as a card.</summary>
+    public FlowSize? Size { get; init; }
 }

@@ -31,6 +31,8 @@ public static class EditErrors
 
     public static Error TooMuch(int nodes, int limit) => new("flow.edit_too_much", $"There are {nodes:N0} nodes on the clipboard; {limit:N0} can be pasted at once.", "Copy fewer of them.");
 
+    public static Error TooLong(long characters) => new("flow.edit_too_long", $"What is on the clipboard has {characters:N0} characters; that is more than can be pasted at once.", "Copy fewer nodes, or bring the flow in as a file from the list of flows.");
+
     public static Error NothingToCollapse() => new("flow.edit_nothing_to_collapse", "A part of a flow that stands for itself needs nodes beside each other, without the flow's own start or end.", "Select the steps between them.");
 
     public static Error CollapseAround(string node) => new("flow.edit_collapse_around", $"\"{Cut(node)}\" stands between the selected nodes: it needs one of them, and one of them needs it.", "Select it too.");

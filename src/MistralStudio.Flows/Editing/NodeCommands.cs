@@ -125,8 +125,15 @@ public sealed record ResizeNode(string Path, FlowSize? Size) : FlowCommand
 
     /// <inheritdoc/>
     public override Result<FlowDefinition> Apply(FlowDefinition definition) =>
-        Scopes.WithNode(definition, Path, node => node with { Size = Size is { } size ? new FlowSize(Math.Clamp(size.Width, 48, 100_000), Math.Clamp(size.Height, 32, 100_000)) : null })
+        Scopes.WithNode(definition, Path, node => node with { Size = Size is { } size ? Bounded(size) : null })
             is { } after ? after : EditErrors.NoSuchNode(Path);
+
+    /// <summary>The size nearest to a wanted one that something on the canvas may have.</summary>
+    public static FlowSize Bounded(FlowSize size)
+    {
+        ArgumentNullException.ThrowIfNull(size);
+        return new FlowSize(Math.Clamp(size.Width, 48, 100_000), Math.Clamp(size.Height, 32, 100_000));
+    }
 }
 
 /// <summary>Gives a node another name for people; null or empty: none.</summary>

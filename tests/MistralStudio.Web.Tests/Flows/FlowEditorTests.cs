@@ -104,6 +104,25 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
         await actions.ActAsync(Next(), "Paste", JsonElement.Parse("""{"text":"a letter","scope":"","x":0,"y":0}"""), Token);
         Assert.Equal("flow.edit_not_ours", editor.Error!.Code);
+        await actions.ActAsync(Next(), "Paste", JsonElement.Parse("""{"characters":5000000,"scope":"","x":0,"y":0}"""), Token);
+        Assert.Equal("flow.edit_too_long", editor.Error!.Code);
+        Assert.Single(editor.Cards);
+    }
+
+    [Fact]
+    public async Task AContainerAndARemark_AreDrawnLarger_AndStayReadable()
+    {
+        var editor = await OpenAsync("Sizes", new FlowDefinition { Notes = [new FlowNote("Mind this.") { Position = new FlowPosition(8, 8) }] });
+        var actions = new EditorActions(editor, new Page());
+        await Act(actions, 1, "Drop", """{"type":"for-each","scope":"","x":0,"y":200}""");
+        await Act(actions, 2, "Resize", """{"id":"for-each","w":640,"h":400}""");
+        await Act(actions, 3, "Resize", """{"id":"notes.0","w":1,"h":1e9}""");
+
+        Assert.Equal((640, 400), (editor.Find("for-each")!.Shape.Width, editor.Find("for-each")!.Shape.Height));
+        Assert.Equal(new FlowNote("Mind this.") { Position = new FlowPosition(8, 8), Size = new FlowSize(48, 100_000) }, Assert.Single(editor.Flow.Draft.Definition.Notes));
+        Assert.Equal(48, editor.Find("notes.0")!.Shape.Width);
+        await editor.StepAsync(back: true, Token);
+        Assert.Equal(CardShape.Card, editor.Find("notes.0")!.Shape.Width);
     }
 
     [Fact]

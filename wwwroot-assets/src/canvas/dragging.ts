@@ -1,9 +1,11 @@
 // Moving what is selected, and drawing a container or a remark larger: live wires, guides, and a view that follows to its borders.
-import type { Point, Rect } from './model';
+import { smallest, type Point, type Rect } from './model';
 import type { Gesture, Send } from './pointer';
 import { snap } from './snap';
 import type { Stage } from './stage';
 import { autoPan, inView } from './viewport';
+
+const mostApart = 24;
 
 /** Keeps moving the view while the pointer is near a border of the canvas. */
 export function following(stage: Stage, act: (event: PointerEvent) => void): { move(event: PointerEvent): void; stop(): void } {
@@ -17,7 +19,7 @@ export function following(stage: Stage, act: (event: PointerEvent) => void): { m
 
     const push = autoPan(stage.local(last), stage.size);
     if (push.x !== 0 || push.y !== 0) {
-      stage.look({ ...stage.view, x: stage.view.x + push.x, y: stage.view.y + push.y });
+      stage.glide({ ...stage.view, x: stage.view.x + push.x, y: stage.view.y + push.y });
       act(last);
       frame = requestAnimationFrame(step);
     }
@@ -50,7 +52,13 @@ export function dragging(stage: Stage, send: Send, event: PointerEvent): Gesture
   let shift: Point = { x: 0, y: 0 };
   let target = '';
   stage.busy = true;
+  // Each has a picture of its own as long as those are few.
+  const apart = moved.length <= mostApart && moved.every(id => graph.nodes.get(id)!.kind !== 'container');
   moved.forEach(id => stage.painter.mark(id, 'data-dragged', true));
+  if (apart) {
+    moved.forEach(id => stage.painter.mark(id, 'data-apart', true));
+    stage.painter.lift(moved.flatMap(id => [...graph.edgesOf(id)]));
+  }
 
   const put = (by: Point) => stage.touch(graph.move(moved.map(id => {
     const at = before.get(id)!;
@@ -77,7 +85,8 @@ export function dragging(stage: Stage, send: Send, event: PointerEvent): Gesture
       follow.stop();
       stage.guide([]);
       stage.painter.mark(target, 'data-target', false);
-      moved.forEach(id => stage.painter.mark(id, 'data-dragged', false));
+      moved.forEach(id => ['data-dragged', 'data-apart'].forEach(name => stage.painter.mark(id, name, false)));
+      stage.painter.lower();
       if (!done) {
         put({ x: 0, y: 0 });
         void send('Select', { nodes: [...stage.selected], edges: [] });
@@ -111,7 +120,7 @@ export function resizing(stage: Stage, send: Send, id: string, event: PointerEve
     move(now) {
       const at = stage.at(now);
       const round = (value: number) => Math.round(value / 16) * 16;
-      stage.touch(stage.graph.resize(id, Math.max(96, round(rect.w + at.x - from.x)), Math.max(64, round(rect.h + at.y - from.y))));
+      stage.touch(stage.graph.resize(id, Math.max(smallest.w, round(rect.w + at.x - from.x)), Math.max(smallest.h, round(rect.h + at.y - from.y))));
     },
     end(_, done) {
       if (done) {

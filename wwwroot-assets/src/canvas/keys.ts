@@ -1,6 +1,8 @@
 // Keys and clipboard of the canvas. They act while the focus is on it; single letters do not where the person switched them off.
-import type { Stage } from './stage';
+import { smallest } from './model';
+import { pasted } from './pasted';
 import { place, type Send } from './pointer';
+import type { Stage } from './stage';
 import { toWorld } from './viewport';
 import { along, nearest, type Direction } from './walk';
 
@@ -28,6 +30,32 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
     return id !== null;
   };
 
+  // The focus goes there, and what is selected grows by it, or stays.
+  const beside = (id: string | null, also: boolean) => {
+    if (id !== null) {
+      stage.focus(id);
+      stage.select(also ? [...stage.selected, id] : stage.selected, stage.selectedEdges);
+    }
+
+    return id !== null;
+  };
+  const toggle = (id: string): boolean => {
+    stage.select(stage.selected.has(id) ? [...stage.selected].filter(one => one !== id) : [...stage.selected, id], stage.selectedEdges);
+    return true;
+  };
+  const resize = (direction: Direction): boolean => {
+    const [node] = [...stage.selected].map(one => stage.graph.nodes.get(one)!);
+    if (stage.selected.size !== 1 || node.kind === 'card') {
+      return false;
+    }
+
+    // From what it is drawn as: a container is never smaller than its inside.
+    const [rect, [dx, dy]] = [stage.graph.rects.get(node.id)!, steps[direction]];
+    stage.touch(stage.graph.resize(node.id, Math.max(smallest.w, rect.w + dx), Math.max(smallest.h, rect.h + dy)));
+    void send('Resize', { id: node.id, w: node.w, h: node.h });
+    return true;
+  };
+
   const press = (event: KeyboardEvent): boolean => {
     const command = event.ctrlKey || event.metaKey;
     const id = current();
@@ -45,7 +73,12 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
       return true;
     }
 
+    const direction = arrows[event.key];
     if (command && !event.altKey) {
+      if (direction) {
+        return beside(id === null ? null : nearest(stage.graph, id, direction), false);
+      }
+
       switch (event.key.toLowerCase()) {
         case 'z': return !fixed && tell(event.shiftKey ? 'Redo' : 'Undo');
         case 'y': return !fixed && tell('Redo');
@@ -58,10 +91,13 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
       }
     }
 
-    const direction = arrows[event.key];
     if (direction && event.altKey) {
       if (fixed || stage.selected.size === 0) {
         return false;
+      }
+
+      if (event.shiftKey) {
+        return resize(direction);
       }
 
       const [dx, dy] = steps[direction];
@@ -73,6 +109,10 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
 
     if (command || event.altKey) {
       return false;
+    }
+
+    if (direction && event.shiftKey && id !== null) {
+      return beside(nearest(stage.graph, id, direction), true);
     }
 
     if (direction) {
@@ -106,6 +146,7 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
       case 'c': case 'C': return !fixed && id !== null && tell('ConnectFrom', { node: id });
       case 'i': case 'I': return !fixed && id !== null && stage.graph.nodes.get(id)?.kind === 'container' && tell('AddInside', { node: id });
       case 'o': case 'O': return tell('Outline');
+      case 'x': case 'X': return id !== null && toggle(id);
       case '0':
         stage.fit();
         return true;
@@ -152,9 +193,8 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
     const text = event.clipboardData?.getData('text/plain') ?? '';
     if (isHere(document.activeElement) && !stage.options.fixed && text !== '') {
       event.preventDefault();
-      // A message over the circuit has its limit; what is larger is no part of a flow that could be pasted.
       const middle = place(stage, toWorld(stage.view, { x: stage.size.w / 2 - 92, y: stage.size.h / 2 - 40 }));
-      void send('Paste', { text: text.slice(0, 600_000), ...middle });
+      void send('Paste', { ...pasted(text), ...middle });
     }
   }, { signal: off.signal });
   return { dispose: () => off.abort() };

@@ -81,6 +81,8 @@ export const insetTop = 64;
 export const insetBottom = 24;
 export const firstPin = 40;
 export const pinStep = 22;
+/** The least that a container or a remark is drawn as. */
+export const smallest = { w: 96, h: 64 };
 
 /** The rule by which ports fit: everything fits json, json fits everything, a list fits a list whose elements fit. */
 export function fits(from: string, to: string): boolean {

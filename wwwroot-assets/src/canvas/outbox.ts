@@ -39,8 +39,16 @@ export class Outbox {
   send(method: string, args: unknown): Promise<unknown> {
     return new Promise(done => {
       this.waiting.push({ number: ++this.number, method, args, at: this.clock.now(), done });
+      this.parted();
       void this.pump();
     });
+  }
+
+  /** The connection is away, though nobody may have said so of what is under way: that waits, too. */
+  parted(): void {
+    if (!this.isConnected() && this.waiting.length > 0) {
+      this.told(this.waiting.length, false);
+    }
   }
 
   /** The connection is back: an answer that was under way will not come any more. */

@@ -1,10 +1,12 @@
 // Writes what the graph says into the page: places of cards, ways of wires, pins. Never asks the page how large anything is.
 import type { Drawn, Graph } from './graph';
-import { family, type EdgeModel, type Point } from './model';
+import { family, type EdgeModel, type Point, type Rect } from './model';
 import { path } from './route';
 import type { Guide } from './snap';
 
 const ns = 'http://www.w3.org/2000/svg';
+/** Room around what is there for what comes, in pixels of the canvas. */
+const beyond = 1024;
 
 const svg = <K extends keyof SVGElementTagNameMap>(name: K, attributes: Record<string, string> = {}): SVGElementTagNameMap[K] => {
   const element = document.createElementNS(ns, name);
@@ -47,17 +49,21 @@ export class Painter {
   private readonly dirtyLooks = new Set<string>();
   private readonly moving = new Map<string, SVGGElement>();
   private readonly rests = new Map<string, Point>();
-  private shown: ReadonlySet<string> | null = null;
+  private shown: Set<string> | null = null;
   private readonly hidden = new Set<string>();
+  /** Wires that move, and what follows each of them at rest. */
+  private readonly lifted = new Map<SVGPathElement, Node | null>();
   private readonly live: SVGPathElement;
   private readonly guides: SVGPathElement;
+  private readonly extent: SVGPathElement;
 
-  constructor(private readonly world: HTMLElement, private readonly wireLayer: SVGSVGElement, private readonly pinLayer: SVGSVGElement, liveLayer: SVGSVGElement) {
+  constructor(private readonly world: HTMLElement, private readonly wireLayer: SVGSVGElement, private readonly pinLayer: SVGSVGElement, private readonly liveLayer: SVGSVGElement) {
     this.live = svg('path', { class: 'wire drawing', hidden: '' });
     this.guides = svg('path', { class: 'guides' });
+    this.extent = svg('path', { class: 'extent' });
     liveLayer.replaceChildren(this.guides, this.live);
     wireLayer.replaceChildren();
-    pinLayer.replaceChildren();
+    pinLayer.replaceChildren(this.extent);
   }
 
   /** The card of a node; .NET may have made another in the meantime. */
@@ -123,12 +129,44 @@ export class Painter {
   }
 
   /** Shows these cards and wires and no others: the browser weighs every one of the page in every frame, wherever it is. */
-  show(ids: ReadonlySet<string>, wires: ReadonlySet<string>): void {
+  show(ids: Set<string>, wires: ReadonlySet<string>): void {
     const before = this.shown ?? new Set(this.cards.keys());
     this.shown = ids;
     before.forEach(id => !ids.has(id) && this.card(id)?.toggleAttribute('data-out', true));
     ids.forEach(id => !before.has(id) && this.card(id)?.toggleAttribute('data-out', false));
     this.wires.forEach((wire, id) => this.put(wire, id, !wires.has(id)));
+  }
+
+  /** Shows some more of these cards and wires, at most so many of each; how many more cards it could have been. */
+  add(ids: Iterable<string>, wires: Iterable<string>, most: number): number {
+    let left = most;
+    for (const id of ids) {
+      if (left >= 1 && this.shown?.has(id) === false) {
+        this.shown.add(id);
+        this.card(id)?.toggleAttribute('data-out', false);
+        left--;
+      }
+    }
+
+    let more = most;
+    for (const id of wires) {
+      const wire = more >= 1 && this.hidden.has(id) ? this.wires.get(id) : undefined;
+      if (wire) {
+        this.put(wire, id, false);
+        more--;
+      }
+    }
+
+    return Math.min(left, more);
+  }
+
+  /** Keeps the picture of the canvas as large as it may become: one that grows at its left or top is painted anew, all of it. */
+  extend(bounds: Rect | null): void {
+    const all = bounds ? { x: bounds.x - beyond, y: bounds.y - beyond, w: bounds.w + 2 * beyond, h: bounds.h + 2 * beyond } : null;
+    const d = all ? `M${all.x} ${all.y}h1v1h-1zM${all.x + all.w} ${all.y + all.h}h1v1h-1z` : '';
+    if (this.extent.getAttribute('d') !== d) {
+      this.extent.setAttribute('d', d);
+    }
   }
 
   edge(graph: Graph, id: string): void {
@@ -157,8 +195,29 @@ export class Painter {
       wire.setAttribute('aria-label', edge.label);
     }
 
-    wire.setAttribute('d', path(way));
+    const d = path(way);
+    if (wire.getAttribute('d') !== d) {
+      wire.setAttribute('d', d);
+    }
+
     this.put(wire, id, false);
+  }
+
+  /** Draws wires apart from the others while they move: what they pass is not painted anew with them. */
+  lift(ids: Iterable<string>): void {
+    for (const id of ids) {
+      const wire = this.wires.get(id);
+      if (wire && !this.lifted.has(wire)) {
+        this.lifted.set(wire, wire.nextSibling);
+        this.liveLayer.insertBefore(wire, this.guides);
+      }
+    }
+  }
+
+  /** Puts them back where they were among the others. */
+  lower(): void {
+    [...this.lifted].reverse().forEach(([wire, next]) => wire.isConnected && this.wireLayer.insertBefore(wire, next?.parentNode === this.wireLayer ? next : null));
+    this.lifted.clear();
   }
 
   private put(wire: SVGPathElement, id: string, out: boolean): void {
@@ -245,7 +304,7 @@ export class Painter {
       return;
     }
 
-    const group = was ?? this.pinLayer.appendChild(svg('g'));
+    const group = was ?? this.liveLayer.insertBefore(svg('g'), this.guides);
     this.moving.set(id, group);
     while (group.childElementCount > now.size) {
       group.lastElementChild!.remove();

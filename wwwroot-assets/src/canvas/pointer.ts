@@ -6,7 +6,7 @@ import type { EdgeModel, Point } from './model';
 import { distanceTo } from './route';
 import type { Stage } from './stage';
 import { overlaps } from './spatial';
-import { pinch, toWorld, type View } from './viewport';
+import { pinch, toWorld, zoomAt, type View } from './viewport';
 
 export type Send = (method: string, args: unknown) => Promise<unknown>;
 
@@ -189,10 +189,10 @@ export function pointers(stage: Stage, send: Send): { cancel(): boolean; dispose
     const unit = event.deltaMode === 1 ? 16 : event.deltaMode === 2 ? stage.size.h : 1;
     if (event.ctrlKey || event.metaKey) {
       stage.locate();
-      stage.zoom(Math.exp(-event.deltaY * unit * (Math.abs(event.deltaY) < 50 ? 0.01 : 0.002)), stage.local(event));
+      stage.glide(zoomAt(stage.view, stage.local(event), Math.exp(-event.deltaY * unit * (Math.abs(event.deltaY) < 50 ? 0.01 : 0.002))));
     } else {
       const [dx, dy] = event.shiftKey && event.deltaX === 0 ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
-      stage.look({ ...stage.view, x: stage.view.x - dx * unit, y: stage.view.y - dy * unit });
+      stage.glide({ ...stage.view, x: stage.view.x - dx * unit, y: stage.view.y - dy * unit });
     }
   });
 
@@ -283,7 +283,7 @@ function panning(stage: Stage, event: PointerEvent): Gesture {
   return {
     move(now) {
       const at = stage.local(now);
-      stage.look({ ...stage.view, x: start.x + at.x - from.x, y: start.y + at.y - from.y });
+      stage.glide({ ...stage.view, x: start.x + at.x - from.x, y: start.y + at.y - from.y });
     },
     end: () => stage.root.removeAttribute('data-panning'),
   };
@@ -294,7 +294,7 @@ function twoFingers(stage: Stage, touches: Map<number, Point>): Gesture {
   return {
     move() {
       const now = [...touches.values()] as [Point, Point];
-      stage.look(pinch(stage.view, before, now));
+      stage.glide(pinch(stage.view, before, now));
       before = now;
     },
     end: () => undefined,

@@ -1,4 +1,5 @@
 // One canvas: its graph, its view and its selection, and everything that changes them. Gestures and keys work on it; .NET hears of what came of them.
+import { Dots } from './dots';
 import { Graph } from './graph';
 import { Minimap } from './minimap';
 import type { Patch, Point, Rect } from './model';
@@ -13,6 +14,10 @@ export interface StageOptions {
 
 const far = 0.36;
 const settle = 160;
+/** How often what is written beside the canvas follows it, ms. */
+const pace = 150;
+/** Cards, and wires, that come into the page in one frame of a gesture. */
+const mostCards = 8;
 
 export class Stage {
   readonly graph = new Graph();
@@ -29,7 +34,7 @@ export class Stage {
 
   private readonly map: Minimap | null;
   private readonly world: HTMLElement;
-  private readonly dots: HTMLElement;
+  private readonly dots: Dots;
   private readonly percent: HTMLElement | null;
   private readonly dirtyNodes = new Set<string>();
   private readonly dirtyEdges = new Set<string>();
@@ -43,10 +48,13 @@ export class Stage {
   private placed = false;
   private culled: View | null = null;
   private corner = { x: 0, y: 0 };
+  private gliding = false;
+  private written = 0;
+  private drawn = 0;
 
   constructor(readonly root: HTMLElement, readonly options: StageOptions, private readonly told: (selection: { nodes: string[]; edges: string[] }) => void) {
     this.world = root.querySelector<HTMLElement>('.world')!;
-    this.dots = root.querySelector<HTMLElement>('.dots')!;
+    this.dots = new Dots(root.querySelector<HTMLElement>('.dots')!);
     this.percent = root.querySelector('[data-percent]');
     const layer = (name: string) => root.querySelector<SVGSVGElement>(`svg.${name}`)!;
     this.painter = new Painter(this.world, layer('wires'), layer('pins'), layer('live'));
@@ -98,22 +106,27 @@ export class Stage {
     this.soon();
   }
 
+  /** Looks from somewhere else at once. */
   look(view: View): void {
-    this.view = view;
-    this.viewDirty = true;
-    this.world.toggleAttribute('data-moving', true);
-    clearTimeout(this.still);
-    // At rest the text is drawn sharp again.
-    this.still = window.setTimeout(() => this.world.toggleAttribute('data-moving', false), settle);
-    this.soon();
+    this.gliding = false;
+    this.move(view);
+  }
+
+  /**
+   * Looks from somewhere else as a gesture goes on: the picture of the canvas is moved and stretched as it is, and what comes into view is added by
+   * and by. Painting it anew in every frame takes three times as long as a frame has.
+   */
+  glide(view: View): void {
+    this.gliding = true;
+    this.move(view);
   }
 
   fit(ids?: Iterable<string>): void {
     this.look(fit(this.graph.bounds(ids), this.size, Math.min(48, this.size.w / 12)));
   }
 
-  zoom(factor: number, at: Point = { x: this.size.w / 2, y: this.size.h / 2 }): void {
-    this.look(zoomAt(this.view, at, factor));
+  zoom(factor: number): void {
+    this.look(zoomAt(this.view, { x: this.size.w / 2, y: this.size.h / 2 }, factor));
   }
 
   reveal(part: Rect): void {
@@ -129,8 +142,12 @@ export class Stage {
     return toWorld(this.view, this.local(event));
   }
 
-  /** Reads where the canvas is in the window, once a gesture. */
+  /** Reads where the canvas is in the window, once a gesture: the page is laid out for it. */
   locate(): void {
+    if (this.gliding) {
+      return;
+    }
+
     const { left, top } = this.root.getBoundingClientRect();
     this.corner = { x: left, y: top };
   }
@@ -187,7 +204,7 @@ export class Stage {
   jump(x: number, y: number): void {
     const at = this.map?.at(x, y);
     if (at) {
-      this.look({ ...this.view, x: this.size.w / 2 - at.x * this.view.zoom, y: this.size.h / 2 - at.y * this.view.zoom });
+      this.glide({ ...this.view, x: this.size.w / 2 - at.x * this.view.zoom, y: this.size.h / 2 - at.y * this.view.zoom });
     }
   }
 
@@ -204,6 +221,27 @@ export class Stage {
   // All of it where that can be read, otherwise where it begins.
   begin(): void {
     this.look(opening(this.graph.bounds(), this.size));
+  }
+
+  private move(view: View): void {
+    this.view = view;
+    this.viewDirty = true;
+    this.world.toggleAttribute('data-moving', this.gliding);
+    clearTimeout(this.still);
+    if (this.gliding) {
+      this.still = window.setTimeout(() => this.rest(), settle);
+    }
+
+    this.soon();
+  }
+
+  // At rest it is drawn sharp again, and with as much as can be seen from there.
+  private rest(): void {
+    this.world.toggleAttribute('data-moving', false);
+    this.gliding = false;
+    this.culled = null;
+    this.viewDirty = true;
+    this.soon();
   }
 
   private take(patch: Patch): void {
@@ -260,19 +298,21 @@ export class Stage {
     if (this.viewDirty) {
       this.viewDirty = false;
       const { x, y, zoom } = this.view;
-      this.world.style.transform = `translate(${x}px,${y}px) scale(${zoom})`;
-      const step = 16 * zoom * (zoom < 0.3 ? 4 : zoom < 0.6 ? 2 : 1);
-      const size = `${step}px ${step}px`;
-      if (this.dots.style.backgroundSize !== size) {
-        this.dots.style.backgroundSize = size;
+      // On whole pixels of the screen the picture is neither blurred nor computed anew; while it is stretched it would tremble there.
+      const whole = (at: number) => this.gliding && zoom !== this.drawn ? at : Math.round(at * devicePixelRatio) / devicePixelRatio;
+      this.world.style.transform = `translate3d(${whole(x)}px,${whole(y)}px,0) scale(${zoom})`;
+      this.drawn = zoom;
+      this.dots.draw(this.view, this.size, this.gliding);
+      const now = performance.now();
+      if (!this.gliding) {
+        this.world.toggleAttribute('data-far', zoom < far);
       }
 
-      this.dots.style.transform = `translate(${((x % step) + step) % step}px,${((y % step) + step) % step}px)`;
-      this.world.toggleAttribute('data-far', zoom < far);
       // What is written anew is painted anew, and with it the whole page is put together anew.
       const percent = `${Math.round(zoom * 100)} %`;
-      if (this.percent && this.percent.textContent !== percent) {
+      if (this.percent && (!this.gliding || now - this.written > pace) && this.percent.textContent !== percent) {
         this.percent.textContent = percent;
+        this.written = now;
       }
 
       this.repaintMap();
@@ -296,14 +336,26 @@ export class Stage {
       this.guides = null;
     }
 
-    if (this.size.w > 0 && (moved || !this.culled || isSpent(this.culled, this.view))) {
+    if (this.size.w > 0 && this.gliding) {
+      this.add();
+    } else if (this.size.w > 0 && (moved || !this.culled || isSpent(this.culled, this.view))) {
       this.cull();
+    }
+  }
+
+  // What comes into view, before what is beside it. What leaves it stays until the gesture is over.
+  private add(): void {
+    const left = this.painter.add(this.graph.cards.in(inView(this.view, this.size)), this.graph.lines.in(inView(this.view, this.size)), mostCards);
+    if (left > 0) {
+      const near = inView(this.view, this.size, beside);
+      this.painter.add(this.graph.cards.in(near), this.graph.lines.in(near), left / 4);
     }
   }
 
   // What has the focus, and what is selected, stays: it would lose both.
   private cull(): void {
     this.culled = this.view;
+    this.painter.extend(this.graph.bounds());
     const near = inView(this.view, this.size, beside);
     this.painter.show(
       new Set([...this.graph.cards.in(near), ...this.selected, ...(this.focused === null ? [] : [this.focused])]), new Set([...this.graph.lines.in(near), ...this.selectedEdges]));

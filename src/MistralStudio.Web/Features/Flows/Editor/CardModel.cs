@@ -79,8 +79,8 @@ public sealed record CardModel(string Path, string Parent, FlowNode Node, NodeLo
 
         cards.AddRange(look.Definition.Notes.Select((note, number) =>
         {
-            var node = new FlowNode($"notes.{number}", "note") { Position = note.Position, Config = System.Text.Json.JsonSerializer.SerializeToElement(new { text = note.Text }) };
-            return new CardModel(node.Id, "", node, new NodeLook([], [], false), new CardShape(CardShape.Card, 96, 0), true, number, "", []);
+            var node = new FlowNode($"notes.{number}", "note") { Position = note.Position, Size = note.Size, Config = System.Text.Json.JsonSerializer.SerializeToElement(new { text = note.Text }) };
+            return new CardModel(node.Id, "", node, new NodeLook([], [], false), CardShape.Of(node, NodeLook.Unknown, isNote: true), true, number, "", []);
         }));
         return cards;
     }

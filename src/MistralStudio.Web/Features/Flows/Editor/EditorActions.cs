@@ -96,7 +96,7 @@ public sealed class EditorActions(EditorState state, IEditorPage page)
                 break;
             case "Resize":
                 var size = Read<Size>(args);
-                await state.DoAsync(new ResizeNode(size.Id, new FlowSize(size.W, size.H)), cancellationToken);
+                await state.ResizeAsync(size.Id, new FlowSize(size.W, size.H), cancellationToken);
                 break;
             case "Connect":
                 var wire = Read<Wire>(args);
@@ -123,6 +123,9 @@ public sealed class EditorActions(EditorState state, IEditorPage page)
                 break;
             case "Duplicate" when state.Selected.Count > 0:
                 await state.PasteAsync(state.Clip(), Scopes.Split(state.Selected[0]).Scope, null, isCopy: true, cancellationToken);
+                break;
+            case "Paste" when args.TryGetProperty("characters", out var characters):
+                state.Refuse(EditErrors.TooLong(characters.GetInt64()));
                 break;
             case "Paste":
                 var spot = Read<Spot>(args);

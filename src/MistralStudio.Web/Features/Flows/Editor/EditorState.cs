@@ -224,6 +224,15 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
         return PortSearch.Refuses(look, scope, edge) is { } wrong ? Refuse(wrong) : await DoAsync(new ConnectPorts(scope, edge, instead), cancellationToken);
     }
 
+    /// <summary>Draws a container or a remark larger or smaller.</summary>
+    public Task<bool> ResizeAsync(string path, FlowSize size, CancellationToken cancellationToken)
+    {
+        var number = NumberOf(path);
+        return DoAsync(
+            number >= 0 && Flow.Draft.Definition.Notes.ElementAtOrDefault(number) is { } note ? new SetNote(number, note with { Size = ResizeNode.Bounded(size) }) : new ResizeNode(path, size),
+            cancellationToken);
+    }
+
     /// <summary>Removes what is selected.</summary>
     public async Task RemoveAsync(CancellationToken cancellationToken)
     {
