@@ -156,6 +156,35 @@ public abstract class ConnectionStoreTests(DataFixture data)
         async Task<FlowId> NewAsync(string name, string draft) => (await flows.CreateAsync(Workspace, name, draft, Owner, Token)).Value.Id;
     }
 
+    [Fact]
+    public async Task APastVersionOfAFlow_KeepsAConnection_WhileARunGoesOnWithIt_OrItsNumberIsNamed()
+    {
+        var used = (await CreateAsync("Left behind", null)).Value;
+        var (flows, journal, time) = (data.Get<IFlowStore>(), data.Get<IFlowJournal>(), data.Get<TimeProvider>().GetUtcNow());
+        var (asking, silent) = ($$$"""{"nodes":[{"id":"a","type":"llm","config":{"model":"{{{used.Slug}}}/small"}}]}""", """{"nodes":[]}""");
+        var flow = (await flows.CreateAsync(Workspace, "Moved on", asking, Owner, Token)).Value;
+        await PublishAsync(asking, '5');
+        await PublishAsync(silent, '6');
+        var run = RunId.New();
+        var start = new RunStart { Workspace = Workspace, Flow = flow.Id, Definition = new('5', 64), Version = 1, Authority = new(Owner, null), Trigger = RunTrigger.Webhook };
+        await journal.AppendAsync(new(run, [new RunStarted(start) { Seq = 1, At = time }], RunStatus.Running, null), Token);
+        Assert.Contains("flow \"Moved on\" (version 1)", (await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).Error!.Message, StringComparison.Ordinal);
+
+        await journal.AppendAsync(new(run, [new RunFinished(RunStatus.Succeeded, new Dictionary<string, FlowValue>(), null) { Seq = 2, At = time }], RunStatus.Succeeded, null), Token);
+        var app = (await data.Get<IAppStore>().CreateAsync(Workspace, "Stays behind", new($"flow:{flow.Slug}@1", "", [], "", GenerationSettings.Default), Owner, Token)).Value;
+        Assert.Contains("flow \"Moved on\" (version 1)", (await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).Error!.Message, StringComparison.Ordinal);
+
+        await data.Get<IAppStore>().DeleteAsync(Workspace, app.Id, Owner, Token);
+        Assert.True((await _connections.DeleteAsync(Workspace, used.Id, Owner, Token)).IsSuccess);
+
+        async Task PublishAsync(string definition, char hash)
+        {
+            var now = (await flows.FindAsync(Workspace, flow.Id, Token))!;
+            now = (await flows.SaveDraftAsync(Workspace, now.Id, now.Revision, now.Name, definition, Token)).Value;
+            Assert.True((await flows.PublishAsync(Workspace, now.Id, now.Revision, definition, new(hash, 64), "why", [], Owner, Token)).IsSuccess);
+        }
+    }
+
     [Theory]
     [InlineData("ftp://api.example.com")]
     [InlineData("https://you:secret@api.example.com/v1")]

@@ -41,7 +41,7 @@ internal sealed class FlowUses(IDbContextFactory<StudioDbContext> contexts, Time
         var found = await StoredDefinitions.FindAsync(context, workspace, slug, cancellationToken);
         return
         [
-            .. found.Where(one => !one.IsPast && one.Id != flow.Value)
+            .. found.Where(one => one.Id != flow.Value)
                 .SelectMany(one => References(one, slug).Distinct().Select(number => new FlowUse(number, one.Kind, one.Id, one.Name, one.Version)))
                 .OrderBy(use => use.Kind).ThenBy(use => use.Name, StringComparer.OrdinalIgnoreCase),
         ];

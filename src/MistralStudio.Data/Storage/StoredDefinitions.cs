@@ -22,9 +22,6 @@ internal sealed record StoredDefinition(DefinitionKind Kind, Guid Id, string Nam
     /// <summary>Every flow that it calls as a step or as a tool: the texts of <c>flow</c>.</summary>
     public IEnumerable<string> Flows() => Texts().Where(text => text.Member == "flow").Select(text => text.Text);
 
-    /// <summary>True for a version of a flow that a newer one came after.</summary>
-    public bool IsPast { get; init; }
-
     /// <summary>The place in words: <c>flow "Triage" (version 3)</c>.</summary>
     public static string Describe(DefinitionKind kind, string name, int? version)
     {
@@ -66,8 +63,8 @@ internal sealed record StoredDefinition(DefinitionKind Kind, Guid Id, string Nam
 internal static class StoredDefinitions
 {
     /// <summary>
-    /// Drafts and published versions of apps, drafts and all versions of flows (a run that waits goes on with its own), knowledge bases, connections, and
-    /// prompts as they are now and as labels name them.
+    /// Drafts and published versions of apps and flows, knowledge bases, connections, and prompts as they are now and as labels name them; of the past
+    /// versions of a flow those with which a run still goes on, and those that something names by their number.
     /// </summary>
     /// <param name="text">What stands in the JSON of a definition that is looked for.</param>
     public static async Task<IReadOnlyList<StoredDefinition>> FindAsync(StudioDbContext context, WorkspaceId workspace, string text, CancellationToken cancellationToken)
@@ -82,9 +79,19 @@ internal static class StoredDefinitions
             .Where(row => row.Definition.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.App, row.Id.Value, row.Name, row.Number, row.Definition)));
         found.AddRange((await flows.Where(row => row.Draft.Contains(text)).Select(row => new { row.Id, row.Name, row.Draft }).ToListAsync(cancellationToken))
             .Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, null, row.Draft)));
-        found.AddRange((await flows.Join(context.FlowVersions, row => row.Id, version => version.FlowId, (row, version) => new { row.Id, row.Name, row.PublishedVersion, version.Number, version.Hash })
-            .Join(context.FlowDefinitions, row => new { FlowId = row.Id, row.Hash }, definition => new { definition.FlowId, definition.Hash }, (row, definition) => new { row.Id, row.Name, row.PublishedVersion, row.Number, definition.Json })
-            .Where(row => row.Json.Contains(text)).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Flow, row.Id.Value, row.Name, row.Number, row.Json) { IsPast = row.Number != row.PublishedVersion }));
+        var versions = await flows.Join(context.FlowVersions, row => row.Id, version => version.FlowId, (row, version) => new { row.Id, row.Name, row.Slug, row.PublishedVersion, version.Number, version.Hash })
+            .Join(context.FlowDefinitions, row => new { FlowId = row.Id, row.Hash }, definition => new { definition.FlowId, definition.Hash }, (row, definition) => new { row.Id, row.Name, row.Slug, row.Number, row.Hash, definition.Json, IsPast = row.Number != row.PublishedVersion })
+            .Where(row => row.Json.Contains(text))
+            .Select(row => new { row.Id, row.Name, row.Slug, row.Number, row.Json, IsOver = row.IsPast && !context.Runs.Any(run => run.FlowId == row.Id && run.Definition == row.Hash && run.EndedAt == null) })
+            .ToListAsync(cancellationToken);
+        foreach (var row in versions)
+        {
+            if (!row.IsOver || await IsNamedAsync(string.Create(CultureInfo.InvariantCulture, $"{row.Slug}@{row.Number}\"")))
+            {
+                found.Add(new(DefinitionKind.Flow, row.Id.Value, row.Name, row.Number, row.Json));
+            }
+        }
+
         found.AddRange((await context.KnowledgeBases.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings != null && row.Settings.Contains(text))
             .Select(row => new { row.Id, row.Name, row.Settings }).ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Knowledge, row.Id.Value, row.Name, null, row.Settings!)));
         found.AddRange((await context.Connections.AsNoTracking().Where(row => row.WorkspaceId == workspace && row.Settings.Contains(text))
@@ -94,5 +101,10 @@ internal static class StoredDefinitions
             .Where(row => row.Content.Contains(text) && (row.Number == row.LatestVersion || context.PromptLabels.Any(label => label.PromptId == row.Id && label.Version == row.Number)))
             .ToListAsync(cancellationToken)).Select(row => new StoredDefinition(DefinitionKind.Prompt, row.Id.Value, row.Name, row.Number, row.Content)));
         return found;
+
+        async Task<bool> IsNamedAsync(string version) =>
+            await apps.AnyAsync(row => row.Draft.Contains(version) || context.AppVersions.Any(one => one.AppId == row.Id && one.Number == row.PublishedVersion && one.Definition.Contains(version)), cancellationToken)
+            || await flows.AnyAsync(row => row.Draft.Contains(version) || context.FlowVersions.Any(one => one.FlowId == row.Id && one.Number == row.PublishedVersion
+                && context.FlowDefinitions.Any(definition => definition.FlowId == row.Id && definition.Hash == one.Hash && definition.Json.Contains(version))), cancellationToken);
     }
 }
