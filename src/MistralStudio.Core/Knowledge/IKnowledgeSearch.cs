@@ -14,6 +14,9 @@ public sealed record KnowledgeQuery(WorkspaceId Workspace, IReadOnlyList<Knowled
     /// <summary>How to search; null: as the first of the bases is set up. <see cref="Limit"/> and <see cref="Mode"/> go before it.</summary>
     public SearchSettings? Settings { get; init; }
 
+    /// <summary>Changes what <see cref="Settings"/> are; null: nothing of them.</summary>
+    public Func<SearchSettings, SearchSettings>? Changes { get; init; }
+
     /// <summary>Which passages the question is about.</summary>
     public SearchFilter Filter { get; init; } = SearchFilter.None;
 

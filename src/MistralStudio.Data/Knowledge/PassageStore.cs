@@ -171,7 +171,8 @@ internal sealed class PassageStore(IDbContextFactory<StudioDbContext> contexts, 
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var ids = passages.ToList();
         var rows = await context.Passages.AsNoTracking()
-            .Where(row => ids.Contains(row.Id))
+            // As one parameter: with one for each, the SQL of every search would be written and planned anew.
+            .Where(row => EF.Parameter(ids).Contains(row.Id))
             .WithRevisions(context)
             .Join(
                 context.Documents(access).Where(document => document.State != DocumentState.Deleting),

@@ -7,13 +7,15 @@ namespace MistralStudio.Inference.Hosting;
 
 /// <summary>
 /// What tells a model from another under the same id: SHA-256 over the names and contents of its weights and of the files that say how texts are
-/// read for them. Read once, and again where one of them changed in length or time.
+/// read for them. Read once, and again where one of them changed in length or time, which is looked at once in a second at most: searches ask each time.
 /// </summary>
-internal sealed class ModelFingerprints
+internal sealed class ModelFingerprints(TimeProvider time)
 {
+    private static readonly TimeSpan s_fresh = TimeSpan.FromSeconds(1);
+
     private static readonly string[] s_readers = ["*.json", "*.txt"];
 
-    private readonly ConcurrentDictionary<string, (string Stamp, string Fingerprint)> _known = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, (string Stamp, string Fingerprint, long LookedAt)> _known = new(StringComparer.Ordinal);
     private readonly SemaphoreSlim _gate = new(1, 1);
 
     /// <summary>The fingerprint of a model; empty where its files cannot be read.</summary>
@@ -21,10 +23,17 @@ internal sealed class ModelFingerprints
     {
         try
         {
+            if (_known.TryGetValue(folder.Path, out var known) && time.GetElapsedTime(known.LookedAt) < s_fresh)
+            {
+                return known.Fingerprint;
+            }
+
+            var now = time.GetTimestamp();
             var files = FilesOf(folder);
             var stamp = string.Join('|', files.Select(file => string.Create(CultureInfo.InvariantCulture, $"{file.Name}:{file.Length}:{file.LastWriteTimeUtc.Ticks}")));
-            if (_known.TryGetValue(folder.Path, out var known) && known.Stamp == stamp)
+            if (known.Stamp == stamp)
             {
+                _known[folder.Path] = known with { LookedAt = now };
                 return known.Fingerprint;
             }
 
@@ -34,7 +43,7 @@ internal sealed class ModelFingerprints
             {
                 if (!_known.TryGetValue(folder.Path, out known) || known.Stamp != stamp)
                 {
-                    known = _known[folder.Path] = (stamp, await HashAsync(files, cancellationToken));
+                    known = _known[folder.Path] = (stamp, await HashAsync(files, cancellationToken), now);
                 }
 
                 return known.Fingerprint;

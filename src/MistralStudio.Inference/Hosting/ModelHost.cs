@@ -16,7 +16,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     private readonly ILogger<ModelHost> _log;
     private readonly TimeProvider _time;
     private readonly ConcurrentDictionary<string, InstalledModelEntry> _entries = new(StringComparer.Ordinal);
-    private readonly ModelFingerprints _fingerprints = new();
+    private readonly ModelFingerprints _fingerprints;
     private readonly InstalledFolders _folders;
     private readonly ModelMemory _memory;
     private readonly ModelLoader _loader;
@@ -29,6 +29,7 @@ internal sealed class ModelHost : IModelHost, IAsyncDisposable
     {
         _options = options.Value;
         _time = time;
+        _fingerprints = new(time);
         _log = log;
         _folders = new(_options, models);
         _memory = new ModelMemory(_options.Budget, _options.KeepWarm, () => _entries.Values, time);

@@ -221,19 +221,22 @@ internal sealed class EmbeddedSearch(IndexFile file, ResidentVectors resident)
     {
         var languages = new HashSet<Language>();
         using var select = connection.CreateCommand();
-        // One look at the index for each language, however many documents are in it.
-        select.CommandText = "SELECT EXISTS (SELECT 1 FROM documents WHERE base = $base AND language = $language);";
-        var (parent, name) = (select.Parameters.Add("$base", SqliteType.Blob), select.Parameters.Add("$language", SqliteType.Text));
+        // One look at the index for each language that is there, however many documents are in it.
+        select.CommandText = """
+            WITH RECURSIVE found (name) AS (
+              SELECT min(language) FROM documents WHERE base = $base
+              UNION ALL
+              SELECT (SELECT min(language) FROM documents WHERE base = $base AND language > name) FROM found WHERE name IS NOT NULL)
+            SELECT name FROM found WHERE name IS NOT NULL;
+            """;
+        var parent = select.Parameters.Add("$base", SqliteType.Blob);
         foreach (var id in bases)
         {
             parent.Value = EmbeddedIndex.Bytes(id.Value);
-            foreach (var language in Enum.GetValues<Language>())
+            using var reader = select.ExecuteReader();
+            while (reader.Read())
             {
-                name.Value = language.ToString();
-                if (!languages.Contains(language) && (long)select.ExecuteScalar()! == 1)
-                {
-                    languages.Add(language);
-                }
+                languages.Add(Enum.Parse<Language>(reader.GetString(0)));
             }
         }
 

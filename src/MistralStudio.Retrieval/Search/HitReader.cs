@@ -68,6 +68,7 @@ internal sealed class HitReader(IPassageStore passages)
         ReadRanking ranking, string question, IReadOnlyCollection<Language> languages, int neighbours, CancellationToken cancellationToken)
     {
         var hits = new List<SearchHit>(ranking.Ranked.Count);
+        var words = new QuestionWords(question, languages);
         var twins = ranking.Repeats.ToLookup(repeat => repeat.Value, repeat => ranking.Located[repeat.Key]);
         foreach (var item in ranking.Ranked)
         {
@@ -85,7 +86,7 @@ internal sealed class HitReader(IPassageStore passages)
                 Header = passage.Edit is null ? passage.Header : null,
                 Twins = [.. twins[passage.Id].Select(twin => new PassageTwin(twin.Passage.Id, twin.Passage.Document, twin.DocumentName))],
                 Ranks = item.Ranks,
-                Matches = Spans(TermWeights.Matches(question, passage.ShownText, languages)),
+                Matches = Spans(words.In(passage.ShownText)),
                 Neighbours = neighbours == 0 ? [] : await AroundAsync(passage, neighbours, cancellationToken),
             });
         }

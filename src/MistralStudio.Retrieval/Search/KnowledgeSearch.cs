@@ -132,6 +132,7 @@ internal sealed class KnowledgeSearch(
     private SearchSettings SettingsOf(KnowledgeQuery query, KnowledgeBase first)
     {
         var settings = query.Settings ?? first.Settings.Search;
+        settings = query.Changes?.Invoke(settings) ?? settings;
         return (settings with
         {
             Mode = query.Mode ?? settings.Mode,

@@ -89,14 +89,8 @@ internal static class TermWeights
         return terms;
     }
 
-    /// <summary>Where a text says a word of a question, in some form.</summary>
-    public static IEnumerable<Token> Matches(string question, string text, IReadOnlyCollection<Language> languages)
-    {
-        var asked = Content(question).SelectMany(word => languages.Select(language => Stemmer.Stem(word.Text, language))).ToHashSet(StringComparer.Ordinal);
-        return Tokens.Words(text).Where(word => languages.Any(language => asked.Contains(Stemmer.Stem(word.Text, language))));
-    }
-
-    private static List<Token> Content(string question)
+    /// <summary>The words of a question that are looked for: not its function words, where there are others.</summary>
+    public static IReadOnlyList<Token> Content(string question)
     {
         var words = Tokens.Words(question).ToList();
         var content = words.Where(word => !FunctionWords.Contains(question.Substring(word.Start, word.Length).ToLowerInvariant())).ToList();

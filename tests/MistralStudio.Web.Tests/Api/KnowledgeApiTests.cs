@@ -202,7 +202,8 @@ public sealed class KnowledgeApiTests(ApiStudio studio) : IClassFixture<ApiStudi
             Token);
         Assert.Equal(HttpStatusCode.OK, response.StatusCode);
         var asked = studio.Search.Asked!;
-        Assert.Equal((FusionMethod.ReciprocalRank, RerankMethod.CrossEncoder, .3, 2, 10), (asked.Settings!.Fusion, asked.Settings.Rerank, asked.Settings.Diversity, asked.Settings.Neighbours, asked.Settings.Limit));
+        var settings = asked.Changes!(SearchSettings.Default with { Limit = 7, Diversity = .9 });
+        Assert.Equal((FusionMethod.ReciprocalRank, RerankMethod.CrossEncoder, .3, 2, 7), (settings.Fusion, settings.Rerank, settings.Diversity, settings.Neighbours, settings.Limit));
         Assert.Equal((FilterOperator.AtLeast, MetadataType.Date), (asked.Filter.Conditions[0].Operator, asked.Filter.Conditions[0].Values[0].Type));
         Assert.Equal([MetadataType.Flag, MetadataType.Number, MetadataType.Text], asked.Filter.Conditions[1].Values.Select(value => value.Type));
     }

@@ -20,7 +20,8 @@ internal static class SearchEndpoint
         KnowledgeBaseId id, WireSearch body, HttpContext http, [FromServices] IKnowledgeStore store, [FromServices] IKnowledgeSearch search)
     {
         var workspace = http.GetCaller().Workspace;
-        if (await store.FindBaseAsync(workspace, id, http.RequestAborted) is not { } found)
+        // The search looks its bases up itself, and goes on without one that is not there; the one that the address names has to be.
+        if (body.Also is { Count: > 0 } && await store.FindBaseAsync(workspace, id, http.RequestAborted) is null)
         {
             return ErrorResults.From(KnowledgeErrors.BaseNotFound());
         }
@@ -30,10 +31,10 @@ internal static class SearchEndpoint
             return ErrorResults.From(KnowledgeErrors.QueryEmpty());
         }
 
-        var settings = ReadSettings(body, found.Settings.Search);
-        if (!settings.IsSuccess)
+        var changes = ReadChanges(body);
+        if (!changes.IsSuccess)
         {
-            return ErrorResults.From(settings.Error);
+            return ErrorResults.From(changes.Error);
         }
 
         var filter = ReadFilter(body.Filter);
@@ -42,10 +43,9 @@ internal static class SearchEndpoint
             return ErrorResults.From(filter.Error);
         }
 
-        // Each base is looked up in the caller's workspace by the search itself; one that is not there is not searched.
         var query = new KnowledgeQuery(workspace, [id, .. (body.Also ?? []).Take(MostBases)], body.Query)
         {
-            Settings = settings.Value,
+            Changes = changes.Value,
             Filter = filter.Value,
             Parents = body.Parents ?? false,
             Explain = [.. (body.Explain ?? []).Take(MostExplained)],
@@ -55,38 +55,38 @@ internal static class SearchEndpoint
         return result.Match<IResult>(hits => TypedResults.Ok(WireHits.From(hits)), ErrorResults.From);
     }
 
-    private static Result<SearchSettings> ReadSettings(WireSearch body, SearchSettings own)
+    private static Result<Func<SearchSettings, SearchSettings>> ReadChanges(WireSearch body)
     {
-        var hits = PageSize.Read(body.K, usual: own.Limit, SearchSettings.MostHits, "k");
+        var hits = PageSize.Read(body.K, SearchSettings.Default.Limit, SearchSettings.MostHits, "k");
         if (!hits.IsSuccess)
         {
             return hits.Error;
         }
 
-        SearchMode? mode = body.Mode switch { null => own.Mode, "hybrid" => SearchMode.Hybrid, "dense" => SearchMode.Dense, "lexical" => SearchMode.Lexical, _ => null };
-        if (mode is null)
+        SearchMode? mode = body.Mode switch { "hybrid" => SearchMode.Hybrid, "dense" => SearchMode.Dense, "lexical" => SearchMode.Lexical, _ => null };
+        if (mode is null && body.Mode is not null)
         {
-            return KnowledgeApiErrors.UnknownMode(body.Mode!);
+            return KnowledgeApiErrors.UnknownMode(body.Mode);
         }
 
-        FusionMethod? fusion = body.Fusion switch { "minMax" => FusionMethod.MinMax, "reciprocalRank" => FusionMethod.ReciprocalRank, _ => own.Fusion };
-        if (body.Fusion is not (null or "minMax" or "reciprocalRank"))
+        FusionMethod? fusion = body.Fusion switch { "minMax" => FusionMethod.MinMax, "reciprocalRank" => FusionMethod.ReciprocalRank, _ => null };
+        if (fusion is null && body.Fusion is not null)
         {
             return KnowledgeApiErrors.UnknownChoice("fusion", body.Fusion, "minMax or reciprocalRank");
         }
 
-        RerankMethod? rerank = body.Rerank switch { null => own.Rerank, "none" => RerankMethod.None, "crossEncoder" => RerankMethod.CrossEncoder, "model" => RerankMethod.Model, _ => null };
-        if (rerank is null)
+        RerankMethod? rerank = body.Rerank switch { "none" => RerankMethod.None, "crossEncoder" => RerankMethod.CrossEncoder, "model" => RerankMethod.Model, _ => null };
+        if (rerank is null && body.Rerank is not null)
         {
-            return KnowledgeApiErrors.UnknownChoice("rerank", body.Rerank!, "none, crossEncoder or model");
+            return KnowledgeApiErrors.UnknownChoice("rerank", body.Rerank, "none, crossEncoder or model");
         }
 
-        return own with
+        return (Func<SearchSettings, SearchSettings>)(own => own with
         {
-            Limit = hits.Value,
-            Mode = mode.Value,
-            Fusion = fusion,
-            Rerank = rerank.Value,
+            Limit = body.K ?? own.Limit,
+            Mode = mode ?? own.Mode,
+            Fusion = fusion ?? own.Fusion,
+            Rerank = rerank ?? own.Rerank,
             DenseWeight = body.DenseWeight ?? own.DenseWeight,
             Depth = body.Depth ?? own.Depth,
             MinScore = body.MinScore ?? own.MinScore,
@@ -97,7 +97,7 @@ internal static class SearchEndpoint
             RerankDepth = body.RerankDepth ?? own.RerankDepth,
             RerankModel = body.RerankModel ?? own.RerankModel,
             RewriteQuestions = body.Rewrite ?? own.RewriteQuestions,
-        };
+        });
     }
 
     private static Result<SearchFilter> ReadFilter(WireFilter? filter)
