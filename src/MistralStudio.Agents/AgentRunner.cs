@@ -179,6 +179,7 @@ internal sealed class AgentRunner(
             // Declared and never invoked by the client: each call is decided about and shown.
             Tools = turn.Tools.Count == 0 ? null : [.. turn.Tools.Select(tool => AIFunctionFactory.CreateDeclaration(tool.Name, tool.Description, tool.Parameters))],
             TopLogprobs = abilities.Logprobs ? turn.Alternatives : null,
+            PromptVariables = turn.Variables.Count > 0 ? turn.Variables : null,
         };
         if (turn.Knowledge.Count > 0)
         {

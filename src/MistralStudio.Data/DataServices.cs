@@ -101,6 +101,9 @@ public static class DataServices
         services.AddSingleton<PromptUses>();
         services.AddSingleton<IPromptUses>(provider => provider.GetRequiredService<PromptUses>());
         services.AddSingleton<PromptLabels>();
+        services.AddSingleton<PromptImages>();
+        services.AddSingleton<IPromptImages>(provider => provider.GetRequiredService<PromptImages>());
+        services.AddHostedService(provider => provider.GetRequiredService<PromptImages>());
         services.AddSingleton<IPromptStore, PromptStore>();
         services.AddSingleton<IBlobStore, BlobStore>();
         services.AddOptions<BatchOptions>().ValidateDataAnnotations().ValidateOnStart();

@@ -3,6 +3,7 @@ using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Tests.Shared.Fakes;
 
@@ -68,6 +69,35 @@ public abstract class ConversationImageTests(DataFixture data)
         Assert.True(await CanOpenAsync(other.User, copy.Id, shown));
         Assert.False(await CanOpenAsync(Owner, copy.Id, shown));
         Assert.False(await CanOpenAsync(other.User, copy.Id, drafted));
+    }
+
+    [Fact]
+    public async Task AConversation_TakesImagesOfPrompts_AndKeepsThoseOfItsOwnDraft()
+    {
+        var other = await data.JoinAsync("adopts@example.com", Role.Member);
+        var bytes = Pictures.PngOf(12, 3);
+        var image = PromptImageData.Describe(bytes, ImageShape.Read(bytes)!, "a.png");
+        PromptContent content = PromptContent.Empty with { Messages = [new(MessageRole.User, "Look") { Images = [image] }], Attached = new Dictionary<string, ReadOnlyMemory<byte>> { [image.Sha256] = bytes } };
+        var prompt = (await data.Get<IPromptStore>().CreateAsync(Workspace, PromptForm.Named("Adopted"), content, "", Owner, Token)).Value;
+        var theirs = (await _conversations.CreateAsync(new NewConversation(Workspace, other.User, null, "x", "default", "", GenerationSettings.Default, []), Token)).Id;
+        var secret = await AddAsync(await CreateAsync(), 12, 4);
+
+        Assert.Equal("image.gone", (await _images.AdoptAsync(Workspace, other.User, theirs, [image, secret], Token)).Error?.Code);
+        Assert.False(await CanOpenAsync(other.User, theirs, image));
+        Assert.Equal("image.gone", (await _images.AdoptAsync(Workspace, Owner, theirs, [image], Token)).Error?.Code);
+        Assert.True((await _images.AdoptAsync(Workspace, other.User, theirs, [image], Token)).IsSuccess);
+        Assert.True((await data.Get<IPromptStore>().DeleteAsync(Workspace, prompt.Id, Owner, Token)).IsSuccess);
+        Assert.True(await CanOpenAsync(other.User, theirs, image));
+
+        // Its draft shows it to readers of the conversation, and keeps it.
+        await _conversations.UpdateAsync(Workspace, other.User, theirs, new ConversationChange { IsShared = true }, Token);
+        Assert.False(await CanOpenAsync(Owner, theirs, image));
+        await _conversations.UpdateAsync(Workspace, other.User, theirs, new ConversationChange { Draft = new() { Content = content } }, Token);
+        Assert.True(await CanOpenAsync(Owner, theirs, image));
+        await _images.DropAsync(Workspace, other.User, theirs, image.Sha256, Token);
+        Assert.True(await CanOpenAsync(other.User, theirs, image));
+        var copy = (await _conversations.CopySharedAsync(Workspace, Owner, theirs, Token))!;
+        Assert.True(await CanOpenAsync(Owner, copy.Id, image));
     }
 
     [Fact]

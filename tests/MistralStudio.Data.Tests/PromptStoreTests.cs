@@ -1,12 +1,15 @@
 using MistralStudio.Core.Apps;
 using MistralStudio.Core.Audit;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Data.Tests;
 
@@ -60,6 +63,59 @@ public abstract class PromptStoreTests(DataFixture data)
         Assert.Equal("Two", (await _prompts.ReadAsync(Workspace, fork.Id, null, Token))!.Content.Messages[0].Text);
         Assert.Equal("prompt.version_not_found", (await _prompts.RestoreAsync(Workspace, prompt.Id, 9, "", Owner, Token)).Error?.Code);
         Assert.Equal("prompt.not_found", (await _prompts.ForkAsync(DataFixture.Elsewhere(), prompt.Id, 1, PromptForm.Named("x"), Owner, Token)).Error?.Code);
+    }
+
+    [Fact]
+    public async Task Images_AreKeptWithVersions_ByWhoMaySeeThem_AndGoWithTheLastThatHasThem()
+    {
+        var images = data.Get<IPromptImages>();
+        var prompt = (await _prompts.CreateAsync(Workspace, PromptForm.Named("Showing"), Attach(11, 3), "", Owner, Token)).Value;
+        var first = Assert.Single((await _prompts.ReadAsync(Workspace, prompt.Id, 1, Token))!.Content.Images);
+        Assert.True(await CanOpenAsync(prompt, first));
+        Assert.Null(await images.OpenAsync(DataFixture.Elsewhere(), prompt.Id, first.Sha256, Token));
+        Assert.Null(await images.OpenAsync(Workspace, prompt.Id, "../x", Token));
+
+        // Of a conversation only its owner takes an image along; of a prompt everybody who makes prompts.
+        var conversation = (await data.Get<IConversationStore>().CreateAsync(new NewConversation(Workspace, Owner, null, "x", "default", "", GenerationSettings.Default, []), Token)).Id;
+        var drafted = (await data.Get<IConversationImages>().AddAsync(Workspace, Owner, conversation, Pictures.PngOf(11, 4), "b.png", Token)).Value;
+        var other = await data.JoinAsync("shows@example.com", Role.Builder);
+        Assert.Equal("prompt.image_gone", (await _prompts.AddVersionAsync(Workspace, prompt.Id, Showing(drafted), "", null, other.User, Token)).Error?.Code);
+        Assert.True((await _prompts.AddVersionAsync(Workspace, prompt.Id, Showing(drafted), "", null, Owner, Token)).IsSuccess);
+        var theirs = (await _prompts.CreateAsync(Workspace, PromptForm.Named("Theirs"), Showing(drafted), "", other.User, Token)).Value;
+        var fork = (await _prompts.ForkAsync(Workspace, prompt.Id, 1, PromptForm.Named("Forked"), other.User, Token)).Value;
+        Assert.Equal("prompt.image_gone", (await _prompts.CreateAsync(Workspace, PromptForm.Named("No"), Showing(drafted with { Sha256 = new string('a', 64) }), "", Owner, Token)).Error?.Code);
+        await data.Get<IConversationStore>().DeleteAsync(Workspace, Owner, conversation, Token);
+        await data.Get<IConversationImages>().DropLeftAsync(Token);
+        Assert.True(await CanOpenAsync(prompt, drafted));
+
+        Assert.True((await _prompts.DeleteVersionAsync(Workspace, prompt.Id, 1, Owner, Token)).IsSuccess);
+        Assert.False(await CanOpenAsync(prompt, first));
+        Assert.True(await CanOpenAsync(fork, first));
+        Assert.True((await _prompts.DeleteAsync(Workspace, prompt.Id, Owner, Token)).IsSuccess);
+        Assert.True(await CanOpenAsync(theirs, drafted));
+        Assert.True((await _prompts.DeleteAsync(Workspace, theirs.Id, Owner, Token)).IsSuccess);
+        Assert.Null(await data.Get<IBlobStore>().OpenAsync(Workspace, drafted.Sha256, Token));
+
+        // What was refused leaves nothing behind.
+        var refused = Attach(11, 5);
+        Assert.Equal("prompt.message", (await _prompts.AddVersionAsync(Workspace, fork.Id, refused, new string('a', 1_001), null, Owner, Token)).Error?.Code);
+        Assert.Equal("prompt.not_found", (await _prompts.AddVersionAsync(Workspace, prompt.Id, refused, "", null, Owner, Token)).Error?.Code);
+        Assert.Null(await data.Get<IBlobStore>().OpenAsync(Workspace, refused.Images.Single().Sha256, Token));
+
+        async Task<bool> CanOpenAsync(Prompt of, MessageImage image)
+        {
+            await using var bytes = await images.OpenAsync(Workspace, of.Id, image.Sha256, Token);
+            return bytes is not null;
+        }
+
+        static PromptContent Showing(MessageImage image) => PromptContent.Empty with { Messages = [new(MessageRole.User, "Look") { Images = [image] }] };
+
+        static PromptContent Attach(int width, int height)
+        {
+            var bytes = Pictures.PngOf(width, height);
+            var image = PromptImageData.Describe(bytes, ImageShape.Read(bytes)!, "a.png");
+            return Showing(image) with { Attached = new Dictionary<string, ReadOnlyMemory<byte>> { [image.Sha256] = bytes } };
+        }
     }
 
     [Fact]

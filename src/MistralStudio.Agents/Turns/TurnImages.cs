@@ -28,20 +28,7 @@ internal static class TurnImages
             return ImageErrors.CannotRead(model);
         }
 
-        var read = new Dictionary<string, DataContent>(StringComparer.Ordinal);
-        foreach (var image in images)
-        {
-            await using var stored = await blobs.OpenAsync(turn.Workspace, image.Sha256, cancellationToken);
-            if (stored is null)
-            {
-                return ImageErrors.Gone();
-            }
-
-            using var bytes = new MemoryStream((int)image.Bytes);
-            await stored.CopyToAsync(bytes, cancellationToken);
-            read[image.Sha256] = new DataContent(bytes.ToArray(), image.MediaType);
-        }
-
-        return read;
+        var read = await ImageBytes.ReadAsync(blobs, turn.Workspace, images, cancellationToken);
+        return read.IsSuccess ? images.ToDictionary(image => image.Sha256, image => new DataContent(read.Value[image.Sha256], image.MediaType), StringComparer.Ordinal) : read.Error;
     }
 }

@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
@@ -50,6 +51,9 @@ public sealed record AgentTurn
 
     /// <summary>Who decides about calls; null: nobody is there, tools without effect are called and all others refused.</summary>
     public IToolDesk? Desk { get; init; }
+
+    /// <summary>Values of variables, where <see cref="Model"/> is a saved prompt or an app over one.</summary>
+    public IReadOnlyDictionary<string, string> Variables { get; init; } = ReadOnlyDictionary<string, string>.Empty;
 
     /// <summary>The form of the answer; null for words.</summary>
     public PromptSchema? Answer { get; init; }

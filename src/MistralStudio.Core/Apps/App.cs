@@ -7,7 +7,11 @@ namespace MistralStudio.Core.Apps;
 /// <param name="Model">A model reference.</param>
 /// <param name="Welcome">What a reader sees before the first question; empty where there is nothing.</param>
 public sealed record AppDefinition(
-    string Model, string Instructions, IReadOnlyList<KnowledgeBaseId> Knowledge, string Welcome, GenerationSettings Settings);
+    string Model, string Instructions, IReadOnlyList<KnowledgeBaseId> Knowledge, string Welcome, GenerationSettings Settings)
+{
+    /// <summary>What the variables of its prompt are where a reader says nothing else; null where nothing was filled in.</summary>
+    public IReadOnlyDictionary<string, string>? Values { get; init; }
+}
 
 /// <summary>A chat app.</summary>
 /// <param name="Slug">Its name in <c>/a/{slug}</c>, unique on this installation: <c>[a-z0-9-]{1,63}</c>.</param>

@@ -77,6 +77,14 @@ public static class AppErrors
     public static Error PublisherGone() => new(
         "app.publisher_gone", "Whoever published this app may no longer use its model or its knowledge here.", "Ask a Builder of the workspace to publish it again.");
 
+    public static Error NotFilledIn(IReadOnlyList<string> fields) => new(
+        "app.not_filled_in",
+        fields.Count == 1 ? $"\"{fields[0]}\" is not filled in." : $"{fields.Count} fields are not filled in: {string.Join(", ", fields.Select(field => $"\"{field}\""))}.",
+        "Fill it in above, then send the question again.");
+
+    public static Error HasNoVariables(string slug) => new(
+        "app.no_variables", $"The app \"{slug}\" does not answer with a saved prompt and has no variables.", "Send the request without prompt_variables.");
+
     public static Error LinkEnded() => new(
         "app.link_ended", "This link does not work any more: it was revoked, replaced by another, or has expired.", "Ask whoever sent it to you for a new one.");
 

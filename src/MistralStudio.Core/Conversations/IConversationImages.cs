@@ -14,12 +14,18 @@ public interface IConversationImages
         WorkspaceId workspace, UserId owner, ConversationId conversation, ReadOnlyMemory<byte> bytes, string name, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Opens an image for somebody: for the conversation's owner, and where it is shared for members of the workspace once a message has it. Null
+    /// Lets a conversation have images of prompts of its workspace, or of this person's other conversations, too. Fails where one is not theirs to
+    /// see, and where the conversation has too many or is not this person's.
+    /// </summary>
+    Task<Result<Unit>> AdoptAsync(WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<MessageImage> images, CancellationToken cancellationToken);
+
+    /// <summary>
+    /// Opens an image for somebody: for the conversation's owner, and where it is shared for members of the workspace once a message or its prompt has it. Null
     /// for everybody else.
     /// </summary>
     Task<Stream?> OpenAsync(WorkspaceId workspace, UserId reader, ConversationId conversation, string sha256, CancellationToken cancellationToken);
 
-    /// <summary>Drops an image that was taken out again, where no message of the conversation has it.</summary>
+    /// <summary>Drops an image that was taken out again, where no message of the conversation and no message of its prompt has it.</summary>
     Task DropAsync(WorkspaceId workspace, UserId owner, ConversationId conversation, string sha256, CancellationToken cancellationToken);
 
     /// <summary>Drops the images of conversations that are gone, in whatever way.</summary>

@@ -44,7 +44,7 @@ public static class ImageErrors
     public static Error ConversationFull() => new(
         "image.conversation_full", $"This conversation has {ImageRules.MostInConversation} images, which is the most.", "Begin a new one.");
 
-    public static Error Gone() => new("image.gone", "An image of this conversation is gone.", "Edit the message and add the image again.");
+    public static Error Gone() => new("image.gone", "An image of this conversation or prompt is gone.", "Edit the message and add the image again.");
 
     public static Error CannotRead(string model) => new(
         "image.cannot_read", $"\"{model}\" cannot read images.", "Choose a model that reads them, or remove the images.");

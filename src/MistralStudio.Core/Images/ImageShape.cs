@@ -11,6 +11,9 @@ public sealed record ImageShape(string MediaType, int Width, int Height)
     /// <summary>What a file chooser offers.</summary>
     public const string Accepted = "image/png,image/jpeg,image/gif,image/webp";
 
+    /// <summary>True for one of the formats.</summary>
+    public static bool IsType(string mediaType) => mediaType is "image/png" or "image/jpeg" or "image/gif" or "image/webp";
+
     /// <summary>
     /// Reads the head of an image. Only what says its format and its size is looked at, so a broken image may have one; null for everything that
     /// begins like none of the formats.

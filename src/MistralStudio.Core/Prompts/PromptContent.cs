@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using MistralStudio.Core.Conversations;
@@ -39,11 +40,33 @@ public sealed record PromptContent
 
     /// <summary>How much of <see cref="Knowledge"/> is read.</summary>
     public KnowledgeReading Reading { get; init; } = KnowledgeReading.Default;
+
+    /// <summary>Bytes of images that came with it and are kept nowhere yet, by hash; none in what a store gives. They are no part of its JSON.</summary>
+    [JsonIgnore]
+    public IReadOnlyDictionary<string, ReadOnlyMemory<byte>> Attached { get; init; } = ReadOnlyDictionary<string, ReadOnlyMemory<byte>>.Empty;
+
+    /// <summary>The images of its messages, each once.</summary>
+    [JsonIgnore]
+    public IEnumerable<MessageImage> Images => Messages.SelectMany(message => message.Images).DistinctBy(image => image.Sha256);
 }
 
 /// <summary>A message of a prompt.</summary>
 /// <param name="Text">May hold <c>{{names}}</c> of variables.</param>
-public sealed record PromptMessage(MessageRole Role, string Text);
+public sealed record PromptMessage(MessageRole Role, string Text)
+{
+    /// <summary>Images of a person's message; left out of the JSON where there are none. Their bytes are blobs of whatever holds the prompt.</summary>
+    public IReadOnlyList<MessageImage> Images { get; init; } = [];
+
+    /// <summary>True where it neither says nor shows anything.</summary>
+    [JsonIgnore]
+    public bool IsEmpty => string.IsNullOrWhiteSpace(Text) && Images.Count == 0;
+
+    /// <inheritdoc/>
+    public bool Equals(PromptMessage? other) => other is not null && Role == other.Role && Text == other.Text && Images.SequenceEqual(other.Images);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Role, Text, Images.Count);
+}
 
 /// <summary>What a variable takes.</summary>
 public enum PromptVariableKind

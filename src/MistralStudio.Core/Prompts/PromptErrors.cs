@@ -9,6 +9,17 @@ public static class PromptErrors
 
     public static Error TooMany(string what, int count, int most) => new("prompt.too_many", $"This prompt has {count} {what}; it may have {most}.", "Take some out.");
 
+    public static Error ImagesTooLarge() => new(
+        "prompt.images_too_large", $"The images of this prompt are larger than {Size.Format(PromptRules.MostImageBytes)} together, and every call of it sends them.", "Make them smaller, or take some out.");
+
+    public static Error ImageNotOfUser() => new("prompt.image_not_of_user", "A message that is not the user's has an image, which models do not read.", "Move the image to a message of the user.");
+
+    public static Error BadImage(string name) => new(
+        "prompt.bad_image", $"The image \"{Short(name)}\" is not described as images are kept.", "Send it with its bytes: {\"name\": \"...\", \"data\": \"data:image/png;base64,...\"}.");
+
+    public static Error ImageGone(string name) => new(
+        "prompt.image_gone", $"The image \"{Short(name)}\" is not here, or is of a conversation that is not yours.", "Take it out of the message and add it again.");
+
     public static Error Unreadable(string reason) => new("prompt.unreadable", $"The prompt cannot be read: {reason}.", "Correct it, or export it again where it came from.");
 
     public static Error BadModel(string model) => new(

@@ -2,6 +2,8 @@ using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using System.Text.Json.Serialization.Metadata;
+using MistralStudio.Core.Conversations;
 
 namespace MistralStudio.Core.Prompts;
 
@@ -20,6 +22,8 @@ public static class PromptJson
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         MaxDepth = 128,
+        // Hashes of contents without images are what they were before messages could have some.
+        TypeInfoResolver = new DefaultJsonTypeInfoResolver().WithAddedModifier(LeaveOutNoImages),
     };
 
     /// <summary>The content as canonical JSON: equal contents give the same text.</summary>
@@ -43,14 +47,24 @@ public static class PromptJson
         }
     }
 
-    /// <summary>Reads a content from elsewhere: its form and everything that <see cref="PromptRules"/> holds.</summary>
+    /// <summary>
+    /// Reads a content from elsewhere: its form and everything that <see cref="PromptRules"/> holds. An image may come with its bytes:
+    /// <c>{"name":"seal.png","data":"data:image/png;base64,..."}</c>; they are then <see cref="PromptContent.Attached"/>.
+    /// </summary>
     public static Result<PromptContent> ReadHostile(JsonElement json)
     {
         try
         {
-            return JsonSerializer.Deserialize<PromptContent>(json, Options) is not { } content
+            var attached = PromptImageData.Take(json);
+            if (!attached.IsSuccess)
+            {
+                return attached.Error;
+            }
+
+            return JsonSerializer.Deserialize<PromptContent>(attached.Value.Json, Options) is not { } content
                 ? PromptErrors.Unreadable("it is null")
-                : HasHoles(content) ? PromptErrors.Unreadable("one of its lists holds null") : PromptRules.Check(content) is { } broken ? broken : content;
+                : HasHoles(content) ? PromptErrors.Unreadable("one of its lists holds null")
+                : PromptRules.Check(content) is { } broken ? broken : content with { Attached = attached.Value.Bytes };
         }
         catch (JsonException wrong)
         {
@@ -65,7 +79,15 @@ public static class PromptJson
 
     // The serializer refuses null for a member that may not be null, but not for what a list holds.
     private static bool HasHoles(PromptContent content) =>
-        content.Messages.Any(item => item is null) || content.Tools.Any(item => item is null) || content.Variables.Any(item => item is null || item.Choices.Any(choice => choice is null));
+        content.Messages.Any(item => item is null || item.Images.Any(image => image is null)) || content.Tools.Any(item => item is null) || content.Variables.Any(item => item is null || item.Choices.Any(choice => choice is null));
+
+    private static void LeaveOutNoImages(JsonTypeInfo type)
+    {
+        if (type.Type == typeof(PromptMessage))
+        {
+            type.Properties.Single(property => property.Name == "images").ShouldSerialize = (_, images) => images is IReadOnlyList<MessageImage> { Count: > 0 };
+        }
+    }
 
     private static string Place(JsonException wrong) => wrong.Path is { Length: > 1 } path ? $"{path[2..]} has a form that it cannot have" : "it is not the JSON of a prompt";
 }

@@ -1,6 +1,8 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Schemas;
 
@@ -10,11 +12,14 @@ namespace MistralStudio.Core.Prompts;
 public static partial class PromptRules
 {
     /// <summary>Bounds of its lists.</summary>
-    public const int MostMessages = 500, MostVariables = 200, MostTools = 128, MostChoices = 500, MostKnowledge = 50;
+    public const int MostMessages = 500, MostVariables = 200, MostTools = 128, MostChoices = 500, MostKnowledge = 50, MostImages = 20;
+
+    /// <summary>Most bytes of its images together: each call of the prompt sends them.</summary>
+    public const long MostImageBytes = 20 * 1024 * 1024;
 
     /// <summary>The first rule that a content breaks; null where it keeps all.</summary>
     public static Error? Check(PromptContent content) =>
-        CheckCounts(content) ?? CheckModel(content.Model) ?? CheckSettings(content.Settings) ?? CheckVariables(content) ?? CheckTools(content) ?? CheckAnswer(content.Answer) ?? CheckSize(content);
+        CheckCounts(content) ?? CheckImages(content) ?? CheckModel(content.Model) ?? CheckSettings(content.Settings) ?? CheckVariables(content) ?? CheckTools(content) ?? CheckAnswer(content.Answer) ?? CheckSize(content);
 
     /// <summary>Why a text cannot be the model of a prompt; null where it can.</summary>
     public static Error? CheckModel(string model) => !ModelReference.TryParse(model, out var reference)
@@ -23,13 +28,28 @@ public static partial class PromptRules
 
     private static Error? CheckCounts(PromptContent content) => content switch
     {
-        _ when content.Messages.All(message => string.IsNullOrWhiteSpace(message.Text)) => PromptErrors.Empty(),
+        _ when content.Messages.All(message => message.IsEmpty) => PromptErrors.Empty(),
         { Messages.Count: > MostMessages } => PromptErrors.TooMany("messages", content.Messages.Count, MostMessages),
         { Variables.Count: > MostVariables } => PromptErrors.TooMany("variables", content.Variables.Count, MostVariables),
         { Tools.Count: > MostTools } => PromptErrors.TooMany("tools", content.Tools.Count, MostTools),
         { Knowledge.Count: > MostKnowledge } => PromptErrors.TooMany("knowledge bases", content.Knowledge.Count, MostKnowledge),
         _ => null,
     };
+
+    /// <summary>Why the images of a content cannot be shown; null where they can.</summary>
+    public static Error? CheckImages(PromptContent content)
+    {
+        var images = content.Images.ToList();
+        return content switch
+        {
+            _ when content.Messages.Any(message => message.Images.Count > 0 && message.Role != MessageRole.User) => PromptErrors.ImageNotOfUser(),
+            _ when content.Messages.Any(message => message.Images.Count > ImageRules.MostInMessage) => ImageErrors.TooMany(),
+            _ when images.Count > MostImages => PromptErrors.TooMany("images", images.Count, MostImages),
+            _ when images.Find(image => !image.IsSound) is { } broken => PromptErrors.BadImage(broken.Name),
+            _ when images.Sum(image => image.Bytes) > MostImageBytes => PromptErrors.ImagesTooLarge(),
+            _ => null,
+        };
+    }
 
     private static Error? CheckSettings(GenerationSettings settings) => settings switch
     {

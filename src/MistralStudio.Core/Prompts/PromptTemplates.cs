@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
 
 namespace MistralStudio.Core.Prompts;
 
@@ -11,6 +12,12 @@ namespace MistralStudio.Core.Prompts;
 /// </summary>
 public static partial class PromptTemplates
 {
+    /// <summary>The variable that a first question stands for, where the prompt's last message is the user's and names it.</summary>
+    public const string Question = "question";
+
+    /// <summary>True where what is asked first has its place in the prompt's own last message.</summary>
+    public static bool TakesQuestion(PromptContent content) => content.Messages is [.., { Role: MessageRole.User } last] && Names(last.Text).Contains(Question, StringComparer.Ordinal);
+
     /// <summary>The names in a text, each once, in the order of their first places.</summary>
     public static IReadOnlyList<string> Names(string text) => [.. Marks(text).Select(mark => mark.Name).OfType<string>().Distinct(StringComparer.Ordinal)];
 
@@ -64,12 +71,39 @@ public static partial class PromptTemplates
     /// </summary>
     public static Result<IReadOnlyList<TurnMessage>> Fill(PromptContent content, IReadOnlyDictionary<string, string> values)
     {
-        if (Values(content, values) is var found && !found.IsSuccess)
+        if (Resolve(Variables(content), values) is var found && !found.IsSuccess)
         {
             return found.Error;
         }
 
-        return Result<IReadOnlyList<TurnMessage>>.Success([.. content.Messages.Select(message => new TurnMessage(message.Role, Fill(message.Text, found.Value)))]);
+        return Result<IReadOnlyList<TurnMessage>>.Success([.. content.Messages.Select(message => new TurnMessage(message.Role, Fill(message.Text, found.Value)) { Images = message.Images })]);
+    }
+
+    /// <summary>
+    /// The value of each variable: what was given, or its default. Fails with <see cref="PromptErrors.MissingVariables"/>, which names all that have
+    /// neither, and for a value that is not of the variable's kind.
+    /// </summary>
+    public static Result<IReadOnlyDictionary<string, string>> Resolve(IReadOnlyList<PromptVariable> variables, IReadOnlyDictionary<string, string> given)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        var missing = new List<string>();
+        foreach (var variable in variables)
+        {
+            if ((given.GetValueOrDefault(variable.Name) ?? variable.Default) is not { } value)
+            {
+                missing.Add(variable.Name);
+            }
+            else if (!Fits(variable, value))
+            {
+                return PromptErrors.WrongValue(variable);
+            }
+            else
+            {
+                values[variable.Name] = value;
+            }
+        }
+
+        return missing.Count > 0 ? PromptErrors.MissingVariables(missing) : values;
     }
 
     /// <summary>A text with the values in their places; a name without a value stays as it stands.</summary>
@@ -112,29 +146,6 @@ public static partial class PromptTemplates
         }
 
         return values;
-    }
-
-    private static Result<IReadOnlyDictionary<string, string>> Values(PromptContent content, IReadOnlyDictionary<string, string> given)
-    {
-        var values = new Dictionary<string, string>(StringComparer.Ordinal);
-        var missing = new List<string>();
-        foreach (var variable in Variables(content))
-        {
-            if ((given.GetValueOrDefault(variable.Name) ?? variable.Default) is not { } value)
-            {
-                missing.Add(variable.Name);
-            }
-            else if (!Fits(variable, value))
-            {
-                return PromptErrors.WrongValue(variable);
-            }
-            else
-            {
-                values[variable.Name] = value;
-            }
-        }
-
-        return missing.Count > 0 ? PromptErrors.MissingVariables(missing) : values;
     }
 
     // Left to right: an escape first, then a name; a brace that begins neither is itself, so that {{{name}}} is a name in braces.

@@ -5,8 +5,10 @@ using MistralStudio.Core.Batches;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Tables;
 using MistralStudio.Data.Audit;
+using MistralStudio.Data.Blobs;
 using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Batches;
@@ -49,6 +51,15 @@ internal sealed class BatchStore(IDbContextFactory<StudioDbContext> contexts, IB
             UpdatedAt = now,
             Revision = 1,
         };
+        // A batch outlives the prompt or the conversation that it was made of, and shows its images to the last row.
+        var images = batch.Plan.Prompt.Images.ToList();
+        var seen = await ImageRights.ListAsync(context, batch.Workspace, batch.StartedBy, [.. images.Select(image => image.Sha256)], cancellationToken);
+        if (images.Find(image => !seen.Contains(image.Sha256)) is { } gone)
+        {
+            return PromptErrors.ImageGone(gone.Name);
+        }
+
+        context.BlobReferences.AddRange(images.Select(image => new BlobReferenceRow { WorkspaceId = batch.Workspace, Sha256 = image.Sha256, Owner = OwnerOf(row.Id) }));
         context.Batches.Add(row);
         await AuditTrail.AppendAsync(context, batch.Workspace, batch.StartedBy, "batch.started", $"{row.Id}", $"{row.Name}, {table.Rows.ToString("N0", CultureInfo.InvariantCulture)} rows", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
@@ -168,6 +179,11 @@ internal sealed class BatchStore(IDbContextFactory<StudioDbContext> contexts, IB
             await blobs.ReleaseAsync(workspace, released, TableStore.OwnerOf(row.TableId), cancellationToken);
         }
 
+        foreach (var image in row.ToBatch().Plan.Prompt.Images)
+        {
+            await blobs.ReleaseAsync(workspace, image.Sha256, OwnerOf(id), cancellationToken);
+        }
+
         return default(Unit);
     }
 
@@ -179,6 +195,8 @@ internal sealed class BatchStore(IDbContextFactory<StudioDbContext> contexts, IB
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
     }
+
+    private static string OwnerOf(BatchId id) => $"batch/{id}";
 
     private static Error? Refuse(BatchRow row, BatchChange change) => change switch
     {

@@ -14,7 +14,7 @@ internal sealed class ConversationImageStore(IDbContextFactory<StudioDbContext> 
     public async Task<Result<MessageImage>> AddAsync(
         WorkspaceId workspace, UserId owner, ConversationId conversation, ReadOnlyMemory<byte> bytes, string name, CancellationToken cancellationToken)
     {
-        name = Label(name);
+        name = MessageImage.Label(name);
         var found = ImageRules.Check(bytes.Span, name);
         if (!found.IsSuccess)
         {
@@ -36,6 +36,35 @@ internal sealed class ConversationImageStore(IDbContextFactory<StudioDbContext> 
         var stored = await blobs.PutAsync(workspace, MessageImage.OwnerOf(conversation), content, ImageRules.MostBytes, cancellationToken);
         return stored.Match<Result<MessageImage>>(
             blob => new MessageImage(blob.Sha256, found.Value.MediaType, found.Value.Width, found.Value.Height, blob.Bytes, name), error => error);
+    }
+
+    public async Task<Result<Unit>> AdoptAsync(
+        WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<MessageImage> images, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await Leads(context, workspace, conversation).AnyAsync(row => row.OwnerId == owner.Value, cancellationToken))
+        {
+            return ImageErrors.Gone();
+        }
+
+        var kept = await References(context, workspace, conversation).Select(row => row.Sha256).ToHashSetAsync(cancellationToken);
+        var added = images.Select(image => image.Sha256).Where(sha256 => !kept.Contains(sha256)).Distinct(StringComparer.Ordinal).ToList();
+        if (kept.Count + added.Count > ImageRules.MostInConversation)
+        {
+            return ImageErrors.ConversationFull();
+        }
+
+        var seen = await ImageRights.ListAsync(context, workspace, owner, added, cancellationToken);
+        if (!added.TrueForAll(seen.Contains))
+        {
+            return ImageErrors.Gone();
+        }
+
+        context.BlobReferences.AddRange(added.Select(sha256 => new BlobReferenceRow { WorkspaceId = workspace, Sha256 = sha256, Owner = MessageImage.OwnerOf(conversation) }));
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+        return default(Unit);
     }
 
     public async Task<Stream?> OpenAsync(WorkspaceId workspace, UserId reader, ConversationId conversation, string sha256, CancellationToken cancellationToken)
@@ -69,20 +98,18 @@ internal sealed class ConversationImageStore(IDbContextFactory<StudioDbContext> 
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         var owned = await context.BlobReferences.AsNoTracking().Where(row => row.Owner.StartsWith(MessageImage.OwnerPrefix)).ToListAsync(cancellationToken);
-        var named = owned.Select(row => ConversationOf(row.Owner)).OfType<ConversationId>().Distinct().ToList();
+        var named = owned.Select(row => ImageRights.ConversationOf(row.Owner)).OfType<ConversationId>().Distinct().ToList();
         var there = await context.Conversations.Where(row => named.Contains(row.Id)).Select(row => row.Id).ToHashSetAsync(cancellationToken);
-        foreach (var reference in owned.Where(row => ConversationOf(row.Owner) is not { } id || !there.Contains(id)))
+        foreach (var reference in owned.Where(row => ImageRights.ConversationOf(row.Owner) is not { } id || !there.Contains(id)))
         {
             await blobs.ReleaseAsync(reference.WorkspaceId, reference.Sha256, reference.Owner, cancellationToken);
         }
-
-        static ConversationId? ConversationOf(string owner) => ConversationId.TryParse(owner[MessageImage.OwnerPrefix.Length..], null, out var id) ? id : null;
     }
 
-    /// <summary>Lets a copy of a conversation have the images of its messages too; the bytes are there already.</summary>
-    internal static async Task ShareAsync(StudioDbContext context, WorkspaceId workspace, ConversationId copy, IEnumerable<Message> messages, CancellationToken cancellationToken)
+    /// <summary>Lets a copy of a conversation have the images of its messages and its draft too; the bytes are there already.</summary>
+    internal static async Task ShareAsync(StudioDbContext context, WorkspaceId workspace, ConversationId copy, SharedConversation shared, CancellationToken cancellationToken)
     {
-        var hashes = messages.SelectMany(message => message.Images).Select(image => image.Sha256).Distinct(StringComparer.Ordinal).ToList();
+        var hashes = shared.Columns.SelectMany(column => column.Messages).SelectMany(message => message.Images).Concat(shared.Lead.Draft?.Content.Images ?? []).Select(image => image.Sha256).Distinct(StringComparer.Ordinal).ToList();
         var present = await context.Blobs.Where(row => row.WorkspaceId == workspace && hashes.Contains(row.Sha256)).Select(row => row.Sha256).ToListAsync(cancellationToken);
         context.BlobReferences.AddRange(present.Select(sha256 => new BlobReferenceRow { WorkspaceId = workspace, Sha256 = sha256, Owner = MessageImage.OwnerOf(copy) }));
     }
@@ -98,14 +125,9 @@ internal sealed class ConversationImageStore(IDbContextFactory<StudioDbContext> 
 
     // A hash has no characters that LIKE or JSON would read as something else.
     private static Task<bool> IsShownAsync(StudioDbContext context, ConversationId conversation, string sha256, CancellationToken cancellationToken) =>
-        context.Messages.AnyAsync(
-            message => message.Images != null && message.Images.Contains(sha256)
-                && context.Conversations.Any(row => row.Id == message.ConversationId && (row.Id == conversation || row.BesideId == conversation)),
+        context.Conversations.AnyAsync(
+            row => (row.Id == conversation && row.Draft != null && row.Draft.Contains(sha256))
+                || ((row.Id == conversation || row.BesideId == conversation)
+                    && context.Messages.Any(message => message.ConversationId == row.Id && message.Images != null && message.Images.Contains(sha256))),
             cancellationToken);
-
-    private static string Label(string name)
-    {
-        var shown = new string([.. name.Where(c => !char.IsControl(c))]).Trim();
-        return shown.Length <= MessageImage.NameLength ? shown : shown[..MessageImage.NameLength];
-    }
 }

@@ -158,7 +158,7 @@ internal sealed class ConversationStore(IDbContextFactory<StudioDbContext> conte
         }
 
         var copy = SharedConversations.Copy(context, shared, reader, time.GetUtcNow());
-        await ConversationImageStore.ShareAsync(context, workspace, copy.Id, shared.Columns.SelectMany(column => column.Messages), cancellationToken);
+        await ConversationImageStore.ShareAsync(context, workspace, copy.Id, shared, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
         return ToConversation(copy);

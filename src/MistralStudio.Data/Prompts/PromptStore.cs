@@ -11,7 +11,7 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data.Prompts;
 
 /// <inheritdoc cref="IPromptStore"/>
-internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, PromptLabels labels, PromptUses uses, TimeProvider time) : IPromptStore
+internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, PromptLabels labels, PromptUses uses, PromptImages images, TimeProvider time) : IPromptStore
 {
     public Task<Result<Prompt>> CreateAsync(
         WorkspaceId workspace, PromptForm form, PromptContent content, string message, UserId by, CancellationToken cancellationToken) =>
@@ -114,6 +114,17 @@ internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, P
             return PromptStoreErrors.MessageLong(PromptForms.MaxMessage);
         }
 
+        if (content.Attached.Count > 0 && await FindAsync(workspace, id, cancellationToken) is null)
+        {
+            return PromptStoreErrors.NotFound();
+        }
+
+        return await KeepAsync(workspace, id, content, () => InsertVersionAsync(workspace, id, content, message, parent, by, cancellationToken), cancellationToken);
+    }
+
+    private async Task<Result<PromptVersion>> InsertVersionAsync(
+        WorkspaceId workspace, PromptId id, PromptContent content, string message, int? parent, UserId by, CancellationToken cancellationToken)
+    {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         if (await context.Prompts.FirstOrDefaultAsync(row => row.Id == id && row.WorkspaceId == workspace, cancellationToken) is not { } prompt)
@@ -125,6 +136,11 @@ internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, P
         if (await context.PromptVersions.AsNoTracking().FirstOrDefaultAsync(row => row.PromptId == id && row.Number == prompt.LatestVersion && row.Hash == hash, cancellationToken) is { } same)
         {
             return PromptVersions.ToVersion(same);
+        }
+
+        if (await PromptImages.ShareAsync(context, workspace, id, content, by, cancellationToken) is { } gone)
+        {
+            return gone;
         }
 
         var version = PromptVersions.New(prompt, content, message, parent is { } number ? new(prompt.Slug, number) : null, by, time.GetUtcNow());
@@ -242,6 +258,7 @@ internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, P
         await AuditTrail.AppendAsync(context, workspace, by, "prompt.version_deleted", prompt.Slug, string.Create(CultureInfo.InvariantCulture, $"{number}"), time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        await images.SettleAsync(workspace, id, cancellationToken);
         return default(Unit);
     }
 
@@ -265,6 +282,7 @@ internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, P
         await AuditTrail.AppendAsync(context, workspace, by, "prompt.deleted", prompt.Slug, prompt.Name, time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);
         await transaction.CommitAsync(cancellationToken);
+        await images.SettleAsync(workspace, id, cancellationToken);
         return default(Unit);
     }
 
@@ -297,14 +315,38 @@ internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, P
             return PromptStoreErrors.MessageLong(PromptForms.MaxMessage);
         }
 
+        var id = PromptId.New();
+        return await KeepAsync(workspace, id, content, () => InsertAsync(workspace, id, tidy.Value, content, message, parent, by, cancellationToken), cancellationToken);
+    }
+
+    // Bytes are kept before what names them is committed, and dropped where it is not.
+    private async Task<Result<T>> KeepAsync<T>(WorkspaceId workspace, PromptId id, PromptContent content, Func<Task<Result<T>>> insert, CancellationToken cancellationToken)
+    {
+        var kept = await images.PutAsync(workspace, id, content, cancellationToken) is { } full ? full : await insert();
+        if (!kept.IsSuccess && content.Attached.Count > 0)
+        {
+            await images.SettleAsync(workspace, id, cancellationToken);
+        }
+
+        return kept;
+    }
+
+    private async Task<Result<Prompt>> InsertAsync(
+        WorkspaceId workspace, PromptId id, PromptForm form, PromptContent content, string message, PromptParent? parent, UserId by, CancellationToken cancellationToken)
+    {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
-        var slug = Slug.Of(tidy.Value.Name, "prompt");
+        if (await PromptImages.ShareAsync(context, workspace, id, content, by, cancellationToken) is { } gone)
+        {
+            return gone;
+        }
+
+        var slug = Slug.Of(form.Name, "prompt");
         var taken = await context.Prompts.Where(row => row.WorkspaceId == workspace && row.Slug.StartsWith(slug)).Select(row => row.Slug).ToListAsync(cancellationToken);
         var now = time.GetUtcNow();
         var prompt = new PromptRow
         {
-            Id = PromptId.New(),
+            Id = id,
             WorkspaceId = workspace,
             Slug = Slug.Free(slug, taken.ToHashSet(StringComparer.Ordinal)),
             Name = "",
@@ -315,7 +357,7 @@ internal sealed class PromptStore(IDbContextFactory<StudioDbContext> contexts, P
             CreatedAt = now,
             CreatedBy = by.Value,
         };
-        PromptForms.Write(prompt, tidy.Value, content);
+        PromptForms.Write(prompt, form, content);
         context.Prompts.Add(prompt);
         context.PromptVersions.Add(PromptVersions.New(prompt, content, message, parent, by, now));
         await context.SaveChangesAsync(cancellationToken);

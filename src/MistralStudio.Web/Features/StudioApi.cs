@@ -44,7 +44,7 @@ public static class StudioApi
         app.MapModelApi();
         app.MapKnowledgeApi();
         app.MapConversationFiles();
-        app.MapConversationImages();
+        app.MapImages();
         app.MapAppsApi();
         app.MapPromptsApi();
         app.MapFlowsApi();

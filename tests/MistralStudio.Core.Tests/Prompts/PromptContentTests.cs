@@ -1,7 +1,9 @@
 using System.Text.Json;
 using FsCheck.Xunit;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Prompts;
+using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Core.Tests.Prompts;
 
@@ -103,13 +105,56 @@ public sealed class PromptContentTests
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{"flow":"Not a slug@3"}}]}""", "prompt.bad_tool_source")]
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"tools":[{"name":"a","description":"","parameters":{},"source":{"flow":"triage@3","mock":"x"}}]}""", "prompt.bad_tool_source")]
     [InlineData("""{"messages":[{"role":"user","text":"a"}],"answer":{"name":"a","schema":7}}""", "prompt.bad_schema")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[null]}]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"name":"a","data":7}]}]}""", "image.bad_data")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"name":"a","data":"data:image/png;base64,aGk="}]}]}""", "image.not_an_image")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"name":"a","data":"https://example.org/a.png"}]}]}""", "image.remote")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"name":"a","data":"","data":""}]}]}""", "prompt.unreadable")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"sha256":"../x","mediaType":"image/png","width":1,"height":1,"bytes":1,"name":"a"}]}]}""", "prompt.bad_image")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"sha256":"HASH","mediaType":"text/html","width":1,"height":1,"bytes":1,"name":"a"}]}]}""", "prompt.bad_image")]
+    [InlineData("""{"messages":[{"role":"user","text":"a","images":[{"sha256":"HASH","mediaType":"image/png","width":1,"height":1,"bytes":9000000000,"name":"a"}]}]}""", "prompt.bad_image")]
+    [InlineData("""{"messages":[{"role":"system","text":"a","images":[{"name":"a","data":"PICTURE"}]}]}""", "prompt.image_not_of_user")]
     public void WhatIsNoPrompt_IsRefused_BySentence(string json, string code)
     {
+        json = json.Replace("PICTURE", Pictures.PngUri, StringComparison.Ordinal).Replace("HASH", new string('a', 64), StringComparison.Ordinal);
         var refused = PromptJson.ReadHostile(JsonElement.Parse(json)).Error!;
 
         Assert.Equal(code, refused.Code);
         Assert.EndsWith(".", refused.Message, StringComparison.Ordinal);
         Assert.EndsWith(".", refused.Next, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Images_ComeWithTheirBytes_AreDescribedInTheContent_AndGoWithThemAgain()
+    {
+        var json = JsonElement.Parse($$"""{"messages":[{"role":"user","text":"","images":[{"name":"a\u0007b.png","data":"{{Pictures.PngUri}}"}]}]}""");
+        var content = PromptJson.ReadHostile(json).Value;
+
+        var image = Assert.Single(content.Messages[0].Images);
+        Assert.Equal(("image/png", 1, 1, Pictures.Png.Length, "ab.png"), (image.MediaType, image.Width, image.Height, (int)image.Bytes, image.Name));
+        Assert.Equal(Pictures.Png, content.Attached[image.Sha256].ToArray());
+        Assert.Contains(image.Sha256, PromptJson.Write(content), StringComparison.Ordinal);
+        var kept = PromptJson.Read(PromptJson.Write(content)).Value;
+        Assert.Empty(kept.Attached);
+        Assert.Equal(content.Messages, kept.Messages);
+        Assert.Equal(PromptJson.Hash(content), PromptJson.Hash(kept));
+        Assert.NotEqual(PromptJson.Hash(content), PromptJson.Hash(content with { Messages = [new(MessageRole.User, "")] }));
+
+        var exported = JsonSerializer.SerializeToElement(PromptImageData.Put(kept, content.Attached), PromptJson.Options);
+        Assert.Equal(content.Attached.Keys, PromptJson.ReadHostile(exported).Value.Attached.Keys);
+        Assert.Equal(PromptJson.Hash(content), PromptJson.Hash(PromptJson.ReadHostile(exported).Value));
+    }
+
+    [Fact]
+    public void Images_AreBounded_InNumberAndBytes()
+    {
+        var many = Enumerable.Range(0, PromptRules.MostImages + 1).Select(i => new MessageImage($"{i:x64}", "image/png", 1, 1, 10, "a")).ToList();
+        Assert.Equal("image.too_many", PromptRules.Check(Showing([.. many.Take(ImageRules.MostInMessage + 1)]))!.Code);
+        Assert.Equal("prompt.too_many", PromptRules.Check(PromptContent.Empty with { Messages = [.. many.Select(image => new PromptMessage(MessageRole.User, "a") { Images = [image] })] })!.Code);
+        Assert.Equal("prompt.images_too_large", PromptRules.Check(Showing([.. many.Take(5).Select(image => image with { Bytes = ImageRules.MostBytes })]))!.Code);
+        Assert.Null(PromptRules.Check(Showing([.. many.Take(4).Select(image => image with { Bytes = ImageRules.MostBytes })])));
+
+        static PromptContent Showing(IReadOnlyList<MessageImage> images) => PromptContent.Empty with { Messages = [new(MessageRole.User, "") { Images = images }] };
     }
 
     [Fact]

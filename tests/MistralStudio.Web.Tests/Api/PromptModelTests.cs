@@ -11,6 +11,7 @@ using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Tests.Shared.Fakes;
 
 namespace MistralStudio.Web.Tests.Api;
 
@@ -193,6 +194,72 @@ public sealed class PromptModelTests(ApiStudio studio) : IClassFixture<ApiStudio
         var gone = await PostAsync($$$"""{"model":"{{{looking.Reference}}}","messages":[{"role":"user","content":"Hello"}]}""");
         Assert.Equal(HttpStatusCode.Forbidden, gone.StatusCode);
         Assert.Contains("prompt.author_gone", await gone.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task ItsImages_AreShownToTheModel_BesideThoseOfTheCaller_OrRefusedInASentence()
+    {
+        var sent = new StringContent($$$"""{"name":"Stamps","content":{"messages":[{"role":"user","text":"A seal.","images":[{"name":"seal.png","data":"{{{Pictures.PngUri}}}"}]},{"role":"assistant","text":"Yes."},{"role":"user","text":"And {{question}}?"}]}}""", Encoding.UTF8, "application/json");
+        var created = await _client.PostAsync("/api/prompts", sent, Token);
+        var prompt = JsonNode.Parse(await created.Content.ReadAsStringAsync(Token))!;
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var body = $$$"""{"model":"prompt:{{{prompt["slug"]}}}","messages":[{"role":"system","content":"Be brief."},{"role":"user","content":[{"type":"text","text":"this"},{"type":"image_url","image_url":{"url":"{{{Pictures.PngUri}}}"}}]},{"role":"assistant","content":"No."},{"role":"user","content":"Sure?"}]}""";
+        var refused = await PostAsync(body);
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, refused.StatusCode);
+        Assert.Contains("cannot read the images of its messages", await refused.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        _studio.Chat = new(_ => "Paris") { Abilities = ChatAbilities.All with { Images = true } };
+        await AskAsync(body);
+        var messages = Assert.Single(_studio.Chat.Requests).Messages;
+        Assert.Equal(["A seal.", "Yes.", "Be brief.", "And this?", "No.", "Sure?"], messages.Select(message => message.Text));
+        Assert.Equal([1, 0, 0, 1, 0, 0], messages.Select(message => message.Contents.OfType<DataContent>().Count()));
+        Assert.Equal(Pictures.Png, messages[0].Contents.OfType<DataContent>().Single().Data.ToArray());
+
+        // It is read by who may read prompts, exported with its bytes and imported again.
+        var image = (await Prompts.ReadAsync(_owner.Workspace, PromptId.Parse(prompt["id"]!.GetValue<string>(), null), 1, Token))!.Content.Images.Single();
+        var shown = await _client.GetAsync($"/api/prompts/{prompt["id"]}/images/{image.Sha256}", Token);
+        Assert.Equal(("image/png", "nosniff"), (shown.Content.Headers.ContentType!.MediaType, shown.Headers.GetValues("X-Content-Type-Options").Single()));
+        Assert.Equal(Pictures.Png, await shown.Content.ReadAsByteArrayAsync(Token));
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/prompts/{prompt["id"]}/images/{new string('0', 64)}", Token)).StatusCode);
+        Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/prompts/{PromptId.New()}/images/{image.Sha256}", Token)).StatusCode);
+        var file = await _client.GetStringAsync($"/api/prompts/{prompt["id"]}/versions/1/export", Token);
+        var imported = await _client.PostAsync("/api/prompts/import", new StringContent(JsonSerializer.Serialize(new { text = file, name = "Again", keep = true }), Encoding.UTF8, "application/json"), Token);
+        Assert.Equal(prompt["latest"]!["hash"]!.GetValue<string>(), JsonNode.Parse(await imported.Content.ReadAsStringAsync(Token))!["prompt"]!["latest"]!["hash"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task TheFirstQuestion_HasItsPlaceInThePrompt_UnlessTheCallerGaveAnother()
+    {
+        var prompt = await CreateAsync("Placed", new() { Messages = [new(MessageRole.System, "Translate."), new(MessageRole.User, "Into {{language}}: {{question}}")] });
+        await AskAsync($$$"""{"model":"{{{prompt.Reference}}}","messages":[{"role":"user","content":"{{language}}"}],"prompt_variables":{"language":"French"}}""");
+        Assert.Equal(["Translate.", "Into French: {{language}}"], _studio.Chat.Requests[^1].Messages.Select(message => message.Text));
+        await AskAsync($$$"""{"model":"{{{prompt.Reference}}}","messages":[{"role":"user","content":"More"}],"prompt_variables":{"language":"French","question":"One"}}""");
+        Assert.Equal(["Translate.", "Into French: One", "More"], _studio.Chat.Requests[^1].Messages.Select(message => message.Text));
+    }
+
+    [Fact]
+    public async Task AnApp_FillsItsPromptsVariables_WithItsAuthorsValues_AndThoseOfTheCaller()
+    {
+        var prompt = await CreateAsync("Of an app", new() { Messages = [new(MessageRole.System, "Be {{tone}} in {{language}}."), new(MessageRole.User, "{{question}}")] });
+        var store = _studio.Services.GetRequiredService<IAppStore>();
+        var definition = new AppDefinition(prompt.Reference, "", [], "", GenerationSettings.Default) { Values = new Dictionary<string, string> { ["tone"] = "kind" } };
+        var app = (await store.CreateAsync(_owner.Workspace, "Filled", definition, _owner.User, Token)).Value;
+        await store.PublishAsync(_owner.Workspace, app.Id, _owner.User, Token);
+
+        await AskAsync($$$"""{"model":"app:{{{app.Slug}}}","messages":[{"role":"user","content":"Hello"}],"prompt_variables":{"language":"French"}}""");
+        Assert.Equal(["Be kind in French.", "Hello"], _studio.Chat.Requests[^1].Messages.Select(message => message.Text));
+        var missing = await PostAsync($$$"""{"model":"app:{{{app.Slug}}}","messages":[{"role":"user","content":"Hello"}]}""");
+        Assert.Equal(HttpStatusCode.UnprocessableEntity, missing.StatusCode);
+        Assert.Contains("\\\"language\\\"", await missing.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+
+        // Where it is used says so, and so does what refuses to delete it.
+        var uses = JsonNode.Parse(await _client.GetStringAsync($"/api/prompts/{prompt.Id}/usage", Token))!["uses"]!.AsArray();
+        Assert.Contains(uses, use => use!["kind"]!.GetValue<string>() == "app" && use["version"]?.GetValue<int>() == 1);
+        Assert.Contains("Filled", await (await _client.DeleteAsync($"/api/prompts/{prompt.Id}", Token)).Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
+        await store.SaveDraftAsync(_owner.Workspace, app.Id, 2, app.Name, definition with { Model = "default", Values = null }, Token);
+        await store.PublishAsync(_owner.Workspace, app.Id, _owner.User, Token);
+        var none = await PostAsync($$$"""{"model":"app:{{{app.Slug}}}","messages":[{"role":"user","content":"Hello"}],"prompt_variables":{"language":"French"}}""");
+        Assert.Contains("app.no_variables", await none.Content.ReadAsStringAsync(Token), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
@@ -168,19 +169,75 @@ public sealed class PlaygroundImagesTests
         var parts = messages[1].GetProperty("content");
         Assert.Equal(("image_url", Pictures.PngUri), (parts[0].GetProperty("type").GetString(), parts[0].GetProperty("image_url").GetProperty("url").GetString()));
         Assert.Equal("What is it?", parts[1].GetProperty("text").GetString());
-        Assert.False(shown.LeavesImagesOut);
+        Assert.False(CodePictures.LeavesOut(shown.Images));
 
         // What is about to be asked comes before what was; a long image is named in its place.
         await AddAsync(state, [.. Pictures.PngOf(9, 9), .. new byte[200_000]]);
         var next = await state.ShowAsync(subject, Stop);
-        Assert.True(next.LeavesImagesOut);
+        Assert.True(CodePictures.LeavesOut(next.Images));
         Assert.Equal("data:image/png;base64,<base64 of pixel.png>", Assert.Single(next.Pictures).Value);
         Assert.Equal("<question>", Assert.Single(next.Further).Text);
     }
 
-    private async Task<PlaygroundState> OpenAsync(params string[] seeing)
+    [Fact]
+    public async Task ImagesOfThePromptsMessages_AreShownToTheModels_KeptWithTheDraft_AndInItsVersions()
     {
-        var state = Playgrounds.Open(_runner.Hosted, new InMemoryConversations(), _scope, models: new ManyModels("a", "b") { Seeing = seeing }, images: _images);
+        var store = new InMemoryConversations();
+        await using var state = await OpenAsync(store, ["a"]);
+        state.Draft.Write(state.Draft.Messages[0].Key, "Read stamps.");
+        var example = state.Draft.Add();
+        state.Draft.Write(example.Key, "This is a seal.");
+        var seal = await AddAsync(state, Pictures.Png, example.Images);
+        state.Draft.Write(state.Draft.Add().Key, "Yes.");
+        var form = state.Draft.Add();
+        state.Draft.Write(form.Key, "And this? {{question}}");
+        var second = await AddAsync(state, Pictures.PngOf(2, 2), form.Images);
+        var asked = await AddAsync(state, Pictures.PngOf(3, 3));
+
+        Assert.Equal(ImageErrors.CannotReadIn("B", "b"), state.FindBlind(state.Columns[1]));
+        Assert.True(await state.SendAsync("Look.", Stop));
+        var turn = await _runner.NextAsync("a");
+        Assert.Equal([[seal], [], [second, asked]], turn.Messages.Select(message => message.Images));
+        Assert.Equal("And this? Look.", turn.Messages[^1].Text);
+        await FinishAsync(state, "a");
+        Assert.Equal([[], [seal], [], [second]], state.ToVersion().Messages.Select(message => message.Images));
+        var code = CodeRequest.ToStudio(await state.ShowAsync(new CodeSubject(state.ToVersion(), new Dictionary<string, string>()), Stop), new Uri("https://studio.example.org/"));
+        Assert.Equal([null, 2, null, 3], code.Body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("content")).Select(parts => parts.ValueKind == JsonValueKind.Array ? parts.GetArrayLength() : (int?)null));
+
+        // Opened again it is all there; a role that shows none is refused where it is asked.
+        await state.SaveAsync();
+        await using var again = Playgrounds.Open(_runner.Hosted, store, _scope, models: new ManyModels("a", "b") { Seeing = ["a"] }, images: _images);
+        await again.OpenAsync(state.Chat.Conversation!.Id, Stop);
+        Assert.Equal([seal], again.Draft.Messages[1].Images.Taken);
+        again.Draft.Speak(again.Draft.Messages[1].Key, MessageRole.Assistant);
+        Assert.False(await again.SendAsync("And?", Stop));
+        Assert.Equal("prompt.image_not_of_user", again.Chat.Error!.Code);
+    }
+
+    [Fact]
+    public async Task AVersionWithImages_IsOpenedWithThem_AndShowsThemInItsColumn_WhereTheyBelongToTheConversationToo()
+    {
+        var image = new MessageImage(new string('b', 64), "image/png", 1, 1, 10, "kept.png");
+        var content = PromptContent.Empty with { Model = "a", Messages = [new(MessageRole.User, "What is this?") { Images = [image] }] };
+        await using var state = Playgrounds.Open(_runner.Hosted, new InMemoryConversations(), _scope, models: new ManyModels("a", "b") { Seeing = ["a", "b"] }, images: _images, prompts: _ => content);
+        await state.OpenAsync(null, Stop);
+        Assert.Null(await state.TakePromptAsync("prompt:stamps@2", Stop));
+        Assert.Equal([image], Assert.Single(state.Draft.Messages).Images.Taken);
+        Assert.False(state.IsChanged);
+        Assert.Equal([(state.Chat.Conversation!.Id, image.Sha256)], _images.Adopted);
+
+        await state.SendAsync("", Stop);
+        Assert.Equal([image], (await _runner.NextAsync("a")).Messages[^1].Images);
+        await FinishAsync(state, "a");
+        state.Draft.Messages[0].Images.Remove(image);
+        Assert.True(state.IsChanged);
+    }
+
+    private Task<PlaygroundState> OpenAsync(params string[] seeing) => OpenAsync(new InMemoryConversations(), seeing);
+
+    private async Task<PlaygroundState> OpenAsync(InMemoryConversations store, string[] seeing)
+    {
+        var state = Playgrounds.Open(_runner.Hosted, store, _scope, models: new ManyModels("a", "b") { Seeing = seeing }, images: _images);
         await state.OpenAsync(null, Stop);
         await state.ShowColumnsAsync(2, Stop);
         return state;

@@ -2,10 +2,12 @@ using System.Collections.Frozen;
 using Bunit;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
+using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Prompts;
 using MistralStudio.Web.Tests.Api;
 using TestContext = Xunit.TestContext;
@@ -115,6 +117,37 @@ public sealed class PromptPagesTests(ApiStudio studio) : IClassFixture<ApiStudio
 
         IRenderedComponent<SaveVersion> Show(string text, string? slug) => page.Render<SaveVersion>(set => set
             .AddCascadingValue(scope).Add(one => one.Content, Content(text)).Add(one => one.Slug, slug).Add(one => one.OnSaved, version => saved = version));
+    }
+
+    [Fact]
+    public async Task Images_AreShownWithTheirMessage_AndInTheComparison()
+    {
+        var owner = await OwnerAsync();
+        var (one, two) = (Pictures.PngOf(21, 3), Pictures.PngOf(21, 4));
+        var prompt = (await Store.CreateAsync(owner.Workspace, PromptForm.Named("Shown"), Showing(one, "one.png"), "", owner.User!.Value, Token)).Value;
+        await Store.AddVersionAsync(owner.Workspace, prompt.Id, Showing(two, "two.png"), "", null, owner.User.Value, Token);
+        var state = State(owner);
+        await state.LoadAsync(prompt.Slug, null, Token);
+        await state.CompareAsync(1, 2, Token);
+        await using var page = new BunitContext();
+        page.JSInterop.Mode = JSRuntimeMode.Loose;
+        page.Services.AddLogging();
+        page.Services.AddLocalization();
+        page.Services.AddSingleton(TimeProvider.System);
+        var scope = new Layout.WorkspaceScope(owner, "workspace", "Workspace", Role.Owner, "Ada", "ada@example.org");
+
+        var shown = page.Render<PromptContentView>(set => set.AddCascadingValue(scope).Add(one => one.Text, state.Text!).Add(one => one.NameOf, _ => "Ada"));
+        var image = state.Text!.Content.Images.Single();
+        Assert.Equal($"/w/workspace/prompts/{prompt.Id}/images/{image.Sha256}", shown.Find(".shots img").GetAttribute("src"));
+        var compared = page.Render<PromptComparison>(set => set.AddCascadingValue(scope).Add(one => one.State, state).Add(one => one.Compared, state.Compared!.Value).Add(one => one.NameOf, _ => "Ada").Add(one => one.Address, "/x?tab=compare"));
+        Assert.Equal(["image removed: one.png", "image added: two.png"], compared.FindAll(".diff-image > span").Select(line => line.FirstChild!.TextContent));
+        Assert.Contains("21 × 4", compared.Markup, StringComparison.Ordinal);
+
+        static PromptContent Showing(byte[] bytes, string name)
+        {
+            var image = PromptImageData.Describe(bytes, ImageShape.Read(bytes)!, name);
+            return PromptContent.Empty with { Messages = [new(MessageRole.User, "Look") { Images = [image] }], Attached = new Dictionary<string, ReadOnlyMemory<byte>> { [image.Sha256] = bytes } };
+        }
     }
 
     private static PromptContent Content(string text) => PromptContent.Empty with { Messages = [new(MessageRole.User, text)] };

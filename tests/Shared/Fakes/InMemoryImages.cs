@@ -10,6 +10,9 @@ public sealed class InMemoryImages(InMemoryBlobs blobs) : IConversationImages
 {
     private readonly HashSet<(ConversationId Conversation, string Sha256)> _kept = [];
 
+    /// <summary>Images that conversations took over from elsewhere.</summary>
+    public List<(ConversationId Conversation, string Sha256)> Adopted { get; } = [];
+
     /// <summary>Hashes that were dropped.</summary>
     public List<string> Dropped { get; } = [];
 
@@ -26,6 +29,14 @@ public sealed class InMemoryImages(InMemoryBlobs blobs) : IConversationImages
         var stored = (await blobs.PutAsync(workspace, MessageImage.OwnerOf(conversation), new MemoryStream(bytes.ToArray()), ImageRules.MostBytes, cancellationToken)).Value;
         _kept.Add((conversation, stored.Sha256));
         return new MessageImage(stored.Sha256, shape.Value.MediaType, shape.Value.Width, shape.Value.Height, stored.Bytes, name);
+    }
+
+    /// <inheritdoc/>
+    public Task<Result<Unit>> AdoptAsync(WorkspaceId workspace, UserId owner, ConversationId conversation, IReadOnlyList<MessageImage> images, CancellationToken cancellationToken)
+    {
+        Adopted.AddRange(images.Select(image => (conversation, image.Sha256)));
+        _kept.UnionWith(images.Select(image => (conversation, image.Sha256)));
+        return Task.FromResult<Result<Unit>>(default(Unit));
     }
 
     /// <inheritdoc/>

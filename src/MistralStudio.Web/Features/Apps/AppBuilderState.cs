@@ -3,12 +3,13 @@ using MistralStudio.Core.Apps;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 
 namespace MistralStudio.Web.Features.Apps;
 
 /// <summary>The builder of one app: its draft, its versions and its link. Driven by the page, or by a test without a browser.</summary>
-public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, IModelRouter models, Caller caller)
+public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, IModelRouter models, IPromptStore prompts, Caller caller)
 {
     private const int MaxBases = 500;
 
@@ -26,6 +27,9 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
 
     /// <summary>Knowledge bases that the app may answer from.</summary>
     public IReadOnlyList<KnowledgeBase> Bases { get; private set; } = [];
+
+    /// <summary>The variables that readers are asked for, where the chosen model is a prompt with some.</summary>
+    public IReadOnlyList<PromptVariable> Variables { get; private set; } = [];
 
     /// <summary>The link for people without an account; null where there is none.</summary>
     public ShareLink? Link { get; private set; }
@@ -58,6 +62,7 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
             Add(AppPart.Model, now.Model != then.Model);
             Add(AppPart.Instructions, now.Instructions != then.Instructions);
             Add(AppPart.Knowledge, !now.Knowledge.SequenceEqual(then.Knowledge));
+            Add(AppPart.Values, !Equals(now.Values, then.Values));
             Add(AppPart.Welcome, now.Welcome != then.Welcome);
             return changes;
 
@@ -87,8 +92,12 @@ public sealed class AppBuilderState(IAppStore apps, IKnowledgeStore knowledge, I
         Bases = (await knowledge.ListBasesAsync(caller.Workspace, null, null, MaxBases, cancellationToken)).Items;
         Link = await apps.FindLinkAsync(caller.Workspace, id, cancellationToken);
         _published = await apps.FindPublishedAsync(_app.Slug, cancellationToken);
+        await ReadVariablesAsync(cancellationToken);
         return true;
     }
+
+    /// <summary>Another model was chosen: reads what its readers are asked for.</summary>
+    public async Task ReadVariablesAsync(CancellationToken cancellationToken) => Variables = await AppVariables.ListAsync(prompts, caller.Workspace, Form.Model, cancellationToken);
 
     /// <summary>Saves the draft. Fails where somebody else saved meanwhile; the form keeps what was typed.</summary>
     public async Task<bool> SaveAsync(CancellationToken cancellationToken)
@@ -178,6 +187,9 @@ public enum AppPart
 
     /// <summary>The knowledge bases.</summary>
     Knowledge,
+
+    /// <summary>What is filled in for its prompt beforehand.</summary>
+    Values,
 
     /// <summary>What stands before the first question.</summary>
     Welcome,

@@ -14,10 +14,17 @@ public sealed class ReaderState : IAsyncDisposable
     private readonly ConversationLog? _log;
     private Func<CancellationToken, Task<bool>> _stands = _ => Task.FromResult(true);
 
-    private ReaderState(AppVersion version, ConversationLog? log, ChatState chat) => (Version, _log, Chat) = (version, log, chat);
+    private ReaderState(AppVersion version, AppVariables variables, ConversationLog? log, ChatState chat)
+    {
+        (Version, Variables, _log, Chat) = (version, variables, log, chat);
+        Chat.Setup = Setup();
+    }
 
     /// <summary>What is read.</summary>
     public AppVersion Version { get; }
+
+    /// <summary>What the reader fills in before the first question.</summary>
+    public AppVariables Variables { get; }
 
     /// <summary>The conversation.</summary>
     public ChatState Chat { get; }
@@ -31,24 +38,25 @@ public sealed class ReaderState : IAsyncDisposable
     /// <summary>For a member of the app's workspace.</summary>
     /// <param name="stands">False once they are no longer that.</param>
     public static ReaderState ForMember(
-        AppVersion version, UserId member, Func<CancellationToken, Task<bool>> stands, IAppStore apps, ChatTurns turns, IConversationStore conversations, IFeedbackStore feedback, TimeProvider clock, ILogger logger)
+        AppVersion version, AppVariables variables, UserId member, Func<CancellationToken, Task<bool>> stands, IAppStore apps, ChatTurns turns, IConversationStore conversations, IFeedbackStore feedback, TimeProvider clock, ILogger logger)
     {
         var log = new ConversationLog(conversations, version.Workspace, member, version.App, feedback);
-        return new ReaderState(version, log, new ChatState(turns, log, version.Workspace, clock, logger)
+        return new ReaderState(version, variables, log, new ChatState(turns, log, version.Workspace, clock, logger)
         {
-            Setup = SetupOf(version),
-            Admit = cancellationToken => apps.CheckPublisherAsync(version, cancellationToken),
+            Admit = async cancellationToken => variables.Check() is { } missing ? missing : await apps.CheckPublisherAsync(version, cancellationToken),
             Stands = stands,
         });
     }
 
     /// <summary>For somebody with a link: nothing is kept, and each answer is taken from the link's budget.</summary>
-    public static ReaderState ForLink(AppVersion version, ShareLink link, string token, string address, IAppStore apps, ChatTurns turns, TimeProvider clock, ILogger logger) =>
-        new(version, null, new ChatState(turns, null, version.Workspace, clock, logger)
+    public static ReaderState ForLink(
+        AppVersion version, AppVariables variables, ShareLink link, string token, string address, IAppStore apps, ChatTurns turns, TimeProvider clock, ILogger logger) =>
+        new(version, variables, null, new ChatState(turns, null, version.Workspace, clock, logger)
         {
-            Setup = SetupOf(version),
             // The link may have been revoked or rotated, or the version replaced, since the page was opened.
-            Admit = async cancellationToken => await apps.OpenLinkAsync(token, cancellationToken) is null
+            Admit = async cancellationToken => variables.Check() is { } missing
+                ? missing
+                : await apps.OpenLinkAsync(token, cancellationToken) is null
                 ? AppErrors.LinkEnded()
                 : await apps.CheckPublisherAsync(version, cancellationToken) is { Error: { } gone }
                     ? gone
@@ -84,11 +92,15 @@ public sealed class ReaderState : IAsyncDisposable
     public async Task OpenAsync(ConversationId id, CancellationToken cancellationToken)
     {
         await Chat.LoadAsync(id, cancellationToken);
-        Chat.Setup = SetupOf(Version);
+        Variables.Take(Chat.Conversation?.Draft?.Values);
+        Fill();
     }
+
+    /// <summary>The next answer is made with what is filled in by now.</summary>
+    public void Fill() => Chat.Setup = Setup();
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => Chat.DisposeAsync();
 
-    private static ChatSetup SetupOf(AppVersion version) => AppForm.Of(version.Definition).ToSetup();
+    private ChatSetup Setup() => AppForm.Of(Version.Definition).ToSetup() with { Values = Variables.Values };
 }

@@ -128,9 +128,13 @@ public static class AppEndpoints
 
 /// <summary>What an author may set.</summary>
 internal sealed record WireAppDraft(
-    string? Name, string? Model, string? Instructions, IReadOnlyList<KnowledgeBaseId>? Knowledge, string? Welcome, GenerationSettings? Settings)
+    string? Name, string? Model, string? Instructions, IReadOnlyList<KnowledgeBaseId>? Knowledge, string? Welcome, GenerationSettings? Settings,
+    IReadOnlyDictionary<string, string>? Values)
 {
-    public AppDefinition ToDefinition() => new(Model ?? "default", Instructions ?? "", Knowledge ?? [], Welcome ?? "", Settings ?? GenerationSettings.Default);
+    public AppDefinition ToDefinition() => new(Model ?? "default", Instructions ?? "", Knowledge ?? [], Welcome ?? "", Settings ?? GenerationSettings.Default)
+    {
+        Values = Values is { Count: > 0 } ? Values : null,
+    };
 }
 
 /// <summary>An app and its draft.</summary>

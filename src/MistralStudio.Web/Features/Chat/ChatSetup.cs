@@ -1,3 +1,4 @@
+using System.Collections.ObjectModel;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
@@ -26,6 +27,9 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
     /// <summary>What is called without asking; null: nothing that does something.</summary>
     public ToolAllowance? Allowance { get; init; }
 
+    /// <summary>Values of variables, where <see cref="Model"/> is a saved prompt; they are kept with the conversation.</summary>
+    public IReadOnlyDictionary<string, string> Values { get; init; } = ReadOnlyDictionary<string, string>.Empty;
+
     /// <summary>The form of the answer; null for words.</summary>
     public PromptSchema? Answer { get; init; }
 
@@ -53,9 +57,13 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
         Settings = Settings,
         Tools = Tools,
         Limits = Limits,
+        Variables = Values,
         Answer = Answer,
         Alternatives = Alternatives,
     };
+
+    /// <summary>What is kept of it with a conversation beside the columns that it has there; null where there is nothing.</summary>
+    internal ConversationDraft? ToDraft() => Values.Count > 0 ? new ConversationDraft { Values = Values } : null;
 
     internal static ChatSetup Of(Conversation conversation) => new(conversation.Model, conversation.Instructions, conversation.Settings, conversation.Knowledge) { Reading = conversation.Reading };
 }

@@ -22,7 +22,7 @@ public sealed class ConversationLog(
         store.ReadAsync(workspace, owner, id, cancellationToken);
 
     internal Task<Conversation> CreateAsync(string firstMessage, ChatSetup setup, ConversationId? beside, CancellationToken cancellationToken) => store.CreateAsync(
-        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Beside = beside },
+        new NewConversation(workspace, owner, app, Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Beside = beside, Draft = setup.ToDraft() },
         cancellationToken);
 
     /// <summary>The conversations that stand beside one.</summary>
@@ -38,7 +38,7 @@ public sealed class ConversationLog(
         workspace,
         owner,
         id,
-        new ConversationChange(firstMessage is null ? null : Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Heard = heard },
+        new ConversationChange(firstMessage is null ? null : Title(firstMessage), setup.Model, setup.Instructions, setup.Settings, setup.Knowledge, setup.Reading) { Heard = heard, Draft = setup.ToDraft() },
         cancellationToken);
 
     internal Task<bool> AppendAsync(ConversationId id, IReadOnlyList<Message> messages, CancellationToken cancellationToken) =>

@@ -112,7 +112,7 @@ internal static class ChatRequestReader
     }
 
     private static ApiError? ReadVariables(ChatCompletionRequest body, ModelReference model, ChatOptions options) => PromptFields.ReadVariables(
-        PromptFields.IsThere(body.PromptVariables) ? body.PromptVariables : model.Kind == ModelReferenceKind.Prompt ? body.Variables : null, model, options);
+        PromptFields.IsThere(body.PromptVariables) ? body.PromptVariables : model.Kind is ModelReferenceKind.Prompt or ModelReferenceKind.App ? body.Variables : null, model, options);
 
     private static ApiError? FindUnsupported(ChatCompletionRequest body)
     {

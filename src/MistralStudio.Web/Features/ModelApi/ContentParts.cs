@@ -12,9 +12,6 @@ namespace MistralStudio.Web.Features.ModelApi;
 /// </summary>
 internal static class ContentParts
 {
-    // 33 % more than the bytes, and what stands before them.
-    private const int MostUri = (ImageRules.MostBytes / 3 * 4) + 256;
-
     /// <summary>Reads a content: a string, nothing, or an array of parts.</summary>
     /// <param name="images">The images in order; null where a message may have none.</param>
     public static ApiError? Read(JsonElement? content, string param, List<AIContent>? images, out string text)
@@ -108,36 +105,13 @@ internal static class ContentParts
             return ImageErrors.BadData();
         }
 
-        if (!uri.StartsWith("data:", StringComparison.OrdinalIgnoreCase))
+        var read = ImageData.Read(uri, "image");
+        if (!read.IsSuccess)
         {
-            return Uri.TryCreate(uri, UriKind.Absolute, out _) ? ImageErrors.Remote() : ImageErrors.BadData();
+            return read.Error;
         }
 
-        var comma = uri.IndexOf(',', StringComparison.Ordinal);
-        if (comma < 0 || !uri.AsSpan(0, comma).EndsWith(";base64", StringComparison.OrdinalIgnoreCase))
-        {
-            return ImageErrors.BadData();
-        }
-
-        if (uri.Length > MostUri)
-        {
-            return ImageErrors.TooLarge("image");
-        }
-
-        var bytes = new byte[(uri.Length - comma) / 4 * 3 + 3];
-        if (!Convert.TryFromBase64Chars(uri.AsSpan(comma + 1), bytes, out var length))
-        {
-            return ImageErrors.BadData();
-        }
-
-        // What the URI calls itself does not count.
-        var checkedShape = ImageRules.Check(bytes.AsSpan(0, length), "image");
-        if (!checkedShape.IsSuccess)
-        {
-            return checkedShape.Error;
-        }
-
-        var content = new DataContent(bytes.AsMemory(0, length), checkedShape.Value.MediaType);
+        var content = new DataContent(read.Value.Bytes, read.Value.Shape.MediaType);
         if (DetailOf(part, given) is { } detail)
         {
             (content.AdditionalProperties ??= [])["detail"] = detail;

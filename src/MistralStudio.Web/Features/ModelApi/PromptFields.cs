@@ -16,7 +16,7 @@ internal static class PromptFields
     /// <summary>True for a field that was sent.</summary>
     public static bool IsThere(JsonElement? value) => value is { ValueKind: not (JsonValueKind.Null or JsonValueKind.Undefined) };
 
-    /// <summary>Reads values of variables; of a model that is no saved prompt they are refused.</summary>
+    /// <summary>Reads values of variables; of a model that is neither a saved prompt nor an app they are refused.</summary>
     public static ApiError? ReadVariables(JsonElement? given, ModelReference model, ChatOptions options)
     {
         if (!IsThere(given))
@@ -24,9 +24,9 @@ internal static class PromptFields
             return null;
         }
 
-        if (model.Kind != ModelReferenceKind.Prompt)
+        if (model.Kind is not (ModelReferenceKind.Prompt or ModelReferenceKind.App))
         {
-            return ApiError.Unsupported("prompt_variables", $"\"{model}\" is no saved prompt and has no variables. Ask prompt:slug, or send the request without prompt_variables.");
+            return ApiError.Unsupported("prompt_variables", $"\"{model}\" is no saved prompt and no app over one, and has no variables. Ask prompt:slug, or send the request without prompt_variables.");
         }
 
         var read = PromptTemplates.ReadValues(given!.Value);

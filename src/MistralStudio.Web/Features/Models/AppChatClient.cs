@@ -1,3 +1,5 @@
+using System.Collections.ObjectModel;
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
@@ -20,9 +22,19 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnl
         await GetStreamingResponseAsync(messages, options, cancellationToken).ToChatResponseAsync(cancellationToken);
 
     /// <inheritdoc/>
-    public IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
-        IEnumerable<ChatMessage> messages, ChatOptions? options = null, CancellationToken cancellationToken = default) =>
-        AgentAnswers.StreamAsync(runner, Turn(messages, options), cancellationToken);
+    public async IAsyncEnumerable<ChatResponseUpdate> GetStreamingResponseAsync(
+        IEnumerable<ChatMessage> messages, ChatOptions? options = null, [EnumeratorCancellation] CancellationToken cancellationToken = default)
+    {
+        if (options?.PromptVariables is { Count: > 0 } && model.Kind != ModelReferenceKind.Prompt)
+        {
+            throw new ModelException(AppErrors.HasNoVariables(app.Slug));
+        }
+
+        await foreach (var update in AgentAnswers.StreamAsync(runner, Turn(messages, options), cancellationToken))
+        {
+            yield return update;
+        }
+    }
 
     /// <inheritdoc/>
     public object? GetService(Type serviceType, object? serviceKey = null) => serviceKey switch
@@ -55,6 +67,7 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnl
             Knowledge = app.Definition.Knowledge,
             Heard = [.. heard],
             Depth = options?.Depth ?? 0,
+            Variables = model.Kind == ModelReferenceKind.Prompt ? Merge(app.Definition.Values, options?.PromptVariables) : ReadOnlyDictionary<string, string>.Empty,
             Settings = settings with
             {
                 Temperature = options?.Temperature ?? settings.Temperature,
@@ -64,4 +77,9 @@ public sealed class AppChatClient(AppVersion app, ModelReference model, IReadOnl
             },
         };
     }
+
+    // What the caller gives wins over what the author filled in.
+    private static Dictionary<string, string> Merge(IReadOnlyDictionary<string, string>? filled, IReadOnlyDictionary<string, string>? given) =>
+        new[] { filled, given }.OfType<IReadOnlyDictionary<string, string>>().SelectMany(values => values).GroupBy(value => value.Key, StringComparer.Ordinal)
+            .ToDictionary(group => group.Key, group => group.Last().Value, StringComparer.Ordinal);
 }

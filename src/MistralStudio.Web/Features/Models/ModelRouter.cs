@@ -2,6 +2,7 @@ using Microsoft.Extensions.AI;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Apps;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
@@ -233,7 +234,7 @@ public sealed class ModelRouter(
             return (Result<ResolvedModel>)beyond;
         }
 
-        var chat = new PromptChatClient(found.Value, reference.Detail, inner.Value, knowledge, uses, services.GetRequiredService<IAgentRunner>);
+        var chat = new PromptChatClient(found.Value, reference.Detail, inner.Value, knowledge, uses, services.GetRequiredService<IBlobStore>(), services.GetRequiredService<IAgentRunner>);
         return (Result<ResolvedModel>)(inner.Value with { Id = reference.ToString(), Name = found.Value.Name, Chat = chat });
     }
 

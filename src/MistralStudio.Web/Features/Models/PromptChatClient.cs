@@ -1,9 +1,11 @@
 using System.Runtime.CompilerServices;
 using Microsoft.Extensions.AI;
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 
@@ -11,14 +13,16 @@ namespace MistralStudio.Web.Features.Models;
 
 /// <summary>
 /// A saved prompt as a model: its messages come first, with the values of its variables; the caller's follow. Settings that the caller sends win
-/// over its own, its tools and its form of answers hold where the caller sends none of that name. Knowledge is looked up as a turn does it.
+/// over its own, its tools and its form of answers hold where the caller sends none of that name. Knowledge is looked up as a turn does it. The first
+/// question of the caller is the value of the prompt's last <c>{{question}}</c>, as in the playground, where they give it none themselves.
 /// </summary>
 /// <param name="detail">How the version was named; null for the latest.</param>
 /// <param name="inner">Its model.</param>
 /// <param name="heard">Bases whose words the caller's conversation may hold.</param>
+/// <param name="blobs">Has the images of its messages.</param>
 /// <param name="runner">Runs the turn of a prompt with knowledge.</param>
 public sealed class PromptChatClient(
-    PromptText prompt, string? detail, ResolvedModel inner, IReadOnlyCollection<KnowledgeBaseId> heard, IPromptUses uses, Func<IAgentRunner> runner) : IChatClient
+    PromptText prompt, string? detail, ResolvedModel inner, IReadOnlyCollection<KnowledgeBaseId> heard, IPromptUses uses, IBlobStore blobs, Func<IAgentRunner> runner) : IChatClient
 {
     private static readonly Dictionary<string, string> s_none = [];
 
@@ -39,19 +43,25 @@ public sealed class PromptChatClient(
             throw new ModelException(PromptErrors.TooDeep(prompt.Slug));
         }
 
-        var filled = PromptTemplates.Fill(Content, options?.PromptVariables ?? s_none);
+        var asked = Asked.Of(Content, [.. messages], options?.PromptVariables ?? s_none);
+        var filled = PromptTemplates.Fill(Content, asked.Values);
         if (!filled.IsSuccess)
         {
             throw new ModelException(filled.Error);
         }
 
+        var images = await ImageBytes.ReadAsync(blobs, prompt.Workspace, Content.Images, cancellationToken);
+        if (!images.IsSuccess)
+        {
+            throw new ModelException(images.Error);
+        }
+
         uses.Count(prompt, detail, options?.Client);
         var merged = PromptOptions.Merge(Content, options);
         merged.Depth = (options?.Depth ?? 0) + 1;
-        List<ChatMessage> all = [.. filled.Value.Select(message => new ChatMessage(RoleOf(message.Role), message.Text)), .. messages];
         var answer = Content.Knowledge.Count > 0
-            ? AgentAnswers.StreamAsync(runner(), Turn(all, merged), cancellationToken)
-            : inner.Chat.GetStreamingResponseAsync(all, merged, cancellationToken);
+            ? AgentAnswers.StreamAsync(runner(), Turn(filled.Value, [.. asked.Before, .. asked.After], merged), cancellationToken)
+            : inner.Chat.GetStreamingResponseAsync(asked.Around([.. filled.Value.Select(message => Show(message, images.Value))]), merged, cancellationToken);
         await foreach (var update in answer)
         {
             yield return update;
@@ -74,14 +84,24 @@ public sealed class PromptChatClient(
     {
     }
 
-    private AgentTurn Turn(List<ChatMessage> messages, ChatOptions options) => new()
+    private static ChatMessage Show(TurnMessage message, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> images) => message.Images.Count == 0
+        ? new(RoleOf(message.Role), message.Text)
+        : new(RoleOf(message.Role),
+        [
+            .. message.Images.Select(image => new DataContent(images[image.Sha256], image.MediaType)),
+            .. message.Text.Length > 0 ? [new TextContent(message.Text)] : Array.Empty<AIContent>(),
+        ]);
+
+    private AgentTurn Turn(IReadOnlyList<TurnMessage> own, IReadOnlyList<ChatMessage> asked, ChatOptions options) => new()
     {
         Workspace = prompt.Workspace,
         Model = ModelReference.TryParse(Content.Model, out var reference) ? reference : ModelReference.Default,
-        Instructions = string.Join("\n\n", messages.Where(message => message.Role == ChatRole.System && message.Text.Length > 0).Select(message => message.Text)),
+        Instructions = string.Join("\n\n", own.Where(message => message.Role == MessageRole.System).Select(message => message.Text)
+            .Concat(asked.Where(message => message.Role == ChatRole.System).Select(message => message.Text)).Where(text => text.Length > 0)),
         Messages =
         [
-            .. messages.Where(message => message.Role != ChatRole.System)
+            .. own.Where(message => message.Role != MessageRole.System),
+            .. asked.Where(message => message.Role != ChatRole.System)
                 .Select(message => new TurnMessage(message.Role == ChatRole.Assistant ? MessageRole.Assistant : MessageRole.User, message.Text)),
         ],
         Knowledge = Content.Knowledge,
@@ -98,4 +118,32 @@ public sealed class PromptChatClient(
         MessageRole.Assistant => ChatRole.Assistant,
         _ => ChatRole.User,
     };
+
+    /// <summary>What the caller says around the prompt's own messages.</summary>
+    /// <param name="Values">Of the variables.</param>
+    /// <param name="Before">Stands before the prompt's last message.</param>
+    /// <param name="Shown">What its last message shows beside its own images.</param>
+    private sealed record Asked(IReadOnlyDictionary<string, string> Values, IReadOnlyList<ChatMessage> Before, IReadOnlyList<AIContent> Shown, IReadOnlyList<ChatMessage> After)
+    {
+        // The words of the first question stand in the prompt's last message, where that has a place for them.
+        public static Asked Of(PromptContent content, List<ChatMessage> messages, IReadOnlyDictionary<string, string> values)
+        {
+            var first = messages.FindIndex(message => message.Role != ChatRole.System);
+            return first < 0 || messages[first].Role != ChatRole.User || string.IsNullOrWhiteSpace(messages[first].Text) || values.ContainsKey(PromptTemplates.Question) || !PromptTemplates.TakesQuestion(content)
+                ? new(values, [], [], messages)
+                : new(
+                    new Dictionary<string, string>(values, StringComparer.Ordinal) { [PromptTemplates.Question] = messages[first].Text },
+                    messages[..first], [.. messages[first].Contents.OfType<DataContent>()], messages[(first + 1)..]);
+        }
+
+        public IEnumerable<ChatMessage> Around(List<ChatMessage> own)
+        {
+            if (Shown.Count > 0)
+            {
+                own[^1].Contents = [.. Shown, .. own[^1].Contents];
+            }
+
+            return Before.Count == 0 ? [.. own, .. After] : [.. own[..^1], .. Before, own[^1], .. After];
+        }
+    }
 }

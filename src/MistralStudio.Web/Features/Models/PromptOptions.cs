@@ -39,6 +39,7 @@ public static class PromptOptions
         // A turn calls tools itself, and whoever asks over the API is to call them.
         { Knowledge.Count: > 0, Tools.Count: > 0 } => PromptErrors.KnowledgeAlone(),
         { Tools.Count: > 0 } when !abilities.Tools => PromptErrors.ModelCannot(model, "call tools"),
+        _ when !abilities.Images && content.Images.Any() => PromptErrors.ModelCannot(model, "read the images of its messages"),
         { Answer: not null } when !abilities.JsonFormat => PromptErrors.ModelCannot(model, "be held to a form of answers"),
         _ => null,
     };

@@ -1,6 +1,7 @@
 using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Features.Playground.Drafts;
@@ -31,7 +32,7 @@ public sealed partial class PlaygroundState
         }
 
         var (images, turns) = (Images.Taken, Turns.Count);
-        var isAsked = await AskAsync(typed, images, before: _ => null, isFirst: turns == 0, (column, question) => SendAsync(column, question, images, turns, cancellationToken), cancellationToken);
+        var isAsked = await AskAsync(typed, images, before: _ => null, isFirst: turns == 0, (column, composed) => SendAsync(column, composed.Question, [.. composed.Images, .. images], turns, cancellationToken), cancellationToken);
         if (isAsked)
         {
             Images.Clear();
@@ -50,9 +51,9 @@ public sealed partial class PlaygroundState
             images,
             before: column => turn.Cells[_columns.IndexOf(column)].Question?.Id,
             isFirst: false,
-            (column, question) => _columns.IndexOf(column) is var place && turn.Cells[place].Question is { } own
-                ? column.Chat.EditAsync(own, question, cancellationToken, images)
-                : column.Chat.SendAsync(question, cancellationToken, images),
+            (column, composed) => _columns.IndexOf(column) is var place && turn.Cells[place].Question is { } own
+                ? column.Chat.EditAsync(own, composed.Question, cancellationToken, images)
+                : column.Chat.SendAsync(composed.Question, cancellationToken, images),
             cancellationToken);
     }
 
@@ -86,7 +87,7 @@ public sealed partial class PlaygroundState
         }
 
         // What is answered again is there; only what stands before it may have changed.
-        var composed = Compose(column, question.Text, isFirst: false, question.Images.Count > 0);
+        var composed = Compose(column, question.Text, isFirst: false, question.Images.Count);
         if (!composed.IsSuccess)
         {
             column.Chat.Refuse(composed.Error);
@@ -171,7 +172,7 @@ public sealed partial class PlaygroundState
             : column.Chat.SendAsync(question, cancellationToken, images);
 
     private async Task<bool> AskAsync(
-        string typed, IReadOnlyList<MessageImage> images, Func<PlaygroundColumn, MessageId?> before, bool isFirst, Func<PlaygroundColumn, string, Task<bool>> ask, CancellationToken cancellationToken)
+        string typed, IReadOnlyList<MessageImage> images, Func<PlaygroundColumn, MessageId?> before, bool isFirst, Func<PlaygroundColumn, ComposedPrompt, Task<bool>> ask, CancellationToken cancellationToken)
     {
         if (IsBusy)
         {
@@ -183,29 +184,39 @@ public sealed partial class PlaygroundState
             await LineUpAsync(column, cancellationToken);
         }
 
-        var asked = _columns.Select(column => (Column: column, Composed: FindBlind(column, images, before(column)) is { } blind ? blind : Compose(column, typed, isFirst, images.Count > 0))).ToList();
+        var asked = _columns.Select(column => (Column: column, Composed: FindBlind(column, images, before(column)) is { } blind ? blind : Compose(column, typed, isFirst, images.Count))).ToList();
         foreach (var (column, composed) in asked.Where(one => !one.Composed.IsSuccess))
         {
             column.Chat.Refuse(composed.Error!);
         }
 
         var ready = asked.Where(one => one.Composed.IsSuccess).ToList();
+        if (ready.Exists(one => one.Composed.Value.HasImages))
+        {
+            var shown = ready.SelectMany(one => (one.Column.Version ?? Draft.Content).Images).DistinctBy(image => image.Sha256).ToList();
+            if (await Chat.BeginAsync(typed.Length > 0 ? ConversationLog.Title(typed) : shown[0].Name, cancellationToken) is not { } lead || await OwnAsync(lead, shown, cancellationToken) is not null)
+            {
+                Chat.Refuse(ImageErrors.Gone());
+                return false;
+            }
+        }
+
         ready.ForEach(one => Prepare(one.Column, one.Composed.Value));
         // The first one makes the conversation that the others stand beside.
-        if (ready.Count == 0 || (ready[0].Column.Chat == Chat ? !await ask(ready[0].Column, ready[0].Composed.Value.Question) && Chat.Conversation is null : Chat.Conversation is null))
+        if (ready.Count == 0 || (ready[0].Column.Chat == Chat ? !await ask(ready[0].Column, ready[0].Composed.Value) && Chat.Conversation is null : Chat.Conversation is null))
         {
             return false;
         }
 
         var others = ready.Where(one => one.Column.Chat != Chat).ToList();
         others.ForEach(one => one.Column.Chat.Beside ??= Chat.Conversation!.Id);
-        await Task.WhenAll(others.Select(one => ask(one.Column, one.Composed.Value.Question)));
+        await Task.WhenAll(others.Select(one => ask(one.Column, one.Composed.Value)));
         Touch();
         return Chat.Error is null || others.Exists(one => one.Column.Chat.Error is null);
     }
 
-    private Result<ComposedPrompt> Compose(PlaygroundColumn column, string typed, bool isFirst, bool hasImages) =>
-        column.PromptError is { } gone ? gone : PromptComposition.Compose(column.Version ?? Draft.Content, Draft.Values, typed, isFirst, hasImages);
+    private Result<ComposedPrompt> Compose(PlaygroundColumn column, string typed, bool isFirst, int images) =>
+        column.PromptError is { } gone ? gone : PromptComposition.Compose(column.Version ?? Draft.Content, Draft.Values, typed, isFirst, images);
 
     private void Prepare(PlaygroundColumn column, ComposedPrompt composed)
     {

@@ -1,6 +1,7 @@
 using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
@@ -78,6 +79,11 @@ public sealed partial class PlaygroundState
         if (found.IsSuccess)
         {
             var content = found.Value;
+            if (content.Images.Any() && (await Chat.BeginAsync(ModelReference.TryParse(prompt, out var named) ? named.Name : prompt, cancellationToken) is not { } lead || await OwnAsync(lead, content.Images, cancellationToken) is not null))
+            {
+                return ImageErrors.Gone();
+            }
+
             Draft.Take(content, prompt);
             _columns.ForEach(column => column.Draw(_ => content.Settings));
             Chat.Setup = Chat.Setup with { Knowledge = content.Knowledge, Reading = content.Reading };
@@ -97,7 +103,7 @@ public sealed partial class PlaygroundState
         var named = PromptTemplates.Names(content);
         return content with
         {
-            Messages = [.. content.Messages.Where(message => !string.IsNullOrWhiteSpace(message.Text))],
+            Messages = [.. content.Messages.Where(message => !message.IsEmpty)],
             Variables = [.. content.Variables.Where(variable => named.Contains(variable.Name, StringComparer.Ordinal))],
             Model = setup.Model,
             Settings = setup.Settings,
@@ -211,6 +217,7 @@ public sealed partial class PlaygroundState
         }
 
         var lead = chat.Conversation!;
+        await OwnAsync(lead.Id, draft.Content.Images, cancellationToken);
         await KeepAsync(lead.Id, chat.Setup, draft with { ColumnPrompt = columns[0].Prompt }, cancellationToken);
         foreach (var column in columns.Skip(1))
         {

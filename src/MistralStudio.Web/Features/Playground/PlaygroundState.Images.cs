@@ -3,8 +3,8 @@ using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Features.Playground.Columns;
-using MistralStudio.Web.Features.Playground.Drafts;
 using MistralStudio.Web.Features.Playground.Images;
 using MistralStudio.Web.Features.Prompts.Code;
 
@@ -13,16 +13,20 @@ namespace MistralStudio.Web.Features.Playground;
 /// <content>Images of the next question and of one that is being edited, and which columns can read them.</content>
 public sealed partial class PlaygroundState
 {
-    // More of an image nobody reads, and the page would carry it for every language.
-    private const long MostInCode = 64 * 1024;
-
     private readonly Dictionary<MessageId, ImageTray> _edited = [];
+
+    // Images that are known to belong to a conversation, and the conversation that those of the draft are of while there is no other.
+    private readonly HashSet<(ConversationId Conversation, string Sha256)> _owned = [];
+    private ConversationId? _lastLead;
 
     /// <summary>True where images can be added.</summary>
     public bool TakesImages => _services.Images is not null;
 
     /// <summary>Images of the next question.</summary>
     public ImageTray Images { get; } = new();
+
+    /// <summary>The conversation that images of the page are shown from; null where it has none.</summary>
+    public ConversationId? ImageLead => Chat.Conversation?.Id ?? _lastLead;
 
     /// <summary>The images of a question that is being edited; of the next one for null, and for one that is not.</summary>
     public ImageTray ImagesOf(MessageId? question) => question is { } id && _edited.TryGetValue(id, out var tray) ? tray : Images;
@@ -57,7 +61,7 @@ public sealed partial class PlaygroundState
     public async Task RemoveImageAsync(ImageTray tray, MessageImage image, CancellationToken cancellationToken)
     {
         tray.Remove(image);
-        var isElsewhere = _edited.Values.Append(Images).Any(other => other.Taken.Any(kept => kept.Sha256 == image.Sha256));
+        var isElsewhere = _edited.Values.Append(Images).Concat(Draft.Messages.Select(message => message.Images)).Any(other => other.Taken.Any(kept => kept.Sha256 == image.Sha256));
         if (!isElsewhere && _services.Images is { } images && Chat.Conversation is { } lead)
         {
             await images.DropAsync(_scope.Id, _scope.Person, lead.Id, image.Sha256, cancellationToken);
@@ -72,38 +76,31 @@ public sealed partial class PlaygroundState
     public async Task<CodeSubject> ShowAsync(CodeSubject subject, CancellationToken cancellationToken)
     {
         var asked = Chat.Thread.LastOrDefault(entry => entry is { Role: MessageRole.User, Images.Count: > 0 });
-        var (text, shown) = Images.Taken.Count > 0 ? ($"<{PromptComposition.Question}>", Images.Taken) : (asked?.Text ?? "", asked?.Images ?? []);
-        if (shown.Count == 0 || _services.Images is not { } images || Chat.Conversation is not { } lead)
+        var (text, shown) = Images.Taken.Count > 0 ? ($"<{PromptTemplates.Question}>", Images.Taken) : (asked?.Text ?? "", asked?.Images ?? []);
+        var form = subject.Reference is null && subject.Content.Messages is [.., { Role: MessageRole.User } last] ? last : null;
+        if (shown.Count > 0)
+        {
+            subject = subject with
+            {
+                Content = form is null ? subject.Content : subject.Content with { Messages = [.. subject.Content.Messages.SkipLast(1)] },
+                Further = [new TurnMessage(MessageRole.User, text) { Images = [.. (form?.Images ?? []).UnionBy(shown, image => image.Sha256)] }],
+            };
+        }
+        else if (subject.Content.Messages is not [.., { Role: MessageRole.User }])
         {
             // A request ends with a question: where the prompt has none, with the last one, or what stands for it.
-            var last = Chat.Thread.LastOrDefault(entry => entry.Role == MessageRole.User)?.Text ?? $"<{PromptComposition.Question}>";
-            return subject.Content.Messages is [.., { Role: MessageRole.User }] ? subject : subject with { Further = [new TurnMessage(MessageRole.User, last)] };
+            var before = Chat.Thread.LastOrDefault(entry => entry.Role == MessageRole.User)?.Text ?? $"<{PromptTemplates.Question}>";
+            subject = subject with { Further = [new TurnMessage(MessageRole.User, before)] };
         }
 
-        var pictures = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var image in shown)
+        if (!subject.Images.Any())
         {
-            var data = $"<base64 of {image.Name}>";
-            if (image.Bytes <= MostInCode && await images.OpenAsync(_scope.Id, _scope.Person, lead.Id, image.Sha256, cancellationToken) is { } stored)
-            {
-                await using (stored)
-                {
-                    using var bytes = new MemoryStream();
-                    await stored.CopyToAsync(bytes, cancellationToken);
-                    data = Convert.ToBase64String(bytes.GetBuffer(), 0, (int)bytes.Length);
-                }
-            }
-
-            pictures[image.Sha256] = $"data:{image.MediaType};base64,{data}";
+            return subject;
         }
 
-        return subject with
-        {
-            Content = subject.Reference is null && subject.Content.Messages is [.., { Role: MessageRole.User }] ? subject.Content with { Messages = [.. subject.Content.Messages.SkipLast(1)] } : subject.Content,
-            Further = [new TurnMessage(MessageRole.User, text) { Images = shown }],
-            Pictures = pictures,
-            LeavesImagesOut = shown.Any(image => image.Bytes > MostInCode),
-        };
+        var pictures = await CodePictures.ReadAsync(
+            subject.Images, image => ImageLead is { } lead && _services.Images is { } images ? images.OpenAsync(_scope.Id, _scope.Person, lead, image.Sha256, cancellationToken) : Task.FromResult<Stream?>(null), cancellationToken);
+        return subject with { Pictures = pictures };
     }
 
     /// <summary>Why a column cannot be asked with the images of the next question, or with those that stand above; null where it can.</summary>
@@ -111,9 +108,27 @@ public sealed partial class PlaygroundState
 
     private Error? FindBlind(PlaygroundColumn column, IReadOnlyList<MessageImage> images, MessageId? before)
     {
-        var isShown = images.Count > 0 || column.Chat.Thread.TakeWhile(entry => entry.Id != before).Any(entry => entry.Images.Count > 0);
+        var isShown = images.Count > 0 || (column.Version ?? Draft.Content).Images.Any() || column.Chat.Thread.TakeWhile(entry => entry.Id != before).Any(entry => entry.Images.Count > 0);
         return !isShown || ModelOf(column) is not { ReadsImages: false } model ? null
             : _columns.Count == 1 ? ImageErrors.CannotRead(model.Name)
             : ImageErrors.CannotReadIn(ColumnHead.Letter(_columns.IndexOf(column)), model.Name);
+    }
+
+    // What a prompt shows is the conversation's too, which is kept longer than a version may be.
+    private async Task<Error?> OwnAsync(ConversationId lead, IEnumerable<MessageImage> shown, CancellationToken cancellationToken)
+    {
+        var added = shown.Where(image => !_owned.Contains((lead, image.Sha256))).ToList();
+        if (added.Count == 0 || _services.Images is not { } images)
+        {
+            return null;
+        }
+
+        var owned = await images.AdoptAsync(_scope.Id, _scope.Person, lead, added, cancellationToken);
+        if (owned.IsSuccess)
+        {
+            _owned.UnionWith(added.Select(image => (lead, image.Sha256)));
+        }
+
+        return owned.Error;
     }
 }

@@ -183,6 +183,8 @@ public sealed partial class PlaygroundState : IAsyncDisposable
         if (isOpen)
         {
             await StartAnewAsync();
+            _lastLead = null;
+            Draft.ForgetImages();
         }
 
         await _log.DeleteAsync(id, cancellationToken);
@@ -311,6 +313,7 @@ public sealed partial class PlaygroundState : IAsyncDisposable
         await _saving.FlushAsync();
         Images.Clear();
         _edited.Clear();
+        _lastLead = Chat.Conversation?.Id ?? _lastLead;
         foreach (var column in _columns)
         {
             await column.Chat.ClearAsync();

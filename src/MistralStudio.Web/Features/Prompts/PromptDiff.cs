@@ -11,8 +11,17 @@ namespace MistralStudio.Web.Features.Prompts;
 /// <param name="After">Its role after; null where it is gone.</param>
 public sealed record MessageChange(MessageRole? Before, MessageRole? After, TextDiff Text)
 {
+    /// <summary>Images that it has now and had not.</summary>
+    public IReadOnlyList<MessageImage> ImagesAdded { get; init; } = [];
+
+    /// <summary>Images that it had and has no longer.</summary>
+    public IReadOnlyList<MessageImage> ImagesRemoved { get; init; } = [];
+
+    /// <summary>True where it shows the same images in another order.</summary>
+    public bool ImagesMoved { get; init; }
+
     /// <summary>True where nothing about it differs.</summary>
-    public bool IsSame => Before == After && Text.Hunks.Count == 0;
+    public bool IsSame => Before == After && Text.Hunks.Count == 0 && ImagesAdded.Count + ImagesRemoved.Count == 0 && !ImagesMoved;
 }
 
 /// <summary>What kind of thing a parameter is.</summary>
@@ -71,8 +80,20 @@ public sealed record PromptDiff(IReadOnlyList<MessageChange> Messages, IReadOnly
 
     /// <summary>Compares two contents.</summary>
     public static PromptDiff Of(PromptContent before, PromptContent after) => new(
-        [.. Align(before.Messages, after.Messages).Select(pair => new MessageChange(pair.Before?.Role, pair.After?.Role, TextDiff.Of(pair.Before?.Text ?? "", pair.After?.Text ?? "")))],
+        [.. Align(before.Messages, after.Messages).Select(pair => Compare(pair.Before, pair.After))],
         [.. Compare(before, after).Where(parameter => parameter.Before is not null || parameter.After is not null)]);
+
+    private static MessageChange Compare(PromptMessage? before, PromptMessage? after)
+    {
+        var (had, has) = (before?.Images ?? [], after?.Images ?? []);
+        var (added, removed) = (has.ExceptBy(had.Select(image => image.Sha256), image => image.Sha256).ToList(), had.ExceptBy(has.Select(image => image.Sha256), image => image.Sha256).ToList());
+        return new(before?.Role, after?.Role, TextDiff.Of(before?.Text ?? "", after?.Text ?? ""))
+        {
+            ImagesAdded = added,
+            ImagesRemoved = removed,
+            ImagesMoved = added.Count + removed.Count == 0 && !had.Select(image => image.Sha256).SequenceEqual(has.Select(image => image.Sha256), StringComparer.Ordinal),
+        };
+    }
 
     private static IEnumerable<ParameterChange> Compare(PromptContent before, PromptContent after)
     {

@@ -20,13 +20,13 @@ public static class PromptEndpoints
     public static void MapPromptsApi(this IEndpointRouteBuilder app)
     {
         var prompts = app.MapGroup("/api/prompts").WithTags("Prompts").GuardCookies();
-        prompts.MapPost("/", CreateAsync).RequirePermission(Permissions.PromptsWrite).WithIdempotency()
+        prompts.MapPost("/", CreateAsync).RequirePermission(Permissions.PromptsWrite).WithIdempotency().WithMetadata(new RequestSizeLimitAttribute(PromptImport.MostBytes))
             .WithSummary("Creates a prompt with its first version.").Produces<WirePrompt>(201).ProducesProblems(409, 413, 422);
         prompts.MapGet("/", ListAsync).RequirePermission(Permissions.PromptsRead)
             .WithSummary("Prompts, most recently changed first: searched in names, tags and texts, by folder, tag and label.").Produces<WirePage<WirePrompt>>().ProducesProblems(422);
         prompts.MapGet("/shelves", ShelvesAsync).RequirePermission(Permissions.PromptsRead)
             .WithSummary("Folders, tags and labels that there are, with counts.").Produces<PromptShelves>().ProducesProblems();
-        prompts.MapPost("/import", ImportAsync).RequirePermission(Permissions.PromptsWrite).WithIdempotency()
+        prompts.MapPost("/import", ImportAsync).RequirePermission(Permissions.PromptsWrite).WithIdempotency().WithMetadata(new RequestSizeLimitAttribute(PromptImport.MostBytes))
             .WithSummary("Makes a prompt of a curl command, a request in OpenAI's, Mistral's or Anthropic's format, an exported prompt or plain text.")
             .Produces<WireImportedPrompt>(201).Produces<WireImportedPrompt>().ProducesProblems(409, 413, 422);
         prompts.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.PromptsRead)

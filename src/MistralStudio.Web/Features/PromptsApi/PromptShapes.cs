@@ -8,7 +8,7 @@ using MistralStudio.Web.Features.Prompts;
 namespace MistralStudio.Web.Features.PromptsApi;
 
 /// <summary>A new prompt with its first version.</summary>
-/// <param name="Content">What the version holds: <c>{"messages":[{"role","text"}],"model","settings","variables","tools","answer","knowledge","reading"}</c>.</param>
+/// <param name="Content">What the version holds: <c>{"messages":[{"role","text","images":[{"name","data"}]}],"model","settings","variables","tools","answer","knowledge","reading"}</c>.</param>
 internal sealed record WireNewPrompt(string? Name, string? Folder, IReadOnlyList<string>? Tags, JsonElement? Content, string? Message);
 
 /// <summary>What is said of a prompt beside its content; what is left out stays.</summary>
@@ -78,7 +78,8 @@ internal sealed record WirePromptDiff(bool Same, IReadOnlyList<WireMessageChange
 /// <summary>A message of two versions.</summary>
 /// <param name="Before">Its role before; null where it is new.</param>
 /// <param name="Hunks">What of its text changed.</param>
-internal sealed record WireMessageChange(string? Before, string? After, IReadOnlyList<WireHunk> Hunks)
+/// <param name="ImagesAdded">Hashes of images that it has now and had not.</param>
+internal sealed record WireMessageChange(string? Before, string? After, IReadOnlyList<WireHunk> Hunks, IReadOnlyList<string> ImagesAdded, IReadOnlyList<string> ImagesRemoved)
 {
     public static WireMessageChange From(MessageChange change) => new(
         change.Before is { } before ? WireJson.Camel(before) : null,
@@ -87,7 +88,9 @@ internal sealed record WireMessageChange(string? Before, string? After, IReadOnl
             .. change.Text.Hunks.Select(hunk => new WireHunk(
                 hunk.BeforeStart + 1, [.. change.Text.Rows.Where(row => row.Hunk == hunk.Index && row.Before is not null).Select(row => row.Before!.Text)],
                 hunk.AfterStart + 1, [.. change.Text.Rows.Where(row => row.Hunk == hunk.Index && row.After is not null).Select(row => row.After!.Text)])),
-        ]);
+        ],
+        [.. change.ImagesAdded.Select(image => image.Sha256)],
+        [.. change.ImagesRemoved.Select(image => image.Sha256)]);
 }
 
 /// <summary>Lines that stand in the place of others.</summary>

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using Microsoft.AspNetCore.Mvc;
+using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Prompts;
@@ -17,7 +19,7 @@ internal static class PromptVersionEndpoints
     /// <summary>Maps the endpoints into the group of prompts.</summary>
     public static void MapPromptVersions(this IEndpointRouteBuilder prompts)
     {
-        prompts.MapPost("/{id:guid}/versions", AddAsync).RequirePermission(Permissions.PromptsWrite).WithIdempotency()
+        prompts.MapPost("/{id:guid}/versions", AddAsync).RequirePermission(Permissions.PromptsWrite).WithIdempotency().WithMetadata(new RequestSizeLimitAttribute(PromptImport.MostBytes))
             .WithSummary("Adds a version, which never changes; a content with the hash of the latest version gives that version again.")
             .Produces<WirePromptVersion>(201).ProducesProblems(404, 409, 413, 422);
         prompts.MapGet("/{id:guid}/versions", ListAsync).RequirePermission(Permissions.PromptsRead)
@@ -53,12 +55,17 @@ internal static class PromptVersionEndpoints
             ? TypedResults.Ok(WirePromptText.From(text))
             : ErrorResults.From(PromptStoreErrors.NotFound());
 
-    private static async Task<IResult> ExportAsync(PromptId id, int number, HttpContext http, [FromServices] IPromptStore store)
+    private static async Task<IResult> ExportAsync(PromptId id, int number, HttpContext http, [FromServices] IPromptStore store, [FromServices] IBlobStore blobs)
     {
         var workspace = http.GetCaller().Workspace;
-        return await store.FindAsync(workspace, id, http.RequestAborted) is { } prompt && await store.ReadAsync(workspace, id, number, http.RequestAborted) is { } text
-            ? TypedResults.File(Encoding.UTF8.GetBytes(PromptImport.Export(prompt, text)), "application/json", $"{prompt.Slug}.v{number}.prompt.json")
-            : ErrorResults.From(PromptStoreErrors.NotFound());
+        if (await store.FindAsync(workspace, id, http.RequestAborted) is not { } prompt || await store.ReadAsync(workspace, id, number, http.RequestAborted) is not { } text)
+        {
+            return ErrorResults.From(PromptStoreErrors.NotFound());
+        }
+
+        var images = await ImageBytes.ReadAsync(blobs, workspace, text.Content.Images, http.RequestAborted);
+        return images.Match<IResult>(
+            bytes => TypedResults.File(Encoding.UTF8.GetBytes(PromptImport.Export(prompt, text, bytes)), "application/json", $"{prompt.Slug}.v{number}.prompt.json"), ErrorResults.From);
     }
 
     private static async Task<IResult> DeleteAsync(PromptId id, int number, HttpContext http, [FromServices] IPromptStore store)

@@ -1,5 +1,6 @@
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Prompts;
+using MistralStudio.Web.Features.Playground.Images;
 
 namespace MistralStudio.Web.Features.Playground.Drafts;
 
@@ -36,13 +37,13 @@ public sealed class DraftState
     public string? OriginHash { get; private set; }
 
     /// <summary>The prompt as it stands.</summary>
-    public PromptContent Content => _rest with { Messages = [.. _messages.Select(message => new PromptMessage(message.Role, message.Text))] };
+    public PromptContent Content => _rest with { Messages = [.. _messages.Select(message => new PromptMessage(message.Role, message.Text) { Images = message.Images.Taken })] };
 
     /// <summary>The variables that the messages name, in their order.</summary>
     public IReadOnlyList<PromptVariable> Variables => PromptTemplates.Variables(Content);
 
     /// <summary>True where there is nothing that would be missed.</summary>
-    public bool IsEmpty => _messages.TrueForAll(message => string.IsNullOrWhiteSpace(message.Text)) && Sets.Count == 0;
+    public bool IsEmpty => _messages.TrueForAll(message => message.IsEmpty) && Sets.Count == 0;
 
     /// <summary>Shows another draft: one that was kept, or a prompt version.</summary>
     public void Open(ConversationDraft draft)
@@ -80,7 +81,7 @@ public sealed class DraftState
     public DraftMessage Add()
     {
         var role = _messages is [.., { Role: MessageRole.User }] ? MessageRole.Assistant : _messages.Count == 0 ? MessageRole.System : MessageRole.User;
-        var added = new DraftMessage(++_lastKey, role, "");
+        var added = Make(new PromptMessage(role, ""));
         _messages.Add(added);
         Changed?.Invoke();
         return added;
@@ -198,6 +199,9 @@ public sealed class DraftState
         Changed?.Invoke();
     }
 
+    /// <summary>Takes all images out: what they belonged to is gone.</summary>
+    public void ForgetImages() => _messages.ForEach(message => message.Images.Clear());
+
     /// <summary>Forgets a set.</summary>
     public void Forget(ValueSet set)
     {
@@ -208,23 +212,31 @@ public sealed class DraftState
     /// <summary>The draft as it is kept, on top of what else is.</summary>
     public ConversationDraft ToDraft(ConversationDraft kept) => kept with { Content = Content, Values = new Dictionary<string, string>(_values), Sets = Sets, Origin = Origin, OriginHash = OriginHash };
 
-    private DraftMessage? Find(int key) => _messages.Find(message => message.Key == key);
+    /// <summary>A message by its key; null where there is none.</summary>
+    public DraftMessage? Find(int key) => _messages.Find(message => message.Key == key);
 
     private void Fill(PromptContent content)
     {
         _rest = content with { Messages = [] };
         _messages.Clear();
-        _messages.AddRange(content.Messages.Select(message => new DraftMessage(++_lastKey, message.Role, message.Text)));
+        _messages.AddRange(content.Messages.Select(Make));
         if (_messages.Count == 0)
         {
-            _messages.Add(new DraftMessage(++_lastKey, MessageRole.System, ""));
+            _messages.Add(Make(new PromptMessage(MessageRole.System, "")));
         }
+    }
+
+    private DraftMessage Make(PromptMessage message)
+    {
+        var made = new DraftMessage(++_lastKey, message.Role, message.Text, message.Images);
+        made.Images.Changed += () => Changed?.Invoke();
+        return made;
     }
 }
 
 /// <summary>One message of a draft.</summary>
 /// <param name="key">Tells it from the others while the page is open.</param>
-public sealed class DraftMessage(int key, MessageRole role, string text)
+public sealed class DraftMessage(int key, MessageRole role, string text, IReadOnlyList<MessageImage> images)
 {
     /// <summary>Tells it from the others while the page is open.</summary>
     public int Key => key;
@@ -234,6 +246,12 @@ public sealed class DraftMessage(int key, MessageRole role, string text)
 
     /// <summary>May hold <c>{{names}}</c>.</summary>
     public string Text { get; internal set; } = text;
+
+    /// <summary>Its images; only a person's message shows them to a model.</summary>
+    public ImageTray Images { get; } = new(images);
+
+    /// <summary>True where it neither says nor shows anything.</summary>
+    public bool IsEmpty => string.IsNullOrWhiteSpace(Text) && Images.Taken.Count + Images.Coming.Count == 0;
 
     /// <summary>Counts up when the text changed otherwise than by being typed: its field then shows it anew.</summary>
     public int Revision { get; internal set; }

@@ -1,6 +1,7 @@
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Features.Chat;
 
@@ -10,7 +11,12 @@ namespace MistralStudio.Web.Features.Playground.Drafts;
 /// <param name="Instructions">Its first system message; empty where there is none.</param>
 /// <param name="Opening">The messages after it that stand before the conversation.</param>
 /// <param name="Question">What the person asks.</param>
-public sealed record ComposedPrompt(string Instructions, IReadOnlyList<TurnMessage> Opening, string Question);
+/// <param name="Images">Images of the prompt's own last message, where that is the form of the question; they stand before those that are asked about.</param>
+public sealed record ComposedPrompt(string Instructions, IReadOnlyList<TurnMessage> Opening, string Question, IReadOnlyList<MessageImage> Images)
+{
+    /// <summary>True where it shows something beyond what is asked about.</summary>
+    public bool HasImages => Images.Count > 0 || Opening.Any(message => message.Images.Count > 0);
+}
 
 /// <summary>
 /// Makes what a model is asked out of a prompt and what is typed below the conversation. A user message at the end of the prompt is the form of the
@@ -18,16 +24,18 @@ public sealed record ComposedPrompt(string Instructions, IReadOnlyList<TurnMessa
 /// </summary>
 public static class PromptComposition
 {
-    /// <summary>The variable that what is typed stands for.</summary>
-    public const string Question = "question";
-
     /// <summary>Composes one question; a variable without a value fails with an error that names it.</summary>
     /// <param name="values">Values of the variables; an empty text is none.</param>
     /// <param name="typed">What stands in the field below; may be empty for a first question that the prompt has itself, and beside images.</param>
-    /// <param name="hasImages">True where images are asked about: they are a question by themselves.</param>
-    public static Result<ComposedPrompt> Compose(PromptContent content, IReadOnlyDictionary<string, string> values, string typed, bool isFirst, bool hasImages = false)
+    /// <param name="images">How many images are asked about: they are a question by themselves.</param>
+    public static Result<ComposedPrompt> Compose(PromptContent content, IReadOnlyDictionary<string, string> values, string typed, bool isFirst, int images = 0)
     {
-        List<PromptMessage> messages = [.. content.Messages.Where(message => !string.IsNullOrWhiteSpace(message.Text))];
+        if (PromptRules.CheckImages(content) is { } wrong)
+        {
+            return wrong;
+        }
+
+        List<PromptMessage> messages = [.. content.Messages.Where(message => !message.IsEmpty)];
         var form = messages is [.., { Role: MessageRole.User } last] ? last : null;
         if (form is not null)
         {
@@ -36,10 +44,10 @@ public static class PromptComposition
 
         var given = values.Where(value => value.Value.Length > 0).ToDictionary(StringComparer.Ordinal);
         var isForm = isFirst && form is not null;
-        var takesTyped = isForm && PromptTemplates.Names(form!.Text).Contains(Question, StringComparer.Ordinal);
+        var takesTyped = isForm && PromptTemplates.Names(form!.Text).Contains(PromptTemplates.Question, StringComparer.Ordinal);
         if (takesTyped && !string.IsNullOrWhiteSpace(typed))
         {
-            given[Question] = typed.TrimEnd();
+            given[PromptTemplates.Question] = typed.TrimEnd();
         }
 
         var filled = PromptTemplates.Fill(content with { Messages = isForm ? [.. messages, form!] : messages }, given);
@@ -50,18 +58,25 @@ public static class PromptComposition
 
         List<TurnMessage> all = [.. filled.Value];
         var question = typed;
+        IReadOnlyList<MessageImage> own = [];
         if (isForm)
         {
-            question = takesTyped || string.IsNullOrWhiteSpace(typed) ? all[^1].Text : $"{all[^1].Text}\n\n{typed}";
+            own = all[^1].Images;
+            question = takesTyped || string.IsNullOrWhiteSpace(typed) ? all[^1].Text : $"{all[^1].Text}\n\n{typed}".TrimStart('\n');
             all.RemoveAt(all.Count - 1);
         }
 
-        if (!hasImages && string.IsNullOrWhiteSpace(question))
+        if (own.Count + images is var count && count == 0 && string.IsNullOrWhiteSpace(question))
         {
             return ChatErrors.Empty();
         }
 
+        if (count > ImageRules.MostInMessage)
+        {
+            return ImageErrors.TooMany();
+        }
+
         var instructions = all is [{ Role: MessageRole.System } first, ..] ? first.Text : "";
-        return new ComposedPrompt(instructions, [.. all.Skip(instructions.Length > 0 ? 1 : 0)], question);
+        return new ComposedPrompt(instructions, [.. all.Skip(instructions.Length > 0 ? 1 : 0)], question, own);
     }
 }

@@ -5,6 +5,7 @@ using Microsoft.Net.Http.Headers;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.KnowledgeApi;
 using MistralStudio.Web.Features.WorkspaceApi;
@@ -12,11 +13,11 @@ using MistralStudio.Web.Security;
 
 namespace MistralStudio.Web.Features.Playground.Images;
 
-/// <summary>Takes the images of a conversation, and serves them to who may read it.</summary>
+/// <summary>Takes the images of a conversation, and serves them and those of prompts to who may read them.</summary>
 internal static class ImageEndpoints
 {
-    /// <summary>Maps both.</summary>
-    public static void MapConversationImages(this IEndpointRouteBuilder app)
+    /// <summary>Maps them.</summary>
+    public static void MapImages(this IEndpointRouteBuilder app)
     {
         app.MapGroup("/api/conversations").WithTags("Conversations").GuardCookies()
             .MapPost("/{conversation:guid}/images", AddAsync).RequirePermission(Permissions.ModelsUse)
@@ -25,6 +26,10 @@ internal static class ImageEndpoints
             .Produces<WireImage>(201).ProducesProblems(404, 413, 422, 507);
         // An element of a page asks for it: the workspace is in the address, since such a request has no header of ours.
         app.MapGet("/w/{Workspace}/conversations/{conversation:guid}/images/{sha256}", ReadAsync).RequirePermission(Permissions.PromptsRead).ExcludeFromDescription();
+        app.MapGet("/w/{Workspace}/prompts/{prompt:guid}/images/{sha256}", ReadOfPromptAsync).RequirePermission(Permissions.PromptsRead).ExcludeFromDescription();
+        app.MapGroup("/api/prompts").WithTags("Prompts").GuardCookies()
+            .MapGet("/{prompt:guid}/images/{sha256}", ReadOfPromptAsync).RequirePermission(Permissions.PromptsRead)
+            .WithSummary("The bytes of an image that a version of the prompt has.").Produces<byte[]>(200, "image/png", "image/jpeg", "image/webp", "image/gif").ProducesProblems(404);
     }
 
     private static async Task<IResult> AddAsync(ConversationId conversation, HttpContext http, [FromQuery] string? name, [FromServices] IConversationImages images)
@@ -56,11 +61,18 @@ internal static class ImageEndpoints
     private static async Task<IResult> ReadAsync(ConversationId conversation, string sha256, HttpContext http, [FromServices] IConversationImages images)
     {
         var (workspace, user, _) = http.GetCaller();
-        if (user is not { } reader || await images.OpenAsync(workspace, reader, conversation, sha256, http.RequestAborted) is not { } content)
-        {
-            return TypedResults.NotFound();
-        }
+        return user is { } reader && await images.OpenAsync(workspace, reader, conversation, sha256, http.RequestAborted) is { } content
+            ? await ShowAsync(http, content, sha256)
+            : TypedResults.NotFound();
+    }
 
+    private static async Task<IResult> ReadOfPromptAsync(PromptId prompt, string sha256, HttpContext http, [FromServices] IPromptImages images) =>
+        await images.OpenAsync(http.GetCaller().Workspace, prompt, sha256, http.RequestAborted) is { } content
+            ? await ShowAsync(http, content, sha256)
+            : ErrorResults.From(PromptStoreErrors.NotFound());
+
+    private static async Task<IResult> ShowAsync(HttpContext http, Stream content, string sha256)
+    {
         var head = new byte[64 * 1024];
         var read = await content.ReadAtLeastAsync(head, head.Length, throwOnEndOfStream: false, http.RequestAborted);
         content.Position = 0;

@@ -4,8 +4,10 @@ using Microsoft.AspNetCore.Components.Forms;
 using Microsoft.Extensions.Options;
 using Microsoft.JSInterop;
 using MistralStudio.Core;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Components;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Security;
@@ -37,11 +39,17 @@ public sealed partial class ImageIntake : IAsyncDisposable
     [Parameter, EditorRequired] public required Func<ElementReference> Zone { get; set; }
 
     /// <summary>One is to be sent: where to; null where it is not taken.</summary>
-    /// <param name="message">The question that is being edited; empty for the next one.</param>
+    /// <param name="message">The question that is being edited, or the message of the prompt; empty for the next question.</param>
     [JSInvokable]
     public async Task<string?> BeginAsync(string message, string name, long bytes)
     {
         var tray = TrayOf(message);
+        if (ImageTray.KeyOf(message) is { } key && State.Draft.Find(key) is { Role: not MessageRole.User })
+        {
+            tray.Refuse(PromptErrors.ImageNotOfUser());
+            return null;
+        }
+
         if (bytes > ImageRules.MostBytes)
         {
             tray.Refuse(ImageErrors.TooLarge(name));
@@ -103,5 +111,6 @@ public sealed partial class ImageIntake : IAsyncDisposable
         }
     }
 
-    private ImageTray TrayOf(string message) => State.ImagesOf(MessageId.TryParse(message, null, out var id) ? id : null);
+    private ImageTray TrayOf(string message) =>
+        ImageTray.KeyOf(message) is { } key && State.Draft.Find(key) is { } drafted ? drafted.Images : State.ImagesOf(MessageId.TryParse(message, null, out var id) ? id : null);
 }

@@ -1,13 +1,17 @@
+using System.Globalization;
 using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
+using MistralStudio.Web.Features.Playground.Drafts;
 
 namespace MistralStudio.Web.Features.Playground.Images;
 
 /// <summary>The images of a message that is being written: what arrived, what is on its way, and why one was refused.</summary>
 public sealed class ImageTray(IReadOnlyList<MessageImage>? taken = null)
 {
+    private const string DraftPrefix = "draft/";
+
     private readonly Lock _lock = new();
     private readonly List<MessageImage> _taken = [.. taken ?? []];
     private readonly List<string> _coming = [];
@@ -110,6 +114,13 @@ public sealed class ImageTray(IReadOnlyList<MessageImage>? taken = null)
 
         Changed?.Invoke();
     }
+
+    /// <summary>How the page names a message of the draft to whoever takes images for it.</summary>
+    public static string PlaceOf(DraftMessage message) => string.Create(CultureInfo.InvariantCulture, $"{DraftPrefix}{message.Key}");
+
+    /// <summary>The key of a message of the draft that the page named; null for what is none.</summary>
+    public static int? KeyOf(string place) =>
+        place.StartsWith(DraftPrefix, StringComparison.Ordinal) && int.TryParse(place.AsSpan(DraftPrefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var key) ? key : null;
 
     /// <summary>Where the bytes of an image are served.</summary>
     /// <param name="workspace">The workspace's part of the address.</param>

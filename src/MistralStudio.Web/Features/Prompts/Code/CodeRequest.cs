@@ -69,7 +69,7 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
     private static JsonObject Whole(CodeSubject subject, string model, ConnectionKind kind)
     {
         var (content, values) = (subject.Content, subject.Shown());
-        var messages = content.Messages.Select(message => new TurnMessage(message.Role, PromptTemplates.Fill(message.Text, values)));
+        var messages = content.Messages.Select(message => new TurnMessage(message.Role, PromptTemplates.Fill(message.Text, values)) { Images = message.Images });
         var body = new JsonObject { ["model"] = model, ["messages"] = Messages([.. messages, .. subject.Further], subject.Pictures) };
         var settings = content.Settings;
         Add("temperature", settings.Temperature);

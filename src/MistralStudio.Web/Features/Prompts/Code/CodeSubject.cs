@@ -1,4 +1,5 @@
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Prompts;
 
 namespace MistralStudio.Web.Features.Prompts.Code;
@@ -13,11 +14,11 @@ public sealed record CodeSubject(PromptContent Content, IReadOnlyDictionary<stri
     /// <summary>Messages that follow those of the content.</summary>
     public IReadOnlyList<TurnMessage> Further { get; init; } = [];
 
-    /// <summary>The images of <see cref="Further"/> as they are sent, by hash: data URIs, or what stands for one that is too long to be read in code.</summary>
+    /// <summary>Its images as they are sent, by hash; see <see cref="CodePictures"/>.</summary>
     public IReadOnlyDictionary<string, string> Pictures { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>True where something stands for an image that is too long.</summary>
-    public bool LeavesImagesOut { get; init; }
+    /// <summary>The images of all its messages, each once.</summary>
+    public IEnumerable<MessageImage> Images => Content.Images.Concat(Further.SelectMany(message => message.Images)).DistinctBy(image => image.Sha256);
 
     /// <summary>The values that code shows: of each variable what was given, its default, or a placeholder that fits its kind.</summary>
     public IReadOnlyDictionary<string, string> Shown() => PromptTemplates.Variables(Content).ToDictionary(

@@ -14,7 +14,7 @@ public static class PromptImportErrors
 {
     public static Error Empty() => new("prompt_import.empty", "There is nothing to import.", "Paste a request, or choose a file.");
 
-    public static Error TooLarge() => new("prompt_import.too_large", $"This is larger than {Size.Format(PromptJson.MostBytes)}.", "Import a smaller file.");
+    public static Error TooLarge() => new("prompt_import.too_large", $"This is larger than {Size.Format(PromptImport.MostBytes)}.", "Import a smaller file.");
 
     public static Error NoBody() => new("prompt_import.no_body", "This curl command sends no body.", "Paste one with -d, --data or --json and the request in it.");
 

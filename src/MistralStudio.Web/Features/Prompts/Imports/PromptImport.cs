@@ -15,6 +15,9 @@ public static class PromptImport
     /// <summary>The schema of an exported prompt.</summary>
     public const string Schema = "mistralstudio.prompt/1";
 
+    /// <summary>Most of one that is read: the texts, and the images in base64.</summary>
+    public const int MostBytes = PromptJson.MostBytes + ((int)PromptRules.MostImageBytes / 3 * 4) + (64 * 1024);
+
     private const int LongestName = 80;
 
     /// <summary>Reads a text.</summary>
@@ -28,7 +31,7 @@ public static class PromptImport
             return PromptImportErrors.Empty();
         }
 
-        if (text.Length > PromptJson.MostBytes)
+        if (text.Length > MostBytes)
         {
             return PromptImportErrors.TooLarge();
         }
@@ -40,7 +43,8 @@ public static class PromptImport
     }
 
     /// <summary>Writes a version as a file that <see cref="Read"/> reads. Knowledge bases are ids of one workspace and stay there.</summary>
-    public static string Export(Prompt prompt, PromptText version)
+    /// <param name="images">The bytes of its images, by hash.</param>
+    public static string Export(Prompt prompt, PromptText version, IReadOnlyDictionary<string, ReadOnlyMemory<byte>> images)
     {
         var file = new
         {
@@ -49,7 +53,7 @@ public static class PromptImport
             folder = prompt.Form.Folder,
             tags = prompt.Form.Tags,
             message = version.Version.Message,
-            content = version.Content with { Knowledge = [] },
+            content = PromptImageData.Put(version.Content with { Knowledge = [] }, images),
         };
         return JsonSerializer.Serialize(file, new JsonSerializerOptions(PromptJson.Options) { WriteIndented = true });
     }

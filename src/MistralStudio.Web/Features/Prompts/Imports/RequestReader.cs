@@ -1,7 +1,9 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
+using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 
@@ -23,6 +25,7 @@ internal sealed class RequestReader(JsonElement body, IReadOnlyList<ModelChoice>
     };
 
     private readonly List<string> _notes = [];
+    private readonly Dictionary<string, ReadOnlyMemory<byte>> _images = new(StringComparer.Ordinal);
 
     public Result<ImportedPrompt> Read(string? name)
     {
@@ -48,7 +51,7 @@ internal sealed class RequestReader(JsonElement body, IReadOnlyList<ModelChoice>
 
         var content = PromptContent.Empty with
         {
-            Messages = messages.Value, Model = ReadModel(), Settings = settings.Value, Tools = tools.Value, Answer = answer.Value is [var form] ? form : null,
+            Messages = messages.Value, Model = ReadModel(), Settings = settings.Value, Tools = tools.Value, Answer = answer.Value is [var form] ? form : null, Attached = _images,
         };
         return new ImportedPrompt(PromptForm.Named(name ?? "Imported prompt"), content, "", [.. _notes.Distinct(StringComparer.Ordinal)]);
     }
@@ -76,7 +79,7 @@ internal sealed class RequestReader(JsonElement body, IReadOnlyList<ModelChoice>
         var messages = new List<PromptMessage>();
         if (body.TryGetProperty("system", out var system))
         {
-            if (ReadText(system, "system") is var text && !text.IsSuccess)
+            if (ReadText(system, "system", images: null) is var text && !text.IsSuccess)
             {
                 return text.Error;
             }
@@ -116,22 +119,24 @@ internal sealed class RequestReader(JsonElement body, IReadOnlyList<ModelChoice>
                 continue;
             }
 
-            var content = message.TryGetProperty("content", out var sent) ? ReadText(sent, $"{at}.content") : "";
+            List<MessageImage>? images = role == MessageRole.User ? [] : null;
+            var content = message.TryGetProperty("content", out var sent) ? ReadText(sent, $"{at}.content", images) : "";
             if (!content.IsSuccess)
             {
                 return content.Error;
             }
 
-            if (content.Value.Length > 0)
+            if (content.Value.Length > 0 || images is { Count: > 0 })
             {
-                messages.Add(new(role.Value, content.Value));
+                messages.Add(new(role.Value, content.Value) { Images = images ?? [] });
             }
         }
 
         return messages;
     }
 
-    private Result<string> ReadText(JsonElement content, string place)
+    /// <param name="images">Where images go; null where there may be none.</param>
+    private Result<string> ReadText(JsonElement content, string place, List<MessageImage>? images)
     {
         switch (content.ValueKind)
         {
@@ -151,9 +156,13 @@ internal sealed class RequestReader(JsonElement body, IReadOnlyList<ModelChoice>
                     {
                         text.Append(piece.GetString());
                     }
+                    else if (images is not null && UriOf(part) is { } uri)
+                    {
+                        Take(uri, images);
+                    }
                     else if (part.ValueKind == JsonValueKind.Object)
                     {
-                        _notes.Add("Parts of messages that are no text (images, files, sound, calls of tools) were left out.");
+                        _notes.Add("Parts of messages that are neither text nor images (files, sound, calls of tools) were left out.");
                     }
                     else
                     {
@@ -164,6 +173,42 @@ internal sealed class RequestReader(JsonElement body, IReadOnlyList<ModelChoice>
                 return text.ToString();
             default:
                 return PromptImportErrors.WrongField(place, "has to be text, or a list of parts");
+        }
+    }
+
+    // {"type":"image_url","image_url":{"url"}} and the text itself in place of the object; Anthropic's {"type":"image","source":{"type":"base64","media_type","data"}}.
+    private static string? UriOf(JsonElement part)
+    {
+        if (part.ValueKind != JsonValueKind.Object)
+        {
+            return null;
+        }
+
+        if (part.TryGetProperty("image_url", out var given))
+        {
+            var address = given.ValueKind == JsonValueKind.Object && given.TryGetProperty("url", out var inner) ? inner : given;
+            return address.ValueKind == JsonValueKind.String ? address.GetString() : null;
+        }
+
+        return part.TryGetProperty("source", out var source) && source.ValueKind == JsonValueKind.Object
+            ? source.TryGetProperty("data", out var data) && data.ValueKind == JsonValueKind.String ? $"data:image;base64,{data.GetString()}"
+            : source.TryGetProperty("url", out var url) && url.ValueKind == JsonValueKind.String ? url.GetString() : null
+            : null;
+    }
+
+    private void Take(string uri, List<MessageImage> images)
+    {
+        var read = ImageData.Read(uri, "image");
+        if (!read.IsSuccess)
+        {
+            _notes.Add($"An image was left out. {read.Error.Message}");
+            return;
+        }
+
+        var described = PromptImageData.Describe(read.Value.Bytes, read.Value.Shape, string.Create(CultureInfo.InvariantCulture, $"image {_images.Count + 1}"));
+        if (_images.TryAdd(described.Sha256, read.Value.Bytes) || !images.Exists(image => image.Sha256 == described.Sha256))
+        {
+            images.Add(described);
         }
     }
 
