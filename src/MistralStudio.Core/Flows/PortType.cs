@@ -40,7 +40,7 @@ public enum PortFit
     /// <summary>Always.</summary>
     Always,
 
-    /// <summary>Where the value turns out to be of that type: JSON of unknown shape is looked at when it arrives.</summary>
+    /// <summary>Where the value turns out to be of that type, or can be made one: JSON of unknown shape is looked at when it arrives (<see cref="PortType.Take"/>).</summary>
     Checked,
 }
 
@@ -108,6 +108,15 @@ public sealed record PortType
 
         return to.Kind == PortKind.List && from.Item is { } item ? Fit(item, to.Element!) : PortFit.None;
     }
+
+    /// <summary>
+    /// A value of unknown shape as one of this type: itself where it is one; as a text whatever is no text is its JSON, as templates write it. Null where it can be
+    /// none, as nothing (JSON null) is no text.
+    /// </summary>
+    public JsonElement? Take(JsonElement value) =>
+        Admits(value) ? value
+        : Kind == PortKind.Text && value.ValueKind is not (JsonValueKind.Null or JsonValueKind.Undefined) ? JsonSerializer.SerializeToElement(value.GetRawText(), FlowJson.Relaxed)
+        : null;
 
     /// <summary>True where a value is of this type.</summary>
     public bool Admits(JsonElement value) => Kind switch

@@ -103,13 +103,19 @@ internal sealed class NodeRunner(RunServices services, ValueKeeper keeper, RunId
                 return value.Error;
             }
 
-            if (inputs[i].Edge.Check is { } type && !type.Admits(value.Value.Json))
+            var arrived = value.Value;
+            if (inputs[i].Edge.Check is { } type)
             {
-                return RunErrors.ValueOfWrongType(port, type);
+                if (type.Take(arrived.Json) is not { } taken)
+                {
+                    return RunErrors.ValueOfWrongType(port, type);
+                }
+
+                arrived = arrived.Loaded(taken);
             }
 
-            inputs[i] = inputs[i] with { Value = value.Value };
-            loaded.TryAdd(port, value.Value);
+            inputs[i] = inputs[i] with { Value = arrived };
+            loaded.TryAdd(port, arrived);
         }
 
         foreach (var port in plan.Ports.Inputs)

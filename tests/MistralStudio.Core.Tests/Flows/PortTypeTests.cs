@@ -10,6 +10,7 @@ public sealed class PortTypeTests
     [InlineData("number", "text", PortFit.None)]
     [InlineData("passages", "json", PortFit.Always)]
     [InlineData("json", "passages", PortFit.Checked)]
+    [InlineData("json", "text", PortFit.Checked)]
     [InlineData("json", "list<text>", PortFit.Checked)]
     [InlineData("list<text>", "list<text>", PortFit.Always)]
     [InlineData("list<text>", "list<json>", PortFit.Always)]
@@ -43,4 +44,15 @@ public sealed class PortTypeTests
         Assert.True(PortType.TryParse(type)!.Admits(JsonElement.Parse(yes)));
         Assert.False(PortType.TryParse(type)!.Admits(JsonElement.Parse(no)));
     }
+
+    [Theory]
+    [InlineData("text", "\"a\"", "\"a\"")]
+    [InlineData("text", "7", "\"7\"")]
+    [InlineData("text", "true", "\"true\"")]
+    [InlineData("text", "{\"a\":\"é\"}", "\"{\\\"a\\\":\\\"é\\\"}\"")]
+    [InlineData("text", "null", null)]
+    [InlineData("number", "\"7\"", null)]
+    [InlineData("list<text>", "[1]", null)]
+    public void Take_MakesATextOfAnything_AndLeavesTheRestAsItIs(string type, string value, string? taken) =>
+        Assert.Equal(taken, PortType.TryParse(type)!.Take(JsonElement.Parse(value))?.GetRawText());
 }

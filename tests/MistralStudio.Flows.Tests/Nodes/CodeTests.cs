@@ -105,11 +105,24 @@ public sealed class CodeTests
         Assert.Equal("cba", state.Outputs["text"].Text);
     }
 
+    [Theory]
+    [InlineData("return 5", "5")]
+    [InlineData("return { a: [1, 'é'] }", """{"a":[1,"é"]}""")]
+    [InlineData("return null", null)]
+    public async Task AValue_ThatIsNoText_IsAnsweredAsItsJson_AndNothingFailsThere(string source, string? answered)
+    {
+        using var rig = new FlowRig();
+        var state = await rig.RunAsync(Of($"{Start},{Node("c", "code", $$"""{"source":"{{source}}"}""")},{Node("s", "redact")},{Node("a", "answer")}", "start.q c.q, c.value s.text, s.text a.text"), new { q = "abc" });
+
+        Assert.Equal(answered, state.Error is null ? state.Outputs["text"].Text : null);
+        Assert.Equal(answered is null ? "run.value_of_wrong_type" : null, state.Error?.Code);
+    }
+
     [Fact]
     public async Task AValue_ThatIsNotWhatThePortTakes_FailsThere()
     {
         using var rig = new FlowRig();
-        var state = await rig.RunAsync(Of($"{Start},{Node("c", "code", """{"source":"return 5"}""")},{Node("s", "redact")},{Node("a", "answer")}", "start.q c.q, c.value s.text, s.text a.text"), new { q = "abc" });
+        var state = await rig.RunAsync(Of($"{Start},{Node("c", "code", """{"source":"return 5"}""")},{Node("l", "list")},{Node("o", "output")}", "start.q c.q, c.value l.items, l.items o.all"), new { q = "abc" });
 
         Assert.Equal("run.value_of_wrong_type", state.Error!.Code);
     }
