@@ -9,11 +9,8 @@ namespace MistralStudio.Flows.Engine;
 internal static class Forking
 {
     /// <summary>What is wrong with the place of a fork; null where nothing is.</summary>
-    public static Error? Problem(FlowPlan plan, Forked forked)
-    {
-        var first = First(forked.FromNode);
-        return forked.FromNode.Length == 0 || plan.Root.IndexOf.GetValueOrDefault(first, -1) >= 0 ? null : ForkErrors.NoSuchNode(forked.FromNode);
-    }
+    public static Error? Problem(FlowPlan plan, Forked forked) =>
+        forked.FromNode.Length == 0 || ForkPlace.Find(plan.Root, forked.FromNode) is not null ? null : ForkErrors.NoSuchNode(forked.FromNode);
 
     /// <summary>Reads the other run; null where there is none of this workspace.</summary>
     public static async ValueTask<ForkSource?> FromAsync(
@@ -29,7 +26,7 @@ internal static class Forking
         var byKey = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
         var plan = await plans.OfAsync(source, cancellationToken);
         var made = new Dictionary<string, IReadOnlyDictionary<string, FlowValue>>(StringComparer.Ordinal);
-        var anew = forked.FromNode.Length > 0 && plan.IsSuccess && source.Definition == start.Definition ? From(plan.Value.Root, First(forked.FromNode)) : null;
+        var place = forked.FromNode.Length > 0 && plan.IsSuccess && source.Definition == start.Definition ? ForkPlace.Find(plan.Value.Root, forked.FromNode) : null;
         foreach (var happened in events)
         {
             var (outputs, key) = happened switch
@@ -44,7 +41,7 @@ internal static class Forking
             }
 
             // Of the same definition everything before the node is as it was; of another only what depends on the same.
-            if (anew is not null && !anew.Contains(First(happened.Node)))
+            if (place?.IsAfter(happened.Node) == true)
             {
                 byPath[happened.Node] = outputs;
             }
@@ -61,31 +58,6 @@ internal static class Forking
         }
 
         return new ForkSource(forked, byPath, byKey) { Made = made };
-    }
-
-    // The node and all that comes after it.
-    private static HashSet<string> From(ScopePlan scope, string id)
-    {
-        var after = new HashSet<string>(StringComparer.Ordinal);
-        var left = new Stack<string>([id]);
-        while (left.TryPop(out var next))
-        {
-            if (after.Add(next) && scope.IndexOf.GetValueOrDefault(next, -1) is var index and >= 0)
-            {
-                foreach (var edge in scope.Nodes[index].Out)
-                {
-                    left.Push(scope.Nodes[scope.Edges[edge].To].Id);
-                }
-            }
-        }
-
-        return after;
-    }
-
-    private static string First(string path)
-    {
-        var end = path.AsSpan().IndexOfAny('/', '[');
-        return end < 0 ? path : path[..end];
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
@@ -59,6 +60,17 @@ public static class Pinning
         }
 
         return path.ToString();
+    }
+
+    /// <summary>Numbers of the rounds that an instance is in, outer ones first: of <c>each[3]/inner[0]/draft</c> 3 and 0.</summary>
+    public static IReadOnlyList<int> RoundsOf(string instance)
+    {
+        ArgumentNullException.ThrowIfNull(instance);
+        return
+        [
+            .. instance.Split('/').Where(step => step.EndsWith(']'))
+                .Select(step => int.TryParse(step.AsSpan(step.IndexOf('[', StringComparison.Ordinal) + 1).TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out var round) ? round : int.MaxValue),
+        ];
     }
 
     private static IReadOnlyDictionary<string, FlowValue>? OutputsOf(RunEvent happened) => happened switch

@@ -77,7 +77,7 @@ public sealed class FlowRuns(
         }
 
         // The node from which on things are done anew is done anew; a published version knows no pins.
-        start = start with { Pins = start.Version is null ? source.Pins.Where(pin => pin.Key != order.Node).ToDictionary(pin => pin.Key, pin => pin.Value, StringComparer.Ordinal) : new Dictionary<string, FlowPin>() };
+        start = start with { Pins = start.Version is null ? source.Pins.Where(pin => order.Node is null || pin.Key != Pinning.PathOf(order.Node)).ToDictionary(pin => pin.Key, pin => pin.Value, StringComparer.Ordinal) : new Dictionary<string, FlowPin>() };
 
         var run = RunId.New();
         var edits = order.Edits.ToDictionary(edit => edit.Key, edit => FlowValue.Of(edit.Value), StringComparer.Ordinal);

@@ -72,7 +72,7 @@ public sealed record ForkOrder
     /// <summary>The run that it is a fork of.</summary>
     public required RunId From { get; init; }
 
-    /// <summary>Path of the node from which on things are done anew; null: everything that depends on something else than before.</summary>
+    /// <summary>Path of the node from which on things are done anew, inside of a container with its round (<c>each[17]/draft</c>); null: everything that depends on something else than before.</summary>
     public string? Node { get; init; }
 
     /// <summary>Values in the place of the other run's, by <c>path.port</c>.</summary>

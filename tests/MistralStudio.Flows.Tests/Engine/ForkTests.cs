@@ -107,6 +107,37 @@ public sealed class ForkTests : IDisposable
     }
 
     [Fact]
+    public async Task AForkInsideOfARound_DoesThatRoundAnew_FromThereOn_AndTakesTheOthers()
+    {
+        var flow = Of(
+            $$"""{{Start}},{{Node("each", "for-each", """{"parallel":1}""", Body($$"""{{Node("a", config: """{"text":"a({{ item }})"}""")}},{{Node("b", config: """{"text":"b({{ a.text }})"}""")}}""", "each.item a.item, a.text b.x, b.text each.result"))}},{{Node("after", config: """{"text":"{{ all | join: ',' }}"}""")}},{{Node("o", "output")}}""",
+            "start.q each.items, each.results after.all, after.text o.text", """[{"name":"q","type":"list<text>"}]""");
+        var (run, start) = await RunAsync(flow, new[] { "x", "y", "z" });
+        _rig.Work.Ran.Clear();
+
+        var fork = await ForkAsync(start, new Forked(run, "each[1]/b", new Dictionary<string, FlowValue> { ["each[1]/b.x"] = FlowValue.Of("edited") }));
+
+        Assert.Equal(["each[1]/b", "after"], _rig.Work.Ran);
+        Assert.Equal("b(a(x)),b(edited),b(a(z))", fork.State.Outputs["text"].Text);
+    }
+
+    [Fact]
+    public async Task AForkInsideOfALoop_DoesLaterRoundsAnew_TheyGoOnFromTheOneBefore()
+    {
+        var flow = Of(
+            $$"""{{Start}},{{Node("again", "loop", """{"most":3}""", Body(Node("a", config: """{"text":"{{ text }}+"}"""), "again.text a.text, a.text again.text"))}},{{Node("o", "output")}}""",
+            "start.q again.text, again.text o.text");
+        var (run, start) = await RunAsync(flow, "q");
+        Assert.Equal(["again[0]/a", "again[1]/a", "again[2]/a"], _rig.Work.Ran);
+        _rig.Work.Ran.Clear();
+
+        var fork = await ForkAsync(start, new Forked(run, "again[1]/a", new Dictionary<string, FlowValue> { ["again[1]/a.text"] = FlowValue.Of("edited") }));
+
+        Assert.Equal(["again[1]/a", "again[2]/a"], _rig.Work.Ran);
+        Assert.Equal("edited++", fork.State.Outputs["text"].Text);
+    }
+
+    [Fact]
     public async Task AForkOfNothing_IsRefused()
     {
         var (run, start) = await RunAsync(s_chain);
@@ -122,9 +153,9 @@ public sealed class ForkTests : IDisposable
 
     public void Dispose() => _rig.Dispose();
 
-    private async Task<(RunId Run, RunStart Start)> RunAsync(string flow)
+    private async Task<(RunId Run, RunStart Start)> RunAsync(string flow, object? q = null)
     {
-        var start = _rig.Start(flow, new { q = "q" });
+        var start = _rig.Start(flow, new { q = q ?? "q" });
         var loop = await _rig.LoopAsync(start);
         await loop.RunAsync(TestContext.Current.CancellationToken);
         Assert.Equal(RunStatus.Succeeded, loop.State.Status);
