@@ -78,6 +78,12 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         var flow = new Uri(page.Url).AbsolutePath[(TeamStudio.Workspace.Length + 2)..];
         await FlowsTests.RunAsync(page, "Bo");
         await CheckAsync(page, "run that waits");
+        var run = new Uri(page.Url).AbsolutePath[(TeamStudio.Workspace.Length + 2)..];
+        await studio.GoAsync(page, "runs");
+        await page.Locator(".ask").First.ClickAsync();
+        await page.Locator(".waiting .question").WaitForAsync();
+        await CheckAsync(page, "question that is answered in the inbox");
+        await studio.GoAsync(page, run);
         await page.Locator(".run-nodes summary").First.ClickAsync();
         await page.Locator(".of-node").WaitForAsync();
         await CheckAsync(page, "node of a run");

@@ -26,6 +26,9 @@ public interface IFlowPins
     /// <summary>Pins a node, or pins it to another run; false where the flow has no such run.</summary>
     Task<bool> PinAsync(WorkspaceId workspace, FlowId flow, string node, FlowPin pin, CancellationToken cancellationToken);
 
+    /// <summary>A node is called otherwise: its pin goes with it, and those of what is inside of it.</summary>
+    Task RenameAsync(WorkspaceId workspace, FlowId flow, string node, string renamed, CancellationToken cancellationToken);
+
     /// <summary>Lets a node run again.</summary>
     Task UnpinAsync(WorkspaceId workspace, FlowId flow, string node, CancellationToken cancellationToken);
 }

@@ -32,6 +32,29 @@ internal sealed class FlowPinStore(IDbContextFactory<StudioDbContext> contexts, 
         return true;
     }
 
+    public async Task RenameAsync(WorkspaceId workspace, FlowId flow, string node, string renamed, CancellationToken cancellationToken)
+    {
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
+        if (!await context.Flows.AnyAsync(one => one.Id == flow && one.WorkspaceId == workspace, cancellationToken))
+        {
+            return;
+        }
+
+        var pins = await context.FlowPins.Where(row => row.FlowId == flow).ToListAsync(cancellationToken);
+        var moving = pins.Where(row => row.Node == node || row.Node.StartsWith($"{node}/", StringComparison.Ordinal)).ToList();
+        var places = moving.Select(row => renamed + row.Node[node.Length..]).ToHashSet(StringComparer.Ordinal);
+        // What was left of a node that had the name before gives way.
+        context.FlowPins.RemoveRange(pins.Where(row => moving.Contains(row) || places.Contains(row.Node)));
+        await context.SaveChangesAsync(cancellationToken);
+        context.FlowPins.AddRange(moving.Select(row => new FlowPinRow
+        {
+            FlowId = flow, Node = renamed + row.Node[node.Length..], RunId = row.RunId, Instance = row.Instance, PinnedBy = row.PinnedBy, PinnedAt = row.PinnedAt,
+        }));
+        await context.SaveChangesAsync(cancellationToken);
+        await transaction.CommitAsync(cancellationToken);
+    }
+
     public async Task UnpinAsync(WorkspaceId workspace, FlowId flow, string node, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);

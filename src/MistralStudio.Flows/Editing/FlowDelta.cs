@@ -32,6 +32,15 @@ public sealed record FlowDelta(IReadOnlyList<ScopeChange> Scopes, Change<FlowDef
     /// <summary>True where nothing differs.</summary>
     public bool IsEmpty => Scopes.Count == 0 && Rest is null;
 
+    /// <summary>Paths of nodes before and after that have another id and are otherwise as they were, whatever is inside of them.</summary>
+    public IEnumerable<(string Before, string After)> Renames =>
+        from scope in Scopes
+        from gone in scope.Nodes
+        where gone is { Before: not null, After: null }
+        let renamed = scope.Nodes.FirstOrDefault(one => one is { Before: null, After: { } came } && came with { Id = gone.Id, Body = null } == gone.Before! with { Body = null })
+        where renamed is not null
+        select (Editing.Scopes.Join(scope.Scope, gone.Id), Editing.Scopes.Join(scope.Scope, renamed.Id));
+
     /// <summary>What leads from one definition to another.</summary>
     public static FlowDelta Between(FlowDefinition before, FlowDefinition after)
     {

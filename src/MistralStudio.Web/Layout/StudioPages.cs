@@ -20,7 +20,7 @@ public static class StudioPages
         services.AddSingleton<PromptHelp>();
         services.AddSingleton<ChatTurns>();
         services.AddHostedService(provider => provider.GetRequiredService<ChatTurns>());
-        services.AddScoped<SaidFlow>();
+        services.AddSingleton<OpenProposals>();
         services.AddScoped<AnswerBeat>();
         services.AddScoped<LastingRights>();
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>

@@ -1,23 +1,18 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows;
-using MistralStudio.Flows.Definitions;
-using MistralStudio.Flows.Engine;
+using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
-using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>Outputs of past runs that are pinned in drafts, over the real stores and the real engine.</summary>
-public sealed class DraftPinsTests(ApiStudio studio) : IClassFixture<ApiStudio>
+public sealed class DraftPinsTests(ApiStudio studio) : FlowTests(studio)
 {
     private const string Flow = """
         {"schema":"mistralstudio.flow/1",
@@ -26,14 +21,12 @@ public sealed class DraftPinsTests(ApiStudio studio) : IClassFixture<ApiStudio>
          "inputs":[{"name":"name","type":"text","required":true}]}
         """;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task WhatIsPinned_IsTakenByRunsOfTheDraft_SeenByAllWhoEditIt_AndUnknownToVersions()
     {
         var (owner, state) = await OpenAsync();
         using var mine = state;
-        using var theirs = State(owner);
+        using var theirs = State(owner, Get<FlowDrafts>());
         Assert.True(await theirs.LoadAsync(mine.Flow!.Id, Token));
         var told = 0;
         theirs.Draft.Saved += () => told++;
@@ -60,7 +53,7 @@ public sealed class DraftPinsTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Equal("Hello Bea", await TextOfAsync(owner, fork.Value));
 
         // Opened anew it is still there, until somebody takes it away.
-        using var later = State(owner);
+        using var later = State(owner, Get<FlowDrafts>());
         await later.LoadAsync(mine.Flow.Id, Token);
         Assert.Equal("greet", Assert.Single(later.Pins).Key);
         await later.UnpinAsync("greet", Token);
@@ -126,19 +119,76 @@ public sealed class DraftPinsTests(ApiStudio studio) : IClassFixture<ApiStudio>
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => Get<DraftPins>().UnpinAsync(member, mine.Flow!.Id, "greet", Token));
     }
 
-    private async Task<(Caller Owner, FlowState State)> OpenAsync()
+    [Fact]
+    public async Task ANodeThatIsCalledOtherwise_KeepsItsPin_AlsoWhenThatIsUndone_AndWhenItIsOpenedAnew()
     {
-        using var started = studio.CreateClient();
-        var account = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        var owner = new Caller(account.Workspace, account.User, RolePermissions.Of(Role.Owner));
-        var flow = (await new FlowListState(Get<IFlowStore>(), owner).CreateAsync($"Pinned {Guid.NewGuid():N}", FlowDefinitions.Read(Flow).Value, Token))!;
-        var state = State(owner);
-        Assert.True(await state.LoadAsync(flow.Id, Token));
-        return (owner, state);
+        var (owner, state) = await OpenAsync();
+        using var mine = state;
+        using var theirs = State(owner, Get<FlowDrafts>());
+        await theirs.LoadAsync(mine.Flow!.Id, Token);
+        var past = await RunAsync(mine, "Ada");
+        await mine.PinAsync("greet", past, "greet", Token);
+
+        Assert.True(await mine.DoAsync(new SetId("greet", "hello"), Token));
+        Assert.Equal("hello", Assert.Single(mine.Pins).Key);
+        Assert.Equal("hello", Assert.Single(theirs.Pins).Key);
+        Assert.Equal("greet", mine.Pins["hello"].Instance);
+        Assert.True(await mine.SaveAsync(Token));
+        Assert.Equal("Hello Ada", await TextOfAsync(owner, await RunAsync(mine, "Bea")));
+        Assert.Equal("hello", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);
+
+        await mine.UndoAsync(Token);
+        Assert.Equal("greet", Assert.Single(mine.Pins).Key);
+        Assert.Equal("greet", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);
     }
 
-    private FlowState State(Caller caller) => new(
-        new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>(), Get<FlowDrafts>(), Get<DraftPins>()), caller);
+    [Fact]
+    public async Task WhatIsInsideAContainerThatIsCalledOtherwise_KeepsItsPins_AndAPinLeftUnderTheNameGivesWay()
+    {
+        var owner = await OwnerAsync();
+        var (flow, other) = (await CreateAsync(owner, Flow), await CreateAsync(owner, Flow));
+        var (run, strange) = (await RunAsync(owner, flow, new { name = "Ada" }), await RunAsync(owner, other, new { name = "Ada" }));
+        var pins = Get<IFlowPins>();
+        foreach (var node in new[] { "each", "each/draft", "eachother", "all/draft" })
+        {
+            Assert.True(await pins.PinAsync(owner.Workspace, flow.Id, node, new FlowPin(run, node), Token));
+        }
+
+        Assert.True(await pins.PinAsync(owner.Workspace, other.Id, "each", new FlowPin(strange, "each"), Token));
+        await pins.RenameAsync(WorkspaceId.New(), flow.Id, "each", "all", Token);
+        Assert.Equal(4, (await pins.ListAsync(owner.Workspace, flow.Id, Token)).Count);
+
+        await pins.RenameAsync(owner.Workspace, flow.Id, "each", "all", Token);
+
+        var now = await pins.ListAsync(owner.Workspace, flow.Id, Token);
+        Assert.Equal(["all", "all/draft", "eachother"], now.Keys.Order(StringComparer.Ordinal));
+        Assert.Equal("each/draft", now["all/draft"].Instance);
+        Assert.Equal("each", Assert.Single(await pins.ListAsync(owner.Workspace, other.Id, Token)).Key);
+    }
+
+    [Fact]
+    public async Task ThePageOfARun_SaysWhatWasPinnedInIt()
+    {
+        var (owner, state) = await OpenAsync();
+        using var mine = state;
+        var past = await RunAsync(mine, "Ada");
+        await mine.PinAsync("greet", past, "greet", Token);
+        var run = await RunAsync(mine, "Bea");
+
+        var view = await ViewAsync(owner, run);
+
+        Assert.Equal(("greet", past), (Assert.Single(view.Pins).Key, view.Pins["greet"].Run));
+        Assert.True(view.Nodes.Single(node => node.Path == "greet").IsPinned);
+        Assert.Empty((await ViewAsync(owner, past)).Pins);
+    }
+
+    private async Task<(Caller Owner, FlowState State)> OpenAsync()
+    {
+        var owner = await OwnerAsync();
+        var state = State(owner, Get<FlowDrafts>());
+        Assert.True(await state.LoadAsync((await CreateAsync(owner, Flow)).Id, Token));
+        return (owner, state);
+    }
 
     private static Dictionary<string, JsonElement> Inputs(string name) => new() { ["name"] = JsonSerializer.SerializeToElement(name) };
 
@@ -146,29 +196,9 @@ public sealed class DraftPinsTests(ApiStudio studio) : IClassFixture<ApiStudio>
     {
         var run = await state.RunAsync(null, Inputs(name), [], Token, isPinned);
         Assert.Null(state.Error);
-        await WaitAsync(null, run!.Value, state.Flow!.Workspace);
+        await WaitAsync(await OwnerAsync(), run!.Value);
         return run.Value;
     }
 
-    private async Task WaitAsync(Caller? caller, RunId run, WorkspaceId? workspace = null)
-    {
-        var ended = await Get<FlowRuns>().WaitAsync(workspace ?? caller!.Workspace, run, TimeSpan.FromMinutes(1), Token);
-        Assert.Equal(RunStatus.Succeeded, ended.Value.Status);
-    }
-
-    private async Task<string> TextOfAsync(Caller owner, RunId run) => (await Get<FlowRuns>().WaitAsync(owner.Workspace, run, TimeSpan.FromMinutes(1), Token)).Value.Outputs["text"].Text;
-
-    private async Task<List<RunEvent>> EventsOfAsync(RunId run)
-    {
-        var events = new List<RunEvent>();
-        await foreach (var happened in Get<IFlowJournal>().ReadAsync(run, 0, Token))
-        {
-            events.Add(happened);
-        }
-
-        return events;
-    }
-
-    private T Get<T>()
-        where T : notnull => studio.Services.GetRequiredService<T>();
+    private async Task<string> TextOfAsync(Caller owner, RunId run) => (await WaitAsync(owner, run)).Outputs["text"].Text;
 }

@@ -1,22 +1,16 @@
 using System.Text.Json;
-using Microsoft.Extensions.DependencyInjection;
-using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows.Definitions;
-using MistralStudio.Flows.Engine;
-using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
-using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>What the pages of flows and runs know and do, over the real stores and the real engine.</summary>
-public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
+public sealed class FlowPagesTests(ApiStudio studio) : FlowTests(studio)
 {
     private const string Greeting = """
         {"schema":"mistralstudio.flow/1",
@@ -34,13 +28,11 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
          "inputs":[{"name":"name","type":"text","required":true}]}
         """;
 
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task ADefinition_IsCheckedAsItIsTyped_AndSavedAgainstTheRevisionThatWasRead()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner, "Typed", Greeting);
+        var flow = await CreateAsync(owner, Greeting);
         var (mine, theirs) = (State(owner), State(owner));
         Assert.True(await mine.LoadAsync(flow.Id, Token));
         Assert.True(await theirs.LoadAsync(flow.Id, Token));
@@ -69,7 +61,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     {
         var owner = await OwnerAsync();
         var state = State(owner);
-        await state.LoadAsync((await CreateAsync(owner, "Published", Greeting)).Id, Token);
+        await state.LoadAsync((await CreateAsync(owner, Greeting)).Id, Token);
         await state.EditAsync(Greeting.Replace("start.name }}", "start.nobody }}", StringComparison.Ordinal), Token);
         Assert.False(await state.PublishAsync("broken", Token));
         Assert.Equal("flow.does_not_compile", state.Error?.Code);
@@ -96,8 +88,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     public async Task ARun_IsSeenAsItGoesOn_WaitsForWhoIsNamed_AndGoesOnWithTheirNote()
     {
         var owner = await OwnerAsync();
-        var ana = await studio.JoinAsync("ana-pages@example.org", Role.Member);
-        var member = new Caller(owner.Workspace, ana.User, RolePermissions.Of(Role.Member));
+        var member = await JoinAsync("ana-pages@example.org");
         var run = await RunAsync(owner, "Asked", Approved.Replace("WHO", "ana-pages@example.org", StringComparison.Ordinal), "Bo");
         var view = View(owner);
         Assert.True(await view.LoadAsync(run, Token));
@@ -109,8 +100,8 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         // The owner sees it and is not who was named.
         var asked = Assert.Single(view.Questions);
         Assert.False(asked.MayDecide);
-        Assert.False(await view.DecideAsync(asked, "approve", new Dictionary<string, JsonElement>(), Token));
-        Assert.Equal("run.not_yours_to_decide", view.Error?.Code);
+        var refused = await Get<RunDecisions>().DecideAsync(owner, run, asked.Bookmark.Id, "approve", new Dictionary<string, JsonElement>(), Token);
+        Assert.Equal("run.not_yours_to_decide", refused.Error?.Code);
 
         // Who was named finds the question under Runs, and sees it without the run.
         var list = Runs(member);
@@ -120,7 +111,8 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         var theirs = View(member);
         Assert.True(await theirs.LoadAsync(run, Token));
         Assert.False(theirs.MaySee);
-        Assert.True(await theirs.DecideAsync(Assert.Single(theirs.Questions), "approve", new Dictionary<string, JsonElement> { ["note"] = Json("\"fine\"") }, Token));
+        var note = new Dictionary<string, JsonElement> { ["note"] = Json("\"fine\"") };
+        Assert.True((await Get<RunDecisions>().DecideAsync(member, run, Assert.Single(theirs.Questions).Bookmark.Id, "approve", note, Token)).IsSuccess);
 
         await UntilAsync(view, () => view.Status.IsEnded());
         Assert.Equal("sent: fine", view.Outputs["text"].Text);
@@ -134,8 +126,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     public async Task WhatWaits_IsPaged_WhatWaitsLongestFirst_AndOnlyOnesOwn()
     {
         var owner = await OwnerAsync();
-        var eve = await studio.JoinAsync("eve-pages@example.org", Role.Member);
-        var member = new Caller(owner.Workspace, eve.User, RolePermissions.Of(Role.Member));
+        var member = await JoinAsync("eve-pages@example.org");
         var runs = new List<RunId>();
         foreach (var who in new[] { "eve-pages@example.org", "somebody@example.org", "eve-pages@example.org", "eve-pages@example.org" })
         {
@@ -159,7 +150,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         while (after is not null);
 
         Assert.Equal([runs[0], runs[2], runs[3]], found);
-        var viewer = new Caller(owner.Workspace, eve.User, RolePermissions.Of(Role.Viewer));
+        var viewer = member with { Granted = RolePermissions.Of(Role.Viewer) };
         Assert.Empty((await decisions.ListAsync(viewer, null, 10, Token)).Items);
     }
 
@@ -194,7 +185,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
     public async Task AWebhook_ShowsItsSecretOnce_AndIsNobodysWhoMayNotPublish()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner, "Called", Greeting);
+        var flow = await CreateAsync(owner, Greeting);
         var state = Triggers(owner, flow);
         await state.LoadAsync(Token);
         Assert.Null(state.Triggers!.WebhookSince);
@@ -226,7 +217,7 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         var view = View(owner);
         await view.LoadAsync(run, Token);
         await UntilAsync(view, () => view.Questions.Count > 0);
-        var list = new FlowListState(studio.Services.GetRequiredService<IFlowStore>(), owner);
+        var list = new FlowListState(Get<IFlowStore>(), owner);
         await list.FindAsync("kept", Token);
         Assert.True(await list.RenameAsync(Assert.Single(list.Flows!), "Kept a while", Token));
         Assert.False(await list.DeleteAsync(Assert.Single(list.Flows!), Token));
@@ -236,29 +227,16 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         await UntilAsync(view, () => view.Status.IsEnded());
         Assert.True(await list.DeleteAsync(Assert.Single(list.Flows!), Token));
         Assert.Empty(list.Flows!);
-        var reader = new FlowListState(studio.Services.GetRequiredService<IFlowStore>(), new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Viewer)));
+        var reader = new FlowListState(Get<IFlowStore>(), new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Viewer)));
         await Assert.ThrowsAsync<UnauthorizedAccessException>(() => reader.CreateAsync("Mine", new FlowDefinition(), Token));
     }
 
     private static JsonElement Json(string json) => JsonElement.Parse(json);
 
-    private async Task<Caller> OwnerAsync()
-    {
-        using var started = studio.CreateClient();
-        var owner = (await studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
-    }
-
-    private async Task<Flow> CreateAsync(Caller caller, string name, string definition)
-    {
-        var list = new FlowListState(studio.Services.GetRequiredService<IFlowStore>(), caller);
-        return (await list.CreateAsync(name, FlowDefinitions.Read(definition).Value, Token))!;
-    }
-
     private async Task<RunId> RunAsync(Caller caller, string name, string definition, string who)
     {
         var state = State(caller);
-        await state.LoadAsync((await CreateAsync(caller, name, definition)).Id, Token);
+        await state.LoadAsync((await CreateAsync(caller, definition, name)).Id, Token);
         var run = await state.RunAsync(null, new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(who) }, [], Token);
         Assert.Null(state.Error);
         return run!.Value;
@@ -285,16 +263,5 @@ public sealed class FlowPagesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.True(isThere(), "The run ended before.");
     }
 
-    private FlowState State(Caller caller) => new(
-        new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>()), caller);
-
-    private RunViewState View(Caller caller) => new(
-        new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>(), Get<DraftPins>()), caller);
-
-    private RunListState Runs(Caller caller) => new(Get<IRunStore>(), Get<IFlowStore>(), Get<RunDecisions>(), Get<AccountStore>(), caller);
-
     private TriggersState Triggers(Caller caller, Flow flow) => new(Get<IFlowTriggers>(), Get<IFlowVersions>(), caller, flow);
-
-    private T Get<T>()
-        where T : notnull => studio.Services.GetRequiredService<T>();
 }

@@ -1,18 +1,13 @@
 using System.Text.Json;
 using Bunit;
-using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Logging.Abstractions;
-using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
-using MistralStudio.Flows.Engine;
-using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
@@ -21,7 +16,7 @@ using MistralStudio.Web.Tests.Api;
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>Two people on one flow, over the real stores and the real compiler.</summary>
-public sealed class FlowTogetherTests : BunitContext, IClassFixture<ApiStudio>
+public sealed class FlowTogetherTests : FlowTests
 {
     private const string Greeting = """
         {"schema":"mistralstudio.flow/1",
@@ -32,20 +27,11 @@ public sealed class FlowTogetherTests : BunitContext, IClassFixture<ApiStudio>
 
     private static readonly UserId s_bo = UserId.New();
 
-    private readonly ApiStudio _studio;
     private readonly FlowDrafts _drafts;
     private Caller _owner = null!;
 
     public FlowTogetherTests(ApiStudio studio)
-    {
-        _studio = studio;
-        using var started = studio.CreateClient();
-        _drafts = new FlowDrafts(Get<IFlowStore>(), TimeProvider.System, NullLogger<FlowDrafts>.Instance);
-        Services.AddLogging();
-        Services.AddLocalization();
-    }
-
-    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
+        : base(studio) => _drafts = new FlowDrafts(Get<IFlowStore>(), TimeProvider.System, NullLogger<FlowDrafts>.Instance);
 
     [Fact]
     public async Task WhoIsThere_AndWhatTheyHaveSelected_IsKnown_UntilTheyLeave()
@@ -180,20 +166,15 @@ public sealed class FlowTogetherTests : BunitContext, IClassFixture<ApiStudio>
 
     private async Task<(EditorState Mine, EditorState Theirs)> OpenAsync()
     {
-        var found = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        _owner = new Caller(found.Workspace, found.User, RolePermissions.Of(Role.Owner));
-        var flow = (await Get<IFlowStore>().CreateAsync(_owner.Workspace, "Together", Greeting, _owner.User!.Value, Token)).Value;
+        _owner = await OwnerAsync();
+        var flow = await CreateAsync(_owner, Greeting, "Together");
         return (await EditorAsync(_owner, flow), await EditorAsync(_owner with { User = s_bo }, flow));
     }
 
     private async Task<EditorState> EditorAsync(Caller caller, Flow flow)
     {
-        var services = new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>(), _drafts);
-        var editor = new EditorState(new FlowState(services, caller), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
+        var editor = new EditorState(State(caller, _drafts), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
         Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
         return editor;
     }
-
-    private T Get<T>()
-        where T : notnull => _studio.Services.GetRequiredService<T>();
 }

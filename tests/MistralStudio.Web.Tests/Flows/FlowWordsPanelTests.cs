@@ -127,6 +127,57 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task AProposal_IsThereAgain_WhenThePageIsLoadedAgain_UntilSomebodyDecides()
+    {
+        var (editor, words) = await OpenAsync(Greeting);
+        var (open, flow) = (new OpenProposals(TimeProvider.System), editor.Flow.Flow!.Id);
+        words.OnKeep = proposal => open.Keep(_owner!, flow, proposal);
+        _writer.Says(Patch);
+        words.Text = "Louder";
+        await words.AskAsync(editor.Flow.Draft.Definition);
+        words.Decide("Node:greet", isAccepted: false);
+
+        // The page goes, and another comes; somebody else sees nothing of it.
+        words.Dispose();
+        var kept = open.Find(_owner!, flow);
+        Assert.Null(open.Find(_owner! with { User = Core.Ids.UserId.New() }, flow));
+        var again = new WordsState(Services.GetRequiredService<FlowWords>(), _owner!, TimeProvider.System);
+        again.Restore(kept!);
+        var panel = Panel(editor, again);
+        Assert.Contains("Greets loudly, and counts.", panel.Markup, StringComparison.Ordinal);
+        Assert.Equal("true", panel.Find("[aria-label='Refuse Greet']").GetAttribute("aria-pressed"));
+        Assert.Equal(("Louder", words.Open), (again.Text, again.Open));
+
+        again.OnKeep = proposal => open.Keep(_owner!, flow, proposal);
+        await panel.Find("[data-accept]").ClickAsync(new());
+        Assert.Null(open.Find(_owner!, flow));
+        Assert.Equal("Hello {{ name }}", TemplateOf(editor.Flow.Draft.Definition, "greet"));
+        Assert.Contains(editor.Flow.Draft.Definition.Nodes, node => node.Id == "loud");
+    }
+
+    [Fact]
+    public async Task OfManyProposals_TheNewestAreKept_ForADay()
+    {
+        var (editor, words) = await OpenAsync(Greeting);
+        _writer.Says(Patch);
+        words.Text = "Louder";
+        await words.AskAsync(editor.Flow.Draft.Definition);
+        var clock = new Microsoft.Extensions.Time.Testing.FakeTimeProvider();
+        var open = new OpenProposals(clock);
+        var flows = Enumerable.Range(0, OpenProposals.MostKept + 1).Select(_ => Core.Ids.FlowId.New()).ToList();
+        foreach (var flow in flows)
+        {
+            open.Keep(_owner!, flow, words.Kept);
+            clock.Advance(TimeSpan.FromSeconds(1));
+        }
+
+        Assert.Null(open.Find(_owner!, flows[0]));
+        Assert.NotNull(open.Find(_owner!, flows[1]));
+        clock.Advance(OpenProposals.Longest);
+        Assert.Null(open.Find(_owner!, flows[^1]));
+    }
+
+    [Fact]
     public async Task Stop_EndsTheWriting()
     {
         var (editor, words) = await OpenAsync(Greeting);

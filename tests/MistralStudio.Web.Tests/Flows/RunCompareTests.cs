@@ -1,15 +1,10 @@
-using System.Text.Json;
 using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
-using MistralStudio.Flows;
-using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Hosting;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Compare;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
@@ -17,7 +12,7 @@ using MistralStudio.Web.Tests.Api;
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>Two runs side by side, over the real stores and the real engine.</summary>
-public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
+public sealed class RunCompareTests(ApiStudio studio) : FlowTests(studio)
 {
     private const string Flow = """
         {"schema":"mistralstudio.flow/1",
@@ -26,33 +21,12 @@ public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
          "inputs":[{"name":"name","type":"text","required":true}]}
         """;
 
-    private readonly ApiStudio _studio;
-
-    public RunCompareTests(ApiStudio studio)
-    {
-        _studio = studio;
-        using var started = studio.CreateClient();
-        Services.AddLogging();
-        Services.AddLocalization();
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(Get<NodeCatalog>());
-        Services.AddSingleton(Get<IFlowStore>());
-        Services.AddSingleton(Get<IFlowVersions>());
-        Services.AddSingleton(Get<IRunStore>());
-        Services.AddSingleton(Get<FlowRuns>());
-        Services.AddSingleton(Get<RunDecisions>());
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        Renderer.SetRendererInfo(new RendererInfo("Server", isInteractive: true));
-    }
-
-    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task TwoRuns_StandBesideEachOther_NodeByNode_WithTheDifferenceOfTheirTexts()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner);
-        var (ada, bea) = (await RunAsync(owner, flow, "Ada"), await RunAsync(owner, flow, "Bea"));
+        var flow = await CreateAsync(owner, Flow);
+        var (ada, bea) = (await RunAsync(owner, flow, new { name = "Ada" }), await RunAsync(owner, flow, new { name = "Bea" }));
 
         var page = Open(owner, ada, bea);
         page.WaitForElement(".cmp-nodes");
@@ -84,8 +58,8 @@ public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
     public async Task ValuesTooLargeForAPage_AreLinkedNotRead()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner);
-        var (one, other) = (await RunAsync(owner, flow, "xxxxxx"), await RunAsync(owner, flow, "yyyyyy"));
+        var flow = await CreateAsync(owner, Flow);
+        var (one, other) = (await RunAsync(owner, flow, new { name = "xxxxxx" }), await RunAsync(owner, flow, new { name = "yyyyyy" }));
 
         var page = Open(owner, one, other, "?node=big");
         page.WaitForElement(".cmp-value");
@@ -97,12 +71,12 @@ public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
     public async Task RunsOfTwoVersions_SayWhatIsDifferentInThem()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner);
-        var before = await RunAsync(owner, flow, "Ada");
+        var flow = await CreateAsync(owner, Flow);
+        var before = await RunAsync(owner, flow, new { name = "Ada" });
         var saved = await Get<IFlowStore>().SaveDraftAsync(
             owner.Workspace, flow.Id, flow.Revision, flow.Name, flow.Draft.Replace("thank you", "many thanks", StringComparison.Ordinal), Token);
         Assert.True(saved.IsSuccess);
-        var after = await RunAsync(owner, flow, "Ada");
+        var after = await RunAsync(owner, flow, new { name = "Ada" });
 
         var page = Open(owner, before, after, "?node=greet");
         page.WaitForElement(".note.info");
@@ -116,11 +90,10 @@ public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
     public async Task ARunThatTheCallerMayNotSee_IsNotThere()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner);
-        var run = await RunAsync(owner, flow, "Ada");
-        var ana = await _studio.JoinAsync("ana-compare@example.org", Role.Member);
-        var member = new Caller(owner.Workspace, ana.User, RolePermissions.Of(Role.Member));
-        var own = await RunAsync(member, flow, "Ana");
+        var flow = await CreateAsync(owner, Flow);
+        var run = await RunAsync(owner, flow, new { name = "Ada" });
+        var member = await JoinAsync("ana-compare@example.org");
+        var own = await RunAsync(member, flow, new { name = "Ana" });
         var state = new RunCompareState(Get<IFlowStore>(), Get<IFlowVersions>(), Get<IRunStore>(), Get<FlowRuns>(), Get<RunDecisions>(), member);
 
         Assert.False(await state.LoadAsync(own, run, Token));
@@ -142,27 +115,4 @@ public sealed class RunCompareTests : BunitContext, IClassFixture<ApiStudio>
         Services.GetRequiredService<NavigationManager>().NavigateTo(address);
         page.Render();
     }
-
-    private async Task<Caller> OwnerAsync()
-    {
-        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
-    }
-
-    private async Task<Flow> CreateAsync(Caller owner) =>
-        (await new FlowListState(Get<IFlowStore>(), owner).CreateAsync($"Compared {Guid.NewGuid():N}", FlowDefinitions.Read(Flow).Value, Token))!;
-
-    private async Task<RunId> RunAsync(Caller caller, Flow flow, string name)
-    {
-        var order = new RunOrder
-        {
-            Workspace = caller.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, By = caller.User, Inputs = new Dictionary<string, JsonElement> { ["name"] = JsonSerializer.SerializeToElement(name) },
-        };
-        var ran = await Get<FlowRuns>().RunAsync(order, TimeSpan.FromMinutes(1), null, Token);
-        Assert.Equal(RunStatus.Succeeded, ran.Value.Status);
-        return ran.Value.Id;
-    }
-
-    private T Get<T>()
-        where T : notnull => _studio.Services.GetRequiredService<T>();
 }

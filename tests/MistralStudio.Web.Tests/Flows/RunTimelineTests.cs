@@ -1,24 +1,15 @@
 using System.Text.Json;
 using Bunit;
-using Microsoft.AspNetCore.Components;
-using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
-using MistralStudio.Flows;
-using MistralStudio.Flows.Definitions;
-using MistralStudio.Flows.Engine;
-using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
-using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.Flows.Timeline;
-using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>A run's page at any moment of the run: canvas, nodes and events as they were then.</summary>
-public sealed class RunTimelineTests : BunitContext, IClassFixture<ApiStudio>
+public sealed class RunTimelineTests(ApiStudio studio) : FlowTests(studio)
 {
     private const string Flow = """
         {"schema":"mistralstudio.flow/1",
@@ -27,25 +18,6 @@ public sealed class RunTimelineTests : BunitContext, IClassFixture<ApiStudio>
          "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"out.greeting"},{"from":"start.names","to":"each.items"},{"from":"each.results","to":"out.all"}],
          "inputs":[{"name":"name","type":"text","required":true},{"name":"names","type":"list<text>"}]}
         """;
-
-    private readonly ApiStudio _studio;
-
-    public RunTimelineTests(ApiStudio studio)
-    {
-        _studio = studio;
-        using var started = studio.CreateClient();
-        Services.AddLogging();
-        Services.AddLocalization();
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(Get<NodeCatalog>());
-        Services.AddSingleton(Get<FlowPlans>());
-        Services.AddSingleton(Get<IFlowVersions>());
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        JSInterop.SetupModule(call => call.Arguments[0]?.ToString()?.EndsWith(".js", StringComparison.Ordinal) == true).Mode = JSRuntimeMode.Loose;
-        Renderer.SetRendererInfo(new RendererInfo("Server", isInteractive: true));
-    }
-
-    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task ASlider_LeadsThroughTheEvents_AndEverythingIsAsItWasThen()
@@ -145,21 +117,8 @@ public sealed class RunTimelineTests : BunitContext, IClassFixture<ApiStudio>
 
     private async Task<(RunViewState State, Caller Caller, MistralStudio.Web.Layout.WorkspaceScope Scope)> RunAsync(params string[] names)
     {
-        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        var caller = new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
-        var flow = (await new FlowListState(Get<IFlowStore>(), caller).CreateAsync($"Timeline {Guid.NewGuid():N}", FlowDefinitions.Read(Flow).Value, Token))!;
-        var order = new RunOrder
-        {
-            Workspace = caller.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, By = caller.User,
-            Inputs = new Dictionary<string, JsonElement> { ["name"] = JsonElement.Parse("\"Ada\""), ["names"] = JsonSerializer.SerializeToElement(names) },
-        };
-        var ran = await Get<FlowRuns>().RunAsync(order, TimeSpan.FromMinutes(1), null, Token);
-        Assert.Null(ran.Value.Error);
-        var state = new RunViewState(new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>(), Get<DraftPins>()), caller);
-        Assert.True(await state.LoadAsync(ran.Value.Id, Token));
-        return (state, caller, Scopes.Of(caller.Workspace, owner.User, Role.Owner));
+        var caller = await OwnerAsync();
+        var run = await RunAsync(caller, await CreateAsync(caller, Flow), new { name = "Ada", names });
+        return (await ViewAsync(caller, run), caller, Scopes.Of(caller.Workspace, caller.User!.Value, Role.Owner));
     }
-
-    private T Get<T>()
-        where T : notnull => _studio.Services.GetRequiredService<T>();
 }

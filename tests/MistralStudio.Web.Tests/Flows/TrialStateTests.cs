@@ -1,7 +1,6 @@
-using Microsoft.Extensions.DependencyInjection;
+using System.Net.Http.Json;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
@@ -11,7 +10,7 @@ using MistralStudio.Web.Tests.Api;
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>Nodes that are tried by themselves, over the real engine.</summary>
-public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
+public sealed class TrialStateTests(ApiStudio studio) : FlowTests(studio)
 {
     private static readonly FlowDefinition s_flow = FlowDefinitions.Read("""
         {"schema":"mistralstudio.flow/1",
@@ -20,8 +19,6 @@ public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
          "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"size.text"},{"from":"size.value","to":"out.size"},{"from":"start.names","to":"each.items"},{"from":"each.results","to":"out.all"}],
          "inputs":[{"name":"name","type":"text","required":true},{"name":"names","type":"list<text>"}]}
         """).Value;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task ANode_RunsByItself_WithWhatIsTyped()
@@ -64,11 +61,7 @@ public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
     public async Task WhatArrivedInAPastRun_IsTaken()
     {
         var (trial, flow) = await OpenAsync("greet");
-        var runs = Get<FlowRuns>();
-        var ran = await runs.RunAsync(
-            new RunOrder { Workspace = flow.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, Inputs = new Dictionary<string, System.Text.Json.JsonElement> { ["name"] = System.Text.Json.JsonElement.Parse("\"Bo\""), ["names"] = System.Text.Json.JsonElement.Parse("[\"a\"]") }, By = (await OwnerAsync()).User },
-            TimeSpan.FromMinutes(1), null, Token);
-        Assert.Equal(RunStatus.Succeeded, ran.Value.Status);
+        await RunAsync(await OwnerAsync(), flow, new { name = "Bo", names = new[] { "a" } });
         await trial.ListRunsAsync(flow.Id, Token);
         var past = Assert.Single(trial.Runs!);
 
@@ -95,14 +88,51 @@ public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
     public async Task WhatArrivedInsideAContainer_IsTaken_OfItsFirstRound()
     {
         var (trial, flow) = await OpenAsync("each/loud");
-        var ran = await Get<FlowRuns>().RunAsync(
-            new RunOrder { Workspace = flow.Workspace, Flow = flow.Id, Version = VersionChoice.Draft, Inputs = new Dictionary<string, System.Text.Json.JsonElement> { ["name"] = System.Text.Json.JsonElement.Parse("\"Bo\""), ["names"] = System.Text.Json.JsonElement.Parse("[\"a\",\"b\"]") }, By = (await OwnerAsync()).User },
-            TimeSpan.FromMinutes(1), null, Token);
-        Assert.Equal(RunStatus.Succeeded, ran.Value.Status);
+        await RunAsync(await OwnerAsync(), flow, new { name = "Bo", names = new[] { "a", "b" } });
         await trial.ListRunsAsync(flow.Id, Token);
 
         Assert.True(await trial.TakeAsync(Assert.Single(trial.Runs!), s_flow, Token));
         Assert.Equal("a", trial.Fields[0].Text);
+    }
+
+    [Fact]
+    public async Task WhatArrivedInAnotherRound_IsChosen_AlsoOfARoundInsideOfARound()
+    {
+        var nested = FlowDefinitions.Read("""
+            {"schema":"mistralstudio.flow/1",
+             "nodes":[{"id":"start","type":"start"},{"id":"rows","type":"for-each","config":{},"body":{"nodes":[{"id":"cells","type":"for-each","config":{},"body":{"nodes":[{"id":"loud","type":"template","config":{"template":"{{ item }}!"}}],"edges":[{"from":"cells.item","to":"loud.item"},{"from":"loud.text","to":"cells.result"}]}}],
+                       "edges":[{"from":"rows.item","to":"cells.items"},{"from":"cells.results","to":"rows.result"}]}},{"id":"out","type":"output"}],
+             "edges":[{"from":"start.names","to":"rows.items"},{"from":"rows.results","to":"out.all"}],
+             "inputs":[{"name":"names","type":"list<list<text>>","required":true}]}
+            """).Value;
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner, FlowDefinitions.Write(nested));
+        await RunAsync(owner, flow, new { names = new[] { new[] { "a", "b" }, ["c"], ["d", "e", "f"] } });
+        using var trial = new TrialState(Get<FlowRuns>(), Get<IRunStore>(), owner);
+        trial.Show(await Get<FlowPlans>().LookAsync(owner.Workspace, nested, Token), "rows/cells/loud");
+        await trial.ListRunsAsync(flow.Id, Token);
+
+        Assert.True(await trial.TakeAsync(Assert.Single(trial.Runs!), nested, Token));
+        Assert.Equal("a", trial.Fields[0].Text);
+        Assert.Equal([("rows", 0, 3), ("rows[0]/cells", 0, 2)], trial.Rounds.Select(round => (round.Container, round.Round, round.Begun)));
+
+        // Another round of the outer one begins with the first of its inner ones.
+        Assert.True(await trial.TakeRoundAsync(nested, 1, 1, Token));
+        Assert.Equal("b", trial.Fields[0].Text);
+        Assert.True(await trial.TakeRoundAsync(nested, 0, 2, Token));
+        Assert.Equal(("d", "rows[2]/cells", 3), (trial.Fields[0].Text, trial.Rounds[1].Container, trial.Rounds[1].Begun));
+        Assert.True(await trial.TakeRoundAsync(nested, 1, 2, Token));
+        Assert.Equal("f", trial.Fields[0].Text);
+        await trial.TryAsync(flow.Id, nested);
+        Assert.Equal("f!", trial.Outputs["text"].Text);
+
+        // Programs name the instance.
+        using var client = await Studio.SignedInAsync();
+        async Task<System.Text.Json.Nodes.JsonNode> TryAsync(string instance) =>
+            (await (await client.PostAsJsonAsync($"/api/flows/{flow.Id}/nodes/rows/cells/loud", new { run = trial.Runs![0].Id.ToString(), instance }, Token)).Content.ReadFromJsonAsync<System.Text.Json.Nodes.JsonNode>(Token))!;
+        Assert.Equal("e!", (await TryAsync("rows[2]/cells[1]/loud"))["node"]!["outputs"]!["text"]!.GetValue<string>());
+        Assert.Equal("trial.no_such_round", (await TryAsync("rows[1]/cells[1]/loud"))["code"]!.GetValue<string>());
+        Assert.Equal("trial.other_instance", (await TryAsync("rows[0]/cells"))["code"]!.GetValue<string>());
     }
 
     [Fact]
@@ -127,14 +157,4 @@ public sealed class TrialStateTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     private async Task<MistralStudio.Flows.Editing.FlowLook> LookAsync() => await Get<FlowPlans>().LookAsync((await OwnerAsync()).Workspace, s_flow, Token);
-
-    private async Task<Caller> OwnerAsync()
-    {
-        using var started = studio.CreateClient();
-        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
-    }
-
-    private T Get<T>()
-        where T : notnull => studio.Services.GetRequiredService<T>();
 }

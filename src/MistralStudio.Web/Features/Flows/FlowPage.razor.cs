@@ -56,7 +56,7 @@ public sealed partial class FlowPage : IDisposable
 
     [Inject] public required FlowWords Words { get; set; }
 
-    [Inject] public required SaidFlow Said { get; set; }
+    [Inject] public required OpenProposals Proposals { get; set; }
 
     [Inject] public required TimeProvider Clock { get; set; }
 
@@ -109,11 +109,22 @@ public sealed partial class FlowPage : IDisposable
             return;
         }
 
-        _words = !WordsState.Allows(Scope.Caller) ? null : (RendererInfo.IsInteractive ? Said.Take(id) : null) ?? new WordsState(Words, Scope.Caller, Clock);
+        _words = WordsState.Allows(Scope.Caller) ? new WordsState(Words, Scope.Caller, Clock) : null;
         state.Draft.Edited += Edited;
         state.Draft.Saved += Saved;
         if (RendererInfo.IsInteractive)
         {
+            if (_words is not null)
+            {
+                // Nothing of it is lost with the page.
+                if (Proposals.Find(Scope.Caller, id) is { } open)
+                {
+                    _words.Restore(open);
+                }
+
+                _words.OnKeep = proposal => Proposals.Keep(Scope.Caller, id, proposal);
+            }
+
             _editing.Models = Scope.May(Permissions.ModelsUse) ? [.. (await Models.ListAsync(Scope.Caller.Workspace, _stop.Token)).Where(model => model.Task == ModelTask.Chat)] : [];
             _editing.Bases = Scope.May(Permissions.KnowledgeRead)
                 ? [.. (await Knowledge.ListBasesAsync(Scope.Caller.Workspace, null, null, MostBases, _stop.Token)).Items.Select(found => found.Name)]

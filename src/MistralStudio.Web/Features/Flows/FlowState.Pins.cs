@@ -1,7 +1,7 @@
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Flows.Editing;
+using MistralStudio.Web.Features.Flows.Editor;
 
 namespace MistralStudio.Web.Features.Flows;
 
@@ -26,7 +26,5 @@ public sealed partial class FlowState
     }
 
     /// <summary>Nodes of the draft that are pinned, and are there: those that a run of it would not run. Only for those who edit it.</summary>
-    public IReadOnlyDictionary<string, FlowPin> Pins => MayWrite && _draft is { Pins.Count: > 0 } draft
-        ? draft.Pins.Where(pin => Scopes.FindNode(draft.Definition, pin.Key) is not null).ToDictionary(pin => pin.Key, pin => pin.Value, StringComparer.Ordinal)
-        : new Dictionary<string, FlowPin>();
+    public IReadOnlyDictionary<string, FlowPin> Pins => MayWrite && _draft is { Pins.Count: > 0 } draft ? DraftPins.In(draft.Definition, draft.Pins) : new Dictionary<string, FlowPin>();
 }

@@ -21,16 +21,9 @@ namespace MistralStudio.Web.Features.Flows;
 public sealed record FlowPageServices(
     IFlowStore Flows, IFlowVersions Versions, FlowPlans Plans, FlowPublication Publication, FlowRuns Runs, IBlobStore Blobs, FlowDrafts? Drafts = null, DraftPins? Pins = null);
 
-/// <summary>A file that a run is started with.</summary>
-/// <param name="Input">Name of the input.</param>
-public sealed record RunFile(string Input, string Name, string MediaType, Func<Stream> Open);
-
 /// <summary>A flow being edited, published and run. Driven by the page, or by a test without a browser.</summary>
 public sealed partial class FlowState(FlowPageServices services, Caller caller) : IDisposable
 {
-    private const int PageOfVersions = 50;
-
-    private string? _after;
     private FlowDraft? _draft;
     private string? _typed;
     private (long Revision, string Text)? _written;
@@ -64,12 +57,6 @@ public sealed partial class FlowState(FlowPageServices services, Caller caller) 
 
     /// <summary>True where the text compiles.</summary>
     public bool Compiles { get; private set; }
-
-    /// <summary>Versions, newest first; null before they were read.</summary>
-    public IReadOnlyList<PublishedFlow>? Versions { get; private set; }
-
-    /// <summary>True where older versions can be asked for.</summary>
-    public bool HasMoreVersions => _after is not null;
 
     /// <summary>True where the caller may edit.</summary>
     public bool MayWrite => caller.May(Permissions.FlowsWrite);
@@ -182,159 +169,8 @@ public sealed partial class FlowState(FlowPageServices services, Caller caller) 
         return deleted.IsSuccess;
     }
 
-    /// <summary>Saves what is being edited and publishes it; false where <see cref="Error"/> or <see cref="Problems"/> say why not.</summary>
-    public async Task<bool> PublishAsync(string message, CancellationToken cancellationToken)
-    {
-        Need(Permissions.FlowsPublish);
-        if (IsDirty && !await SaveAsync(cancellationToken))
-        {
-            return false;
-        }
-
-        var published = await services.Publication.PublishAsync(caller.Workspace, Flow!.Id, Flow.Revision, message, caller.User!.Value, cancellationToken);
-        if (published.Version is null)
-        {
-            Problems = published.Problems;
-            return Refused(published.Refusal ?? FlowApiErrors.DoesNotCompile(published.Problems.Count));
-        }
-
-        await LoadAsync(Flow.Id, cancellationToken);
-        Versions = null;
-        return true;
-    }
-
-    /// <summary>Makes a flow of its own and publishes it; what calls it by, or null where <see cref="Error"/> says why not.</summary>
-    public async Task<string?> MakeOfAsync(FlowDefinition definition, string name, CancellationToken cancellationToken)
-    {
-        Need(Permissions.FlowsWrite);
-        Need(Permissions.FlowsPublish);
-        var look = await LookAtAsync(definition, cancellationToken);
-        if (look.Plan is null)
-        {
-            Error = FlowApiErrors.DoesNotCompile(look.Problems.Count);
-            return null;
-        }
-
-        var made = await services.Flows.CreateAsync(caller.Workspace, name, FlowDefinitions.Write(definition), caller.User!.Value, cancellationToken);
-        if (!made.IsSuccess)
-        {
-            Error = made.Error;
-            return null;
-        }
-
-        var published = await services.Publication.PublishAsync(caller.Workspace, made.Value.Id, made.Value.Revision, "", caller.User!.Value, cancellationToken);
-        Error = published.Version is null ? published.Refusal ?? FlowApiErrors.DoesNotCompile(published.Problems.Count) : null;
-        return published.Version is { } version ? $"{made.Value.Slug}@{version.Number}" : null;
-    }
-
-    /// <summary>Reads the newest versions.</summary>
-    public async Task ListVersionsAsync(CancellationToken cancellationToken)
-    {
-        Versions = [];
-        _after = null;
-        await MoreVersionsAsync(cancellationToken);
-    }
-
-    /// <summary>Reads older versions below the present ones.</summary>
-    public async Task MoreVersionsAsync(CancellationToken cancellationToken)
-    {
-        var page = await services.Flows.ListVersionsAsync(caller.Workspace, Flow!.Id, _after, PageOfVersions, cancellationToken);
-        Versions = [.. Versions ?? [], .. page?.Items ?? []];
-        _after = page?.After;
-    }
-
-    /// <summary>Makes a version the draft; false where <see cref="Error"/> says why not.</summary>
-    public async Task<bool> RestoreAsync(int number, CancellationToken cancellationToken)
-    {
-        Need(Permissions.FlowsWrite);
-        var found = await FindVersionAsync(number, cancellationToken);
-        if (!found.IsSuccess)
-        {
-            return Refused(found.Error);
-        }
-
-        Draft.Do(new ReplaceFlow(found.Value, "Version"), this);
-        _typed = null;
-        await CheckAsync(cancellationToken);
-        return await SaveAsync(cancellationToken);
-    }
-
-    /// <summary>A version, or what is edited where no number is given; null where <see cref="Error"/> says why there is none.</summary>
-    public async Task<FlowDefinition?> DefinitionAsync(int? number, CancellationToken cancellationToken)
-    {
-        var found = number is { } version ? await FindVersionAsync(version, cancellationToken) : FlowDefinitions.Read(Text);
-        Error = found.Error;
-        return found.IsSuccess ? found.Value : null;
-    }
-
-    /// <summary>What a version asks of who runs it; what is saved where no version is named.</summary>
-    public async Task<IReadOnlyList<FlowInput>> InputsOfAsync(int? number, CancellationToken cancellationToken)
-    {
-        if (number is not { } version)
-        {
-            return FlowDefinitions.Read(Flow!.Draft) is { IsSuccess: true } draft ? draft.Value.Inputs : [];
-        }
-
-        var found = await FindVersionAsync(version, cancellationToken);
-        Error = found.Error;
-        return found.IsSuccess ? found.Value.Inputs : [];
-    }
-
-    /// <summary>Starts a run of a version, or of what is saved; null where <see cref="Error"/> says why not.</summary>
-    /// <param name="isPinned">True where nodes of the draft that are pinned give what they are pinned to instead of being run.</param>
-    public async Task<RunId?> RunAsync(
-        int? number, IReadOnlyDictionary<string, JsonElement> inputs, IReadOnlyList<RunFile> files, CancellationToken cancellationToken, bool isPinned = true)
-    {
-        Need(Permissions.FlowsRun);
-        // Files belong to the run from the first byte, so that they go with it.
-        var (run, given, kept) = (RunId.New(), new Dictionary<string, JsonElement>(inputs, StringComparer.Ordinal), new List<BlobReference>());
-        Error = null;
-        foreach (var file in files)
-        {
-            await using var content = file.Open();
-            var put = await services.Blobs.PutAsync(caller.Workspace, FlowValue.OwnerOf(run), content, FlowValue.MostBytes, cancellationToken);
-            if (!put.IsSuccess)
-            {
-                Error = put.Error;
-                break;
-            }
-
-            kept.Add(put.Value);
-            given[file.Input] = JsonSerializer.SerializeToElement(new { sha256 = put.Value.Sha256, name = file.Name, bytes = put.Value.Bytes, mediaType = file.MediaType }, FlowJson.Relaxed);
-        }
-
-        Error ??= (await services.Runs.StartAsync(
-            new RunOrder
-            {
-                Id = run,
-                Workspace = caller.Workspace,
-                Flow = Flow!.Id,
-                Version = number is { } version ? VersionChoice.Of(version) : VersionChoice.Draft,
-                Pins = isPinned && number is null ? Pins : new Dictionary<string, FlowPin>(),
-                Inputs = given,
-                By = caller.User,
-            },
-            cancellationToken)).Error;
-        if (Error is null)
-        {
-            return run;
-        }
-
-        foreach (var file in kept)
-        {
-            await services.Blobs.ReleaseAsync(caller.Workspace, file.Sha256, FlowValue.OwnerOf(run), cancellationToken);
-        }
-
-        return null;
-    }
-
     /// <summary>Forgets why the last thing was not done.</summary>
     public void Forget() => Error = null;
-
-    private async Task<Result<FlowDefinition>> FindVersionAsync(int number, CancellationToken cancellationToken) =>
-        await services.Versions.FindAsync(caller.Workspace, Flow!.Slug, number, cancellationToken) is { } version
-            ? FlowDefinitions.Read(version.Json)
-            : HostingErrors.NoSuchVersion(Flow.Slug, number);
 
     private async Task<bool> TookAsync(Result<FlowEdit?> edit, CancellationToken cancellationToken)
     {

@@ -74,7 +74,7 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
     /// <summary>Reads the first page again where nothing else is shown; true where anything differs.</summary>
     public async Task<bool> RefreshAsync(CancellationToken cancellationToken)
     {
-        if (_pages != 1 || !IsBusy)
+        if (_pages != 1 || (!IsBusy && Waiting.Count == 0))
         {
             return false;
         }
@@ -88,6 +88,16 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
 
         await WaitingAsync(cancellationToken);
         return true;
+    }
+
+    /// <summary>A question was answered: it waits no longer, and its run goes on.</summary>
+    public async Task AnsweredAsync(OpenQuestion question, CancellationToken cancellationToken)
+    {
+        Waiting = [.. Waiting.Where(one => one.Bookmark.Id != question.Bookmark.Id)];
+        if (_pages == 1)
+        {
+            Runs = await ReadAsync(null, cancellationToken);
+        }
     }
 
     /// <summary>Reads the next page below the present ones.</summary>

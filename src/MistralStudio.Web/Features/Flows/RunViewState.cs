@@ -55,7 +55,10 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
     /// <summary>The same with those inside of containers, each of the round that is shown, by their paths in the definition (<c>each/draft</c>).</summary>
     public IReadOnlyList<NodeView> Cards { get; private set; } = [];
 
-    /// <summary>What it gives, at hand.</summary>
+    /// <summary>Nodes whose outputs were pinned in the draft that runs, by their paths in the definition.</summary>
+    public IReadOnlyDictionary<string, FlowPin> Pins => State?.Start?.Pins ?? new Dictionary<string, FlowPin>();
+
+    /// <summary>What it gives; what is large stays where it is.</summary>
     public IReadOnlyDictionary<string, FlowValue> Outputs { get; private set; } = new Dictionary<string, FlowValue>();
 
     /// <summary>What it asks.</summary>
@@ -159,7 +162,7 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
 
         await ShowAsync(cancellationToken);
         Questions = await services.Decisions.OfAsync(caller, Run, now, cancellationToken);
-        Outputs = now.EndedAt is null ? Outputs : await services.Runs.LoadAsync(Run.Workspace, Run.Id, now.Outputs, cancellationToken);
+        Outputs = now.EndedAt is null ? Outputs : await WithItemsAsync(now.Outputs, cancellationToken);
     }
 
     /// <summary>Shows the run as it was after an event; at the last one it follows what happens from then on.</summary>
@@ -210,15 +213,6 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         var asked = await services.Runs.CancelAsync(Run!.Id, caller.User, cancellationToken);
         Error = asked.Error;
         return asked.IsSuccess;
-    }
-
-    /// <summary>Decides; false where <see cref="Error"/> says why not.</summary>
-    public async Task<bool> DecideAsync(OpenQuestion question, string decision, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(question);
-        var decided = await services.Decisions.DecideAsync(caller, Run!.Id, question.Bookmark.Id, decision, values, cancellationToken);
-        Error = decided.Error;
-        return decided.IsSuccess;
     }
 
     /// <summary>Begins a fork that does things anew from a node on; null where <see cref="Error"/> says why not.</summary>

@@ -20,6 +20,9 @@ public enum FieldKind
 /// <summary>A value that a person types in: an input of a flow, a field of a form, a value of a fork.</summary>
 public sealed class ValueField
 {
+    /// <summary>Bytes of JSON that somebody is asked to type, or to change in place.</summary>
+    public const int MostTyped = 64 * 1024;
+
     private static readonly JsonSerializerOptions s_indented = new(FlowJson.Relaxed) { WriteIndented = true };
 
     /// <summary>Its name for the flow.</summary>
@@ -44,6 +47,9 @@ public sealed class ValueField
 
     /// <summary>What was typed; <c>true</c> or <c>false</c> for a boolean, empty where nothing was.</summary>
     public string Text { get; set; } = "";
+
+    /// <summary>A value that is too large to be typed, and is taken as it is in the place of <see cref="Text"/>; null where there is none.</summary>
+    public JsonElement? Held { get; set; }
 
     /// <summary>The file that was chosen; null where none was.</summary>
     public IBrowserFile? File { get; set; }
@@ -124,6 +130,11 @@ public sealed class ValueField
             // It is stored with the run that it is for, which gives it its value.
             Error = IsRequired && File is null ? ValueFieldErrors.NoFile(Title) : null;
             return null;
+        }
+
+        if (Held is { } held)
+        {
+            return held;
         }
 
         if (Kind == FieldKind.Text ? Text.Length == 0 : string.IsNullOrWhiteSpace(Text))

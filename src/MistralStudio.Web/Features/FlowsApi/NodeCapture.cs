@@ -10,25 +10,35 @@ using MistralStudio.Flows.Trials;
 namespace MistralStudio.Web.Features.FlowsApi;
 
 /// <summary>What arrived at a node in a past run.</summary>
-internal static class NodeCapture
+/// <param name="Values">By where they came from (<c>search.passages</c>); those that the run has no longer are left out.</param>
+/// <param name="Rounds">The rounds of the containers around the node that they are of, outer ones first; none where the run did not come to one.</param>
+public sealed record NodeCapture(IReadOnlyDictionary<string, JsonElement> Values, IReadOnlyList<CapturedRound> Rounds)
 {
-    /// <summary>
-    /// Values by where they came from (<c>search.passages</c>); those that the run has no longer are left out. Inside of a container those of the
-    /// first round that failed, otherwise of the first.
-    /// </summary>
+    /// <summary>Looks what arrived. Inside of containers in the rounds that are asked for, otherwise in the first that failed, otherwise in the first.</summary>
     /// <param name="path">Path of the node, without iterations: <c>each/draft</c>.</param>
-    public static async Task<Result<Dictionary<string, JsonElement>>> OfAsync(
-        FlowRuns runs, RunSummary past, FlowDefinition definition, string path, CancellationToken cancellationToken)
+    /// <param name="rounds">Numbers of rounds, from 0, of the containers around it, outer ones first; fewer than there are: the rest as it comes.</param>
+    public static async Task<Result<NodeCapture>> OfAsync(
+        FlowRuns runs, RunSummary past, FlowDefinition definition, string path, IReadOnlyList<int> rounds, CancellationToken cancellationToken)
     {
+        ArgumentNullException.ThrowIfNull(runs);
+        ArgumentNullException.ThrowIfNull(past);
+        ArgumentNullException.ThrowIfNull(rounds);
         var state = await runs.StateAsync(past.Id, cancellationToken, keepsRounds: true);
         if (!state.IsSuccess)
         {
             return state.Error;
         }
 
-        var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         var (scope, id) = Scopes.Split(path);
-        var beside = Beside(state.Value, scope).ToDictionary(node => Scopes.Split(node.Path).Id, StringComparer.Ordinal);
+        var around = Around(state.Value, scope, rounds);
+        if (around.Count < rounds.Count || around.Zip(rounds).Any(one => one.First.Round != one.Second))
+        {
+            return CaptureErrors.NoSuchRound(path);
+        }
+
+        var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
+        var isThere = around.Count == scope.Split('/', StringSplitOptions.RemoveEmptyEntries).Length;
+        var beside = (isThere ? state.Value.Nodes(around is [.., var last] ? $"{last.Container}[{last.Round}]" : "") : []).ToDictionary(node => Scopes.Split(node.Path).Id, StringComparer.Ordinal);
         foreach (var edge in NodeTrial.Arriving(definition, path))
         {
             // What a container gives to its body is known by what arrived.
@@ -41,19 +51,40 @@ internal static class NodeCapture
             }
         }
 
-        return values;
+        return new NodeCapture(values, around);
     }
 
-    private static IReadOnlyList<NodeView> Beside(RunState state, string scope)
+    private static List<CapturedRound> Around(RunState state, string scope, IReadOnlyList<int> rounds)
     {
+        var around = new List<CapturedRound>();
         var nodes = state.Nodes();
         foreach (var container in scope.Split('/', StringSplitOptions.RemoveEmptyEntries))
         {
-            nodes = nodes.FirstOrDefault(node => Scopes.Split(node.Path).Id == container) is { } around
-                ? state.Nodes($"{around.Path}[{(around.Rounds?.Failed is [var failed, ..] ? failed : 0)}]")
-                : [];
+            if (nodes.FirstOrDefault(node => Scopes.Split(node.Path).Id == container) is not { Rounds: { Begun: > 0 } begun } node)
+            {
+                break;
+            }
+
+            int? failed = begun.Failed is [var first, ..] ? first : null;
+            var round = around.Count < rounds.Count ? Math.Min(rounds[around.Count], begun.Begun - 1) : failed ?? 0;
+            around.Add(new CapturedRound(node.Path, node.Title ?? container, round, begun.Begun, failed));
+            nodes = state.Nodes($"{node.Path}[{round}]");
         }
 
-        return nodes;
+        return around;
     }
+}
+
+/// <summary>A round of a container that values were captured in.</summary>
+/// <param name="Container">Path of the container's instance.</param>
+/// <param name="Round">Its number, from 0.</param>
+/// <param name="Begun">Rounds that began.</param>
+/// <param name="Failed">Number of the first that failed; null where none did.</param>
+public sealed record CapturedRound(string Container, string Title, int Round, int Begun, int? Failed);
+
+/// <summary>Expected failures of captured values.</summary>
+internal static class CaptureErrors
+{
+    public static Error NoSuchRound(string node) => new(
+        "trial.no_such_round", $"The run has no such round of the containers around \"{node}\".", "Read the run's nodes; \"path\" of an instance names its rounds.");
 }

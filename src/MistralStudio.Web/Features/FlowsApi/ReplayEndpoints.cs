@@ -5,6 +5,7 @@ using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Flows.Runs;
 using MistralStudio.Flows.Trials;
@@ -64,6 +65,12 @@ internal static class ReplayEndpoints
             return ErrorResults.From(draft.Error);
         }
 
+        // Of an instance (each[17]/draft) its rounds are asked for.
+        if (body?.Instance is { } instance && Pinning.PathOf(instance) != path)
+        {
+            return ErrorResults.From(ReplayErrors.OtherInstance(instance, path));
+        }
+
         var values = new Dictionary<string, JsonElement>(StringComparer.Ordinal);
         if (body?.Run is { } run)
         {
@@ -72,13 +79,13 @@ internal static class ReplayEndpoints
                 return ErrorResults.From(FlowRunErrors.NotFound());
             }
 
-            var captured = await NodeCapture.OfAsync(runs, past, draft.Value, path, http.RequestAborted);
+            var captured = await NodeCapture.OfAsync(runs, past, draft.Value, path, Pinning.RoundsOf(body.Instance ?? ""), http.RequestAborted);
             if (!captured.IsSuccess)
             {
                 return ErrorResults.From(captured.Error);
             }
 
-            values = captured.Value;
+            values = new(captured.Value.Values, StringComparer.Ordinal);
         }
 
         foreach (var (name, value) in body?.Inputs ?? [])
@@ -205,8 +212,12 @@ internal static class ReplayEndpoints
 
 /// <summary>How a node is tried by itself.</summary>
 /// <param name="Run">A past run of the flow whose values it gets; null for none.</param>
+/// <param name="Instance">
+/// Path of the node's instance in that run (<c>each[17]/draft</c>) whose values are meant; absent: inside of containers that of the first round that failed, otherwise of
+/// the first.
+/// </param>
 /// <param name="Inputs">Values by where they are from (<c>search.passages</c>) or by in-port; they go before those of the run.</param>
-internal sealed record WireTrialOrder(RunId? Run, Dictionary<string, JsonElement>? Inputs, int? WaitSeconds);
+internal sealed record WireTrialOrder(RunId? Run, string? Instance, Dictionary<string, JsonElement>? Inputs, int? WaitSeconds);
 
 /// <summary>What a node came to by itself.</summary>
 internal sealed record WireTrial(RunId Id, string State, WireNode? Node);
@@ -241,5 +252,8 @@ internal sealed record WireImportedRun(RunId Id, FlowId FlowId);
 /// <summary>Expected failures of replays.</summary>
 internal static class ReplayErrors
 {
+    public static Error OtherInstance(string instance, string path) => new(
+        "trial.other_instance", $"\"{instance}\" is no instance of the node \"{path}\".", "Name one like each[0]/draft of the node each/draft.");
+
     public static Error HowMany(int most) => new("replay.how_many", $"A replay is of 1 to {most} runs.", "Name their ids in \"runs\".");
 }

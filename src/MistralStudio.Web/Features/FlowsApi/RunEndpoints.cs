@@ -5,7 +5,9 @@ using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
+using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Hosting;
+using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
@@ -30,12 +32,12 @@ internal static class RunEndpoints
     {
         var runs = app.MapGroup("/api/runs").WithTags("Runs").GuardCookies();
         runs.MapGet("/", ListAsync).RequirePermission(Permissions.RunsRead)
-            .WithSummary("Runs, newest first: one's own, or everybody's with runs:read-all.").Produces<WirePage<WireRunItem>>().ProducesProblems(422);
+            .WithSummary("Runs, newest first: one's own, or everybody's with runs:read-all; of a flow, in a state, in which a node ran, that say something, begun since, or that cost so much.").Produces<WirePage<WireRunItem>>().ProducesProblems(422);
         runs.MapGet("/{id:guid}", FindAsync).RequirePermission(Permissions.RunsRead).WithSummary("One run with its nodes.").Produces<WireRun>().ProducesProblems(404, 422);
         runs.MapGet("/{id:guid}/nodes", ListNodesAsync).RequirePermission(Permissions.RunsRead)
             .WithSummary("The instances inside a container (path=each) or one of its rounds (path=each[17]).").Produces<WirePage<WireInstance>>().ProducesProblems(404, 422);
         runs.MapGet("/{id:guid}/values/{sha256}", FindValueAsync).RequirePermission(Permissions.RunsRead)
-            .WithSummary("A large value of a run.").Produces<JsonElement>().ProducesProblems(404);
+            .WithSummary("A large value of a run; a part of it with Range.").Produces<JsonElement>().ProducesProblems(404);
         runs.MapGet("/{id:guid}/events", RunEvents.StreamAsync).RequirePermission(Permissions.RunsRead)
             .WithSummary("The journal as server-sent events, from after Last-Event-ID on, until the run has ended; 204 where nothing can follow.")
             .Produces<string>(contentType: "text/event-stream").Produces(204).ProducesProblems(404);
@@ -64,7 +66,7 @@ internal static class RunEndpoints
         { } other => FlowApiErrors.BadVersion(other.GetRawText()),
     };
 
-    private static async Task<IResult> StartAsync(FlowId id, WireRunOrder? body, HttpContext http, [FromServices] FlowRuns runs)
+    private static async Task<IResult> StartAsync(FlowId id, WireRunOrder? body, HttpContext http, [FromServices] FlowRuns runs, [FromServices] IFlowStore flows, [FromServices] DraftPins drafts)
     {
         var caller = http.GetCaller();
         var version = ReadVersion(body?.Version);
@@ -74,11 +76,18 @@ internal static class RunEndpoints
             return ErrorResults.From(version.Error ?? seconds.Error!);
         }
 
+        var pins = await PinsAsync(caller, id, version.Value, body?.Pins == true, flows, drafts, http.RequestAborted);
+        if (!pins.IsSuccess)
+        {
+            return ErrorResults.From(pins.Error);
+        }
+
         var order = new RunOrder
         {
             Workspace = caller.Workspace,
             Flow = id,
             Version = version.Value,
+            Pins = pins.Value,
             Inputs = body?.Inputs ?? [],
             By = caller.User,
             Key = KeyOf(http),
@@ -95,28 +104,41 @@ internal static class RunEndpoints
             done => done.Status.IsEnded() ? TypedResults.Ok(WireStarted.From(done)) : TypedResults.Accepted($"/api/runs/{done.Id}", WireStarted.From(done)), ErrorResults.From);
     }
 
-    private static async Task<IResult> ListAsync(HttpContext http, [FromServices] IRunStore runs, FlowId? flow, string? state, string? after, int? limit)
+    // A tool of those who edit: no run takes them unasked, and no published version knows them.
+    private static async Task<Result<IReadOnlyDictionary<string, FlowPin>>> PinsAsync(
+        Caller caller, FlowId id, VersionChoice version, bool areWanted, IFlowStore flows, DraftPins drafts, CancellationToken cancellationToken)
     {
-        var caller = http.GetCaller();
-        var size = PageSize.Read(limit);
-        if (!size.IsSuccess)
+        if (!areWanted)
         {
-            return ErrorResults.From(size.Error);
+            return new Dictionary<string, FlowPin>();
         }
 
-        RunStatus? status = null;
-        if (state is not null)
+        if (!version.IsDraft)
         {
-            if (!Enum.TryParse<RunStatus>(state, ignoreCase: true, out var named) || !Enum.IsDefined(named))
-            {
-                return ErrorResults.From(RunApiErrors.BadState(state));
-            }
+            return RunApiErrors.PinsOfDraft();
+        }
 
-            status = named;
+        if (!caller.May(Permissions.FlowsWrite))
+        {
+            return AccessErrors.Forbidden();
+        }
+
+        return await flows.FindAsync(caller.Workspace, id, cancellationToken) is not { } flow ? FlowStoreErrors.NotFound()
+            : FlowDefinitions.Read(flow.Draft) is { IsSuccess: true } read ? DraftPins.In(read.Value, await drafts.ListAsync(caller.Workspace, id, cancellationToken))
+            : new Dictionary<string, FlowPin>();
+    }
+
+    private static async Task<IResult> ListAsync([AsParameters] RunQuery query, HttpContext http, [FromServices] IRunStore runs, [FromServices] TimeProvider clock, string? after, int? limit)
+    {
+        var caller = http.GetCaller();
+        var (size, filter) = (PageSize.Read(limit), query.Read(clock.GetUtcNow()));
+        if (!size.IsSuccess || !filter.IsSuccess)
+        {
+            return ErrorResults.From(size.Error ?? filter.Error!);
         }
 
         var page = await runs.ListAsync(
-            caller.Workspace, new RunFilter(flow, status, caller.May(Permissions.RunsReadAll) ? null : caller.User), after, size.Value, http.RequestAborted);
+            caller.Workspace, filter.Value with { StartedBy = caller.May(Permissions.RunsReadAll) ? null : caller.User }, after, size.Value, http.RequestAborted);
         return TypedResults.Ok(WirePage<WireRunItem>.From(page, WireRunItem.From));
     }
 
@@ -165,7 +187,7 @@ internal static class RunEndpoints
         }
 
         return await HasValueAsync(journal, id, sha256, http.RequestAborted) && await blobs.OpenAsync(run.Workspace, sha256, http.RequestAborted) is { } content
-            ? TypedResults.Stream(content, "application/json")
+            ? TypedResults.Stream(content, "application/json", enableRangeProcessing: content.CanSeek)
             : ErrorResults.From(FlowApiErrors.ValueNotFound());
     }
 
@@ -244,9 +266,9 @@ internal static class RunEndpoints
     internal static ApiKeyId? KeyOf(HttpContext http) => ApiKeyId.TryParse(http.User.FindFirst("key")?.Value, null, out var key) ? key : null;
 }
 
-/// <summary>Expected failures of lists of runs.</summary>
+/// <summary>Expected failures of orders of runs.</summary>
 internal static class RunApiErrors
 {
-    public static Error BadState(string state) => new(
-        "run.bad_state", $"There is no state \"{state}\".", "Use one of: running, suspended, uncertain, succeeded, failed, cancelled.");
+    public static Error PinsOfDraft() => new(
+        "run.pins_of_draft", "Only a run of the draft can take what is pinned in it.", "Send \"version\": \"draft\", or leave \"pins\" out.");
 }

@@ -12,7 +12,11 @@ namespace MistralStudio.Web.Features.FlowsApi;
 /// <param name="Version">Number of a published version, or <c>"draft"</c>; absent: the latest, or the draft where nothing was published.</param>
 /// <param name="Wait">True to be answered once the run has ended, or waits for somebody.</param>
 /// <param name="WaitSeconds">How long at most; 120 where it is not said.</param>
-internal sealed record WireRunOrder(Dictionary<string, JsonElement>? Inputs, JsonElement? Version, bool? Wait, int? WaitSeconds);
+/// <param name="Pins">
+/// True to take the outputs that are pinned in the draft instead of running their nodes, as the editor does: with version <c>"draft"</c> only, and for those who
+/// may write flows. Absent: every node runs.
+/// </param>
+internal sealed record WireRunOrder(Dictionary<string, JsonElement>? Inputs, JsonElement? Version, bool? Wait, int? WaitSeconds, bool? Pins);
 
 /// <summary>A run that was started, and what it came to where that was waited for.</summary>
 internal sealed record WireStarted(RunId Id, string State)
@@ -68,6 +72,7 @@ internal sealed record WireRun(
 internal sealed record WireFork(RunId Run, string From, IReadOnlyList<string> Edits);
 
 /// <summary>A node of a run.</summary>
+/// <param name="Pinned">True where it was not run: its output was pinned in the draft.</param>
 /// <param name="Iterations">Of a container that began: rounds that are done, in all where that is known, and those that failed.</param>
 internal sealed record WireNode(
     string Path,
@@ -81,12 +86,13 @@ internal sealed record WireNode(
     IReadOnlyDictionary<string, JsonElement> Outputs,
     Error? Error,
     bool Reused,
+    bool Pinned,
     WireIterations? Iterations,
     WireUsage? Usage)
 {
     public static WireNode From(NodeView node) => new(
         node.Path, node.Type, node.Title, WireJson.Camel(node.Status), node.Attempts, node.StartedAt, node.EndedAt, WireValues.Of(node.Inputs), WireValues.Of(node.Outputs),
-        node.Error, node.Status == NodeStatus.Reused, node.Rounds is { } rounds ? new WireIterations(rounds.Done, rounds.Of, rounds.Failed) : null,
+        node.Error, node.Status == NodeStatus.Reused, node.IsPinned, node.Rounds is { } rounds ? new WireIterations(rounds.Done, rounds.Of, rounds.Failed) : null,
         node.Usage is { } usage ? WireUsage.From(usage) : null);
 }
 

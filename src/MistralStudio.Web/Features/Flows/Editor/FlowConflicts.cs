@@ -38,11 +38,12 @@ public sealed class FlowConflicts(object page)
         ArgumentNullException.ThrowIfNull(edit);
         lock (_gate)
         {
+            var renames = edit.Delta.Renames.ToDictionary(rename => rename.Before, rename => rename.After, StringComparer.Ordinal);
             foreach (var scope in edit.Delta.Scopes)
             {
                 foreach (var change in scope.Nodes)
                 {
-                    Take(scope, change, edit.By);
+                    Take(scope, change, renames, edit.By);
                 }
             }
         }
@@ -57,7 +58,7 @@ public sealed class FlowConflicts(object page)
         }
     }
 
-    private void Take(ScopeChange scope, NodeChange change, object by)
+    private void Take(ScopeChange scope, NodeChange change, Dictionary<string, string> renames, object by)
     {
         var path = Scopes.Join(scope.Scope, change.Id);
         var isOwn = ReferenceEquals(by, page);
@@ -70,8 +71,8 @@ public sealed class FlowConflicts(object page)
                 }
 
                 break;
-            case { Before: { } removed, After: null } when scope.Nodes.FirstOrDefault(one => one is { Before: null, After: { } came } && came with { Id = removed.Id, Body = null } == removed with { Body = null }) is { } renamed:
-                Rename(path, Scopes.Join(scope.Scope, renamed.Id));
+            case { Before: not null, After: null } when renames.TryGetValue(path, out var renamed):
+                Rename(path, renamed);
                 break;
             case { Before: { } gone, After: null }:
                 var had = Of(path).Count > 0;

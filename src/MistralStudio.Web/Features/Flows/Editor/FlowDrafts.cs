@@ -1,5 +1,6 @@
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Editing;
 
 namespace MistralStudio.Web.Features.Flows.Editor;
 
@@ -11,6 +12,9 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
 
     private readonly Lock _gate = new();
     private readonly Dictionary<(WorkspaceId, FlowId), OpenDraft> _open = [];
+
+    /// <summary>Somebody did something to a draft that is open. Called on the thread of whoever did.</summary>
+    public event Action<FlowDraft, FlowEdit>? Edited;
 
     /// <summary>The draft of a flow for somebody, who leaves it in the end.</summary>
     /// <param name="by">The page that it is open on.</param>
@@ -25,7 +29,11 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
             {
                 var made = new FlowDraft(store, flow);
                 there = _open[(flow.Workspace, flow.Id)] = new OpenDraft(made);
-                made.Edited += edit => _ = SaveSoonAsync(made);
+                made.Edited += edit =>
+                {
+                    Edited?.Invoke(made, edit);
+                    _ = SaveSoonAsync(made);
+                };
             }
 
             there.Pages++;

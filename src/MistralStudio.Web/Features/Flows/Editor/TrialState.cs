@@ -22,6 +22,7 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
     private CancellationTokenSource? _stop;
     private IReadOnlyDictionary<string, FlowPin>? _pins;
     private string? _pinned;
+    private RunSummary? _past;
 
     /// <summary>Path of the node.</summary>
     public string Path { get; private set; } = "";
@@ -41,7 +42,7 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
     /// <summary>What the node came to; null before, and where it did not come to run.</summary>
     public NodeView? Node { get; private set; }
 
-    /// <summary>What it gave, at hand.</summary>
+    /// <summary>What it gave; what is large stays where it is.</summary>
     public IReadOnlyDictionary<string, FlowValue> Outputs { get; private set; } = new Dictionary<string, FlowValue>();
 
     /// <summary>Why it could not be tried, or what it failed with; null where it was and did not.</summary>
@@ -52,11 +53,11 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
     {
         ArgumentNullException.ThrowIfNull(look);
         var (scope, id) = Scopes.Split(path);
-        var typed = Path == path ? Fields.ToDictionary(field => field.Name, field => field.Text, StringComparer.Ordinal) : [];
+        var typed = Path == path ? Fields.ToDictionary(field => field.Name, StringComparer.Ordinal) : [];
         if (Path != path)
         {
             Stop();
-            (Run, Node, Error, Outputs) = (null, null, null, new Dictionary<string, FlowValue>());
+            (Run, Node, Error, Outputs, Rounds, _past) = (null, null, null, new Dictionary<string, FlowValue>(), [], null);
         }
 
         Path = path;
@@ -64,7 +65,8 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
         Fields = ValueField.Of(arriving.Select(edge => new FlowInput(edge.From, look.TypeOf(scope, edge))));
         foreach (var field in Fields)
         {
-            field.Text = typed.GetValueOrDefault(field.Name, "");
+            field.Text = typed.GetValueOrDefault(field.Name)?.Text ?? "";
+            field.Held = typed.GetValueOrDefault(field.Name)?.Held;
         }
     }
 
@@ -75,26 +77,27 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
         Runs = (await store.ListAsync(caller.Workspace, new RunFilter(flow, StartedBy: own), null, MostRuns, cancellationToken)).Items;
     }
 
-    /// <summary>Takes what arrived at the node in a past run; false where nothing did, or <see cref="Error"/> says why not.</summary>
-    public async Task<bool> TakeAsync(RunSummary past, FlowDefinition definition, CancellationToken cancellationToken)
-    {
-        ArgumentNullException.ThrowIfNull(past);
-        var captured = await NodeCapture.OfAsync(runs, past, definition, Path, cancellationToken);
-        Error = captured.Error;
-        if (!captured.IsSuccess)
-        {
-            return false;
-        }
+    /// <summary>The rounds of the containers around the node that values were taken of, outer ones first; empty where it is in none.</summary>
+    public IReadOnlyList<CapturedRound> Rounds { get; private set; } = [];
 
+    /// <summary>Forgets the run that values were taken of; they stay.</summary>
+    public void LeaveRun() => (_past, Rounds) = (null, []);
+
+    /// <summary>Takes what arrived at the node in a past run; false where nothing did, or <see cref="Error"/> says why not.</summary>
+    public Task<bool> TakeAsync(RunSummary past, FlowDefinition definition, CancellationToken cancellationToken) => TakeAsync(past, definition, [], cancellationToken);
+
+    /// <summary>Takes what arrived in another round of a container around the node; false where nothing did, or <see cref="Error"/> says why not.</summary>
+    /// <param name="container">Which of <see cref="Rounds"/>.</param>
+    /// <param name="round">Its number, from 0.</param>
+    public Task<bool> TakeRoundAsync(FlowDefinition definition, int container, int round, CancellationToken cancellationToken)
+    {
+        // Nothing of the round before stays in a field that this one has no value for.
         foreach (var field in Fields)
         {
-            if (captured.Value.TryGetValue(field.Name, out var value))
-            {
-                field.Text = TextOf(field, value);
-            }
+            (field.Text, field.Held) = ("", null);
         }
 
-        return captured.Value.Count > 0;
+        return TakeAsync(_past!, definition, [.. Rounds.Take(container).Select(one => one.Round), round], cancellationToken);
     }
 
     /// <summary>Fills in what pinned nodes bring, where nothing is typed; true where that filled in anything.</summary>
@@ -108,7 +111,7 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
 
         (_pins, _pinned) = (pins, Path);
         var (path, filled) = (Path, false);
-        foreach (var field in Fields.Where(field => field.Text.Length == 0).ToList())
+        foreach (var field in Fields.Where(field => field is { Text.Length: 0, Held: null }).ToList())
         {
             var (from, port) = (FlowEdge.NodeOf(field.Name), FlowEdge.PortOf(field.Name));
             if (!pins.TryGetValue(Scopes.Join(Scopes.Split(path).Scope, from), out var pin) || await runs.StateAsync(pin.Run, cancellationToken, keepsRounds: true) is not { IsSuccess: true } state
@@ -118,9 +121,9 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
             }
 
             var loaded = await runs.LoadAsync(caller.Workspace, pin.Run, new Dictionary<string, FlowValue> { [port] = value }, cancellationToken);
-            if (Path == path && field.Text.Length == 0 && loaded[port] is { IsAtHand: true, Json: var json })
+            if (Path == path && field is { Text.Length: 0, Held: null } && loaded[port] is { IsAtHand: true, Json: var json })
             {
-                field.Text = TextOf(field, json);
+                Put(field, json);
                 filled = true;
             }
         }
@@ -165,7 +168,7 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
             var state = await runs.StateAsync(run, stop.Token);
             Node = state.IsSuccess ? state.Value.Nodes().FirstOrDefault(node => node.Path == Scopes.Split(Path).Id) : null;
             (Run, Error) = (run, Node?.Error ?? ran.Value.Error);
-            Outputs = Node is null ? Outputs : await runs.LoadAsync(caller.Workspace, run, Node.Outputs, stop.Token);
+            Outputs = Node?.Outputs ?? Outputs;
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -186,8 +189,34 @@ public sealed class TrialState(FlowRuns runs, IRunStore store, Caller caller) : 
         stop?.Cancel();
     }
 
-    private static string TextOf(ValueField field, JsonElement value) =>
-        field.Kind == FieldKind.Json || value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? ValueField.Indent(value) : ValueField.Of(field.Name, value).Text;
+    private async Task<bool> TakeAsync(RunSummary past, FlowDefinition definition, IReadOnlyList<int> rounds, CancellationToken cancellationToken)
+    {
+        var captured = await NodeCapture.OfAsync(runs, past, definition, Path, rounds, cancellationToken);
+        Error = captured.Error;
+        (_past, Rounds) = (past, captured.IsSuccess ? captured.Value.Rounds : []);
+        if (!captured.IsSuccess)
+        {
+            return false;
+        }
+
+        foreach (var field in Fields)
+        {
+            if (captured.Value.Values.TryGetValue(field.Name, out var value))
+            {
+                Put(field, value);
+            }
+        }
+
+        return captured.Value.Values.Count > 0;
+    }
+
+    // What is too large to be typed is taken as it is.
+    private static void Put(ValueField field, JsonElement value)
+    {
+        var isLarge = FlowValue.Of(value).Bytes > ValueField.MostTyped;
+        field.Held = isLarge ? value : null;
+        field.Text = isLarge ? "" : field.Kind == FieldKind.Json || value.ValueKind is JsonValueKind.Object or JsonValueKind.Array ? ValueField.Indent(value) : ValueField.Of(field.Name, value).Text;
+    }
 
     /// <inheritdoc/>
     public void Dispose() => Stop();

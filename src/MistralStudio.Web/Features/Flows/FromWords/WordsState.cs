@@ -22,6 +22,9 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
     /// <summary>More was written. Called on the model's thread.</summary>
     public event Action? Grown;
 
+    /// <summary>Told what is to be kept until somebody decided, whenever that is another; null: nothing is.</summary>
+    public Action<OpenProposal?>? OnKeep { get; set; }
+
     /// <summary>True where the caller may ask: to write flows, and to use models.</summary>
     public static bool Allows(Caller caller)
     {
@@ -143,6 +146,20 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
     /// <summary>A definition, which somebody may have edited meanwhile, with what is not refused.</summary>
     public FlowDefinition Apply(FlowDefinition current) => Merge?.Apply(current, Taken) ?? current;
 
+    /// <summary>What is to be kept until somebody decided; null where nothing is proposed.</summary>
+    public OpenProposal? Kept => Proposal is null ? null : new OpenProposal(Text, Model, Took, Proposal, Before!, Merge!, [.. _accepted], [.. _refused]);
+
+    /// <summary>Takes up a proposal that was kept.</summary>
+    public void Restore(OpenProposal kept)
+    {
+        ArgumentNullException.ThrowIfNull(kept);
+        Forget();
+        (Text, Model, Took, Proposal, Before, Merge) = (kept.Text, kept.Model, kept.Took, kept.Proposal, kept.Before, kept.Merge);
+        _accepted.UnionWith(kept.Accepted);
+        _refused.UnionWith(kept.Refused);
+        Weigh();
+    }
+
     /// <summary>Forgets the proposal, or why there is none; what was asked stays.</summary>
     public void Forget()
     {
@@ -150,6 +167,7 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
         _refused.Clear();
         _accepted.Clear();
         Taken = new HashSet<string>();
+        OnKeep?.Invoke(null);
     }
 
     /// <inheritdoc/>
@@ -159,6 +177,7 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
     {
         Taken = Merge!.Parts.Select(part => part.Key).Where(key => !_refused.Contains(key)).ToHashSet(StringComparer.Ordinal);
         After = Merge.Apply(Before!, Taken);
+        OnKeep?.Invoke(Kept);
     }
 
     private void Grow(int attempt, string piece)

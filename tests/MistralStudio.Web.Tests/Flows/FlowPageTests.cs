@@ -1,0 +1,52 @@
+using Bunit;
+using MistralStudio.Core.Flows;
+using MistralStudio.Core.Security;
+using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Words;
+using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Features.Flows.FromWords;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>The page of a flow as a circuit makes it, and makes it again.</summary>
+public sealed class FlowPageTests(ApiStudio studio) : FlowTests(studio)
+{
+    private const string Empty = """{"schema":"mistralstudio.flow/1","nodes":[],"edges":[]}""";
+
+    private const string Written = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","title":"Greet","config":{"template":"Hello {{ name }}"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"answer.text"}],
+         "inputs":[{"name":"name","type":"text","required":true}]}
+        """;
+
+    [Fact]
+    public async Task WhatWasProposedForANewFlow_IsThereOnEachPage_UntilItIsTaken()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner, Empty);
+        var (before, draft) = (new FlowDefinition(), FlowDefinitions.Read(Written).Value);
+        var proposal = new FlowProposal(draft, [], [], "Greets whoever comes.", 1, new RunUsage(0, 0, null));
+        Get<OpenProposals>().Keep(owner, flow.Id, new OpenProposal("Greet people", "default", TimeSpan.FromSeconds(3), proposal, before, DefinitionMerge.Of(before, draft), [], []));
+
+        foreach (var _ in new[] { "a reload", "another" })
+        {
+            using var page = Open(owner, flow);
+            page.WaitForAssertion(() => Assert.Contains("Greets whoever comes.", page.Find(".words").TextContent, StringComparison.Ordinal));
+            Assert.Equal("Greet people", page.Find(".words textarea").GetAttribute("value"));
+        }
+
+        using var last = Open(owner, flow);
+        await last.Find("[data-accept]").ClickAsync(new());
+        Assert.Null(Get<OpenProposals>().Find(owner, flow.Id));
+        last.WaitForAssertion(() => Assert.NotEmpty(last.FindAll("[data-id=greet]")));
+        using var state = State(owner, Get<FlowDrafts>());
+        await state.LoadAsync(flow.Id, Token);
+        Assert.Equal(3, state.Draft.Definition.Nodes.Count);
+    }
+
+    private IRenderedComponent<FlowPage> Open(Caller caller, Flow flow) =>
+        Render<FlowPage>(set => set.Add(page => page.Workspace, "contracts").Add(page => page.Id, $"{flow.Id}").AddCascadingValue(Scopes.Of(caller.Workspace, caller.User!.Value, Role.Owner)));
+}

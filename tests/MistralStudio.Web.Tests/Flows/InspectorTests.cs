@@ -1,0 +1,81 @@
+using System.Text.Json;
+using Bunit;
+using Microsoft.Extensions.Localization;
+using MistralStudio.Core.Security;
+using MistralStudio.Flows;
+using MistralStudio.Web.Features.Flows;
+using MistralStudio.Web.Features.Flows.Editor;
+using MistralStudio.Web.Tests.Api;
+
+namespace MistralStudio.Web.Tests.Flows;
+
+/// <summary>The settings of a node while somebody types, over the real compiler. A pause in typing is a change (fields.ts).</summary>
+public sealed class InspectorTests(ApiStudio studio) : FlowTests(studio)
+{
+    private const string Asked = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"count","type":"code","title":"Count words","config":{"source":"return inputs.q.split(' ').length;"}},
+                  {"id":"ask","type":"llm","config":{"model":"default","prompt":"Answer {{ q }} in {{ words }} words."}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"start.q","to":"count.q"},{"from":"start.q","to":"ask.q"},{"from":"count.value","to":"ask.words"},{"from":"ask.text","to":"answer.text"}],
+         "inputs":[{"name":"q","type":"text","required":true}]}
+        """;
+
+    [Fact]
+    public async Task WhatTheCompilerSays_StandsOnTheField_AsItIsTyped_AndGoesWithItsCause()
+    {
+        var inspector = await OpenAsync("ask");
+        var prompt = Prompt(inspector);
+        Assert.NotNull(prompt.GetAttribute("data-slow"));
+        Assert.Null(prompt.GetAttribute("aria-invalid"));
+
+        await prompt.ChangeAsync(new() { Value = "Answer {{ nobody }}." });
+        Assert.Equal("true", Prompt(inspector).GetAttribute("aria-invalid"));
+        Assert.Contains("nobody", inspector.Find("[data-pointer='/prompt'] .field-error").TextContent, StringComparison.Ordinal);
+
+        await Prompt(inspector).ChangeAsync(new() { Value = "Answer {{ q " });
+        Assert.NotEmpty(inspector.FindAll("[data-pointer='/prompt'] .field-error"));
+
+        await Prompt(inspector).ChangeAsync(new() { Value = "Answer {{ q }}." });
+        Assert.Empty(inspector.FindAll(".field-error"));
+        Assert.Null(Prompt(inspector).GetAttribute("aria-invalid"));
+    }
+
+    [Fact]
+    public async Task APrompt_SaysHowManyTokensItHas_AndMoreOnceItIsLonger()
+    {
+        var inspector = await OpenAsync("ask");
+        int Tokens() => int.Parse(string.Concat(inspector.Find("[data-pointer='/prompt'] .tokens").TextContent.Where(char.IsAsciiDigit)), System.Globalization.CultureInfo.InvariantCulture);
+        var before = Tokens();
+        Assert.InRange(before, 1, 30);
+
+        await Prompt(inspector).ChangeAsync(new() { Value = string.Join(' ', Enumerable.Repeat("Answer {{ q }} shortly.", 20)) });
+
+        Assert.True(Tokens() > 3 * before, $"{before} before, {Tokens()} now");
+    }
+
+    [Fact]
+    public async Task Names_BetweenBraces_AreOfferedWithTheirTypes_AndWhereTheyAreFrom()
+    {
+        var inspector = await OpenAsync("ask");
+        var names = JsonElement.Parse(Prompt(inspector).GetAttribute("data-names")!).EnumerateArray()
+            .Select(name => (name.GetProperty("Name").GetString(), name.GetProperty("Type").GetString(), name.GetProperty("From").GetString())).ToList();
+
+        Assert.Contains(("words", "json", "Count words"), names);
+        Assert.Contains(("count.value", "json", ""), names);
+        Assert.Contains(names, name => name is ("q", "text", { Length: > 0 }));
+    }
+
+    private static AngleSharp.Dom.IElement Prompt(IRenderedComponent<Inspector> inspector) => inspector.Find("[data-pointer='/prompt'] textarea");
+
+    private async Task<IRenderedComponent<Inspector>> OpenAsync(string node)
+    {
+        var owner = await OwnerAsync();
+        var editor = new EditorState(State(owner), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
+        Assert.True(await editor.Flow.LoadAsync((await CreateAsync(owner, Asked)).Id, Token));
+        editor.Select([node]);
+        var inspector = Render<Inspector>(set => set.Add(one => one.State, editor).Add(one => one.Card, editor.Chosen!).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));
+        // As the page around it does.
+        editor.Changed += () => inspector.InvokeAsync(() => inspector.Render(set => set.Add(one => one.Card, editor.Chosen!)));
+        return inspector;
+    }
+}
