@@ -87,6 +87,9 @@ public static class PinErrors
     public static Error Gone(string node) => new(
         "pin.gone", $"The output that \"{node}\" is pinned to cannot be read any more.", "Unpin the node, or pin it to another run.");
 
+    public static Error NotInDraft(string node) => new(
+        "pin.not_in_draft", $"The draft has no node \"{node}\" any more.", "Test the node that took its place and pin what it gives, or restore the version that has it.");
+
     public static Error NothingToPin(string node) => new(
         "pin.nothing", $"The node \"{node}\" gave nothing in that run that could be pinned.", "Choose a run in which it is done.");
 }

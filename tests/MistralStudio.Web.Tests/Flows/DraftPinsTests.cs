@@ -137,6 +137,11 @@ public sealed class DraftPinsTests(ApiStudio studio) : FlowTests(studio)
         Assert.Equal("Hello Ada", await TextOfAsync(owner, await RunAsync(mine, "Bea")));
         Assert.Equal("hello", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);
 
+        // What the past run calls it is no node of the draft any more.
+        var view = await ViewAsync(owner, past);
+        Assert.False(await view.PinAsync(view.Nodes.Single(node => node.Path == "greet"), Token));
+        Assert.Equal("pin.not_in_draft", view.Error!.Code);
+
         await mine.UndoAsync(Token);
         Assert.Equal("greet", Assert.Single(mine.Pins).Key);
         Assert.Equal("greet", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);

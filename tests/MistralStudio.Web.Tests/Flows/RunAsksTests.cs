@@ -130,6 +130,22 @@ public sealed class RunAsksTests(ApiStudio studio) : FlowTests(studio)
     }
 
     [Fact]
+    public async Task OfALargeValue_TheBeginningIsAskedAbout_AndThatIsSaid()
+    {
+        var owner = await OwnerAsync();
+        var name = new string('x', 10_000_000);
+        var run = await AskAsync(owner, await CreateAsync(owner, Approved.Replace("Send to {{ start.name }}?", "Send it?", StringComparison.Ordinal)), new { name });
+        var state = await ViewAsync(owner, run);
+
+        var asks = Asks(state, owner);
+
+        Assert.Contains("Only the beginning of “name” is shown (9.54 MB in all)", asks.Find(".question .note.warn").TextContent, StringComparison.Ordinal);
+        Assert.InRange(asks.Markup.Length, 8_000, 32_000);
+        Assert.InRange((await EventsOfAsync(run)).OfType<Suspended>().Single().Bookmark.Details!.Value.GetRawText().Length, 8_000, 16_000);
+        Assert.Equal(10_000_002, state.Nodes.Single(node => node.Path == "ask").Inputs["name"].Bytes);
+    }
+
+    [Fact]
     public async Task WhoIsNotNamed_SeesTheQuestion_AndHasNothingToPress()
     {
         var owner = await OwnerAsync();

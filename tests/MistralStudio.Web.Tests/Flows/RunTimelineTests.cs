@@ -105,6 +105,26 @@ public sealed class RunTimelineTests(ApiStudio studio) : FlowTests(studio)
     }
 
     [Fact]
+    public async Task ANodeOfTheRoundThatIsShown_CanBeRunFrom_WithAnotherValue()
+    {
+        var (state, caller, scope) = await RunAsync("a", "b", "d");
+        MistralStudio.Flows.Runs.NodeView? from = null;
+        IRenderedComponent<RunNode>? view = null;
+        view = Render<RunNode>(set => set.Add(one => one.State, state).Add(one => one.Node, state.Nodes.Single(node => node.Path == "each"))
+            .Add(one => one.OnFork, node => from = node).Add(one => one.OnRound, () => view!.Render()).AddCascadingValue(scope));
+        view.Find("summary").Click();
+        view.FindAll(".rounds button")[0].Click();
+        view.Find(".inner summary").Click();
+        view.WaitForElement(".inner .acts-left button").Click();
+        Assert.Equal("each[1]/loud", from!.Path);
+
+        var fork = await state.ForkAsync(from.Path, new Dictionary<string, JsonElement> { ["each[1]/loud.item"] = JsonElement.Parse("\"z\"") }, Token);
+
+        Assert.Equal("""["a!","z!","d!"]""", (await WaitAsync(caller, fork!.Value)).Outputs["all"].Text);
+        Assert.Equal(["each[0]/loud", "each[2]/loud"], (await EventsOfAsync(fork.Value)).OfType<NodeReused>().Select(reused => reused.Node).Where(node => node.StartsWith("each", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
     public async Task ARunThatIsDeletedMeanwhile_IsSaidToBeGone()
     {
         var (state, caller, _) = await RunAsync("a");

@@ -54,7 +54,7 @@ internal sealed class ApprovalExecutor : INodeExecutor
             return new(new NodeOutcome.Suspended(new Bookmark(BookmarkId.New(), BookmarkKind.Approval)
             {
                 Title = config.Title,
-                Details = FlowValue.From(execution.Inputs.ToDictionary(input => input.Key, input => input.Value.Json)).Json,
+                Details = AskedValues.Of(execution.Inputs),
                 Who = config.Who,
                 Decisions = [PeopleDecisions.Approve, PeopleDecisions.Refuse],
                 ExpiresAt = PeopleDecisions.ExpiresAt(execution, config.Expires),

@@ -110,7 +110,7 @@ internal sealed class FormExecutor : INodeExecutor
             return new(new NodeOutcome.Suspended(new Bookmark(BookmarkId.New(), BookmarkKind.Form)
             {
                 Title = config.Title,
-                Details = FlowValue.From(execution.Inputs.ToDictionary(input => input.Key, input => input.Value.Json)).Json,
+                Details = AskedValues.Of(execution.Inputs),
                 Schema = SchemaOf(config),
                 Who = config.Who,
                 Decisions = [PeopleDecisions.Submit],

@@ -101,6 +101,7 @@ internal sealed record WireNode(
 internal sealed record WireIterations(int Done, int? Of, IReadOnlyList<int> Failed);
 
 /// <summary>What a run waits for; holding it grants nothing.</summary>
+/// <param name="Details">What it is about: the values that came with the question, large ones by their beginning, with their bytes in all by name in <c>$cut</c>.</param>
 internal sealed record WireBookmark(
     BookmarkId Bookmark,
     string Node,

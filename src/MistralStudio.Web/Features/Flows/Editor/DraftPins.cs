@@ -48,7 +48,7 @@ public sealed partial class DraftPins : IDisposable
 
     /// <summary>
     /// Makes a node of a flow's draft give what its instance gave in a past run. Fails where the run is none of the flow's that the caller may see, or
-    /// the instance gave nothing there.
+    /// the instance gave nothing there, or the draft has no such node any more.
     /// </summary>
     /// <param name="instance">Path of the node's instance in the run.</param>
     /// <param name="node">Path of the node in the draft.</param>
@@ -69,6 +69,12 @@ public sealed partial class DraftPins : IDisposable
         if (state.Value.Nodes(Scopes.Split(instance).Scope).FirstOrDefault(view => view.Path == instance) is not { Status: NodeStatus.Succeeded or NodeStatus.Reused })
         {
             return PinErrors.NothingToPin(node);
+        }
+
+        // It may have got another id since that run, or be gone.
+        if (await _drafts.DefinitionAsync(caller.Workspace, flow, cancellationToken) is not { } draft || Scopes.FindNode(draft, node) is null)
+        {
+            return PinErrors.NotInDraft(node);
         }
 
         if (!await _pins.PinAsync(caller.Workspace, flow, node, new FlowPin(run, instance) { By = caller.User }, cancellationToken))

@@ -194,5 +194,5 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
     }
 
     // What is stored was written by this studio, or read by it before it was; what cannot be read any more is begun anew, and stays stored until it is saved.
-    private static FlowDefinition Read(Flow flow) => FlowDefinitions.Read(flow.Draft) is { IsSuccess: true } read ? read.Value : new FlowDefinition();
+    internal static FlowDefinition Read(Flow flow) => FlowDefinitions.Read(flow.Draft) is { IsSuccess: true } read ? read.Value : new FlowDefinition();
 }

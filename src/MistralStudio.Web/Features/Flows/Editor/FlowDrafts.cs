@@ -1,5 +1,6 @@
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
+using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
 
 namespace MistralStudio.Web.Features.Flows.Editor;
@@ -59,6 +60,10 @@ public sealed partial class FlowDrafts(IFlowStore store, TimeProvider clock, ILo
             return _open.GetValueOrDefault((workspace, flow))?.Draft;
         }
     }
+
+    /// <summary>The draft of a flow as it is now, open or stored; null where there is no such flow.</summary>
+    public async Task<FlowDefinition?> DefinitionAsync(WorkspaceId workspace, FlowId flow, CancellationToken cancellationToken) =>
+        Find(workspace, flow)?.Definition ?? (await store.FindAsync(workspace, flow, cancellationToken) is { } stored ? FlowDraft.Read(stored) : null);
 
     /// <summary>Somebody leaves; what is not saved yet is saved.</summary>
     public void Leave(FlowDraft draft, object by)
