@@ -62,6 +62,9 @@ public interface IIndexPlacements
 /// <summary>The door for moves of a base between stores.</summary>
 public interface IIndexMoves
 {
+    /// <summary>The address of the Qdrant that is set up; null where none is.</summary>
+    Uri? Qdrant { get; }
+
     /// <summary>
     /// Starts a move, or the way back of one that is going on. Fails where the base is unknown, where Qdrant is not set up, or does not answer.
     /// Searches are answered by the store that it comes from until the copy was compared. A base that stays on this machine is not moved to a Qdrant

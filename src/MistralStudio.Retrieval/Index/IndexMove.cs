@@ -31,6 +31,9 @@ internal sealed class IndexMove(
     /// <inheritdoc/>
     public string Kind => WorkKind;
 
+    /// <inheritdoc/>
+    public Uri? Qdrant => client.IsSet ? client.Root : null;
+
     /// <summary>The work of a base.</summary>
     public static WorkKey Work(KnowledgeBaseId id) => new(WorkKind, id.ToString());
 

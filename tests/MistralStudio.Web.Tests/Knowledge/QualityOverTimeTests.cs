@@ -27,6 +27,13 @@ public sealed class QualityOverTimeTests : BunitContext
     }
 
     [Fact]
+    public void ADay_IsWrittenOnce_HoweverOftenItWasMeasured()
+    {
+        var chart = new QualityChart([Run(0, .6, .5), Run(0, .7, .5) with { At = s_first.AddHours(6) }, Run(1, .7, .5)]);
+        Assert.Equal([s_first, s_first.AddDays(1)], chart.Days.Select(day => day.At));
+    }
+
+    [Fact]
     public void Names_StandApart_WhereTheLinesEndTogether()
     {
         var names = new QualityChart([Run(0, .9, .9), Run(1, .9, .9)]).Names;

@@ -38,6 +38,22 @@ public sealed class SearchTestStateTests : IJudgmentStore, IQualityMeter, IKnowl
     }
 
     [Fact]
+    public async Task APassage_IsFollowedThroughSettings_AndAnotherQuestionShowsItsBest()
+    {
+        var state = await NewAsync();
+        _search.Hits.AddRange([FakeKnowledgeSearch.Hit("One."), FakeKnowledgeSearch.Hit("Two.")]);
+        state.Text = "Which?";
+        await state.FindAsync(Token);
+        state.Show(_search.Hits[1]);
+        await state.ChangeAsync(state.Settings with { DenseWeight = 1 }, Token);
+        Assert.Equal(_search.Hits[1], state.Shown);
+
+        state.Text = "What else?";
+        await state.FindAsync(Token);
+        Assert.Equal(_search.Hits[0], state.Shown);
+    }
+
+    [Fact]
     public async Task ChangedSettings_AreSearchedWith_Measured_AndKept()
     {
         var state = await NewAsync();

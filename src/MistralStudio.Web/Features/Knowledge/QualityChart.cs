@@ -47,18 +47,18 @@ public sealed class QualityChart
         }
     }
 
-    /// <summary>Days that are written below, with their places.</summary>
+    /// <summary>Days that are written below, each once, with their places.</summary>
     public IEnumerable<(DateTimeOffset At, double X)> Days
     {
         get
         {
             var apart = (Right - Left) / MostLabels;
-            var last = double.NegativeInfinity;
+            var (last, day) = (double.NegativeInfinity, default(DateTime));
             foreach (var run in _runs)
             {
-                if (X(run) >= last + apart)
+                if (X(run) >= last + apart && run.At.Date != day)
                 {
-                    last = X(run);
+                    (last, day) = (X(run), run.At.Date);
                     yield return (run.At, last);
                 }
             }

@@ -76,8 +76,10 @@ public sealed class SearchTestState(
         var result = await search.SearchAsync(
             new KnowledgeQuery(caller.Workspace, [Base.Id], text, Settings.Limit, Settings.Mode) { Settings = Settings, Filter = Filter, Explain = MissingAnswers(text) }, cancellationToken);
         (Found, Error) = result.Match<(SearchResult?, Error?)>(found => (found, null), error => (null, error));
+        // Who changes how it is searched follows one passage; who asks something else wants the best.
+        var followed = text == Asked ? Shown?.PassageId : null;
         Asked = text;
-        Shown = Found?.Hits.FirstOrDefault(hit => hit.PassageId == Shown?.PassageId) ?? Found?.Hits.FirstOrDefault();
+        Shown = Found?.Hits.FirstOrDefault(hit => hit.PassageId == followed) ?? Found?.Hits.FirstOrDefault();
         IsBusy = false;
         Changed?.Invoke();
     }
