@@ -1,3 +1,4 @@
+using System.Text.Json;
 using MistralStudio.Flows.Definitions;
 
 namespace MistralStudio.Flows.Editing;
@@ -37,7 +38,7 @@ public sealed record FlowDelta(IReadOnlyList<ScopeChange> Scopes, Change<FlowDef
         from scope in Scopes
         from gone in scope.Nodes
         where gone is { Before: not null, After: null }
-        let renamed = scope.Nodes.FirstOrDefault(one => one is { Before: null, After: { } came } && came with { Id = gone.Id, Body = null } == gone.Before! with { Body = null })
+        let renamed = scope.Nodes.FirstOrDefault(one => one is { Before: null, After: { } came } && IsSame(gone.Before!, came))
         where renamed is not null
         select (Editing.Scopes.Join(scope.Scope, gone.Id), Editing.Scopes.Join(scope.Scope, renamed.Id));
 
@@ -79,6 +80,11 @@ public sealed record FlowDelta(IReadOnlyList<ScopeChange> Scopes, Change<FlowDef
             Budget = rest.Before.Budget == rest.After.Budget ? after.Budget : rest.After.Budget,
         };
     }
+
+    // Whether it was edited or read anew: settings are the same where they say the same.
+    private static bool IsSame(FlowNode one, FlowNode other) =>
+        one with { Id = other.Id, Body = null, Config = null } == other with { Body = null, Config = null }
+        && (one.Config is { } config ? other.Config is { } settings && JsonElement.DeepEquals(config, settings) : other.Config is null);
 
     private static void Compare(string scope, FlowBody before, FlowBody after, List<ScopeChange> scopes)
     {

@@ -69,10 +69,7 @@ public sealed class RunListApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
         using var client = await studio.SignedInAsync();
         var flow = await FlowAsync(client, "Pinned by a program");
         var past = await RunAsync(client, flow, new { inputs = new { name = "Ada" }, version = "draft", wait = true });
-        var owner = (await Get<Data.Accounts.AccountStore>().FindDefaultOwnerAsync(Token))!;
-        var caller = new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
-        var pinned = await Get<Features.Flows.Editor.DraftPins>().PinAsync(caller, Core.Ids.FlowId.Parse(flow, null), Core.Ids.RunId.Parse(past, null), "hello", "hello", Token);
-        Assert.True(pinned.IsSuccess, pinned.Error?.Message);
+        await PinAsync(flow, past, "hello");
         await PostAsync(client, $"/api/flows/{flow}/versions", new { message = "" }, HttpStatusCode.Created);
 
         async Task<JsonObject> HelloAsync(object order)
@@ -91,6 +88,30 @@ public sealed class RunListApiTests(ApiStudio studio) : IClassFixture<ApiStudio>
         using var runner = await studio.SignedInAsync(Permissions.FlowsRun, Permissions.FlowsRead, Permissions.RunsRead);
         var mine = new { inputs = new { name = "Ada" }, version = "draft", pins = true };
         Assert.Equal("access.forbidden", (await PostAsync(runner, $"/api/flows/{flow}/runs", mine, HttpStatusCode.Forbidden))["code"]!.GetValue<string>());
+    }
+
+    [Fact]
+    public async Task ADraftThatAProgramStores_KeepsThePinsOfNodesThatItCallsOtherwise()
+    {
+        using var client = await studio.SignedInAsync();
+        var flow = await FlowAsync(client, "Stored by a program");
+        var past = await RunAsync(client, flow, new { inputs = new { name = "Ada" }, version = "draft", wait = true });
+        await PinAsync(flow, past, "hello");
+        using var save = new HttpRequestMessage(HttpMethod.Put, $"/api/flows/{flow}/draft") { Content = JsonContent.Create(JsonNode.Parse(Split.Replace("hello", "greet", StringComparison.Ordinal))) };
+        save.Headers.IfMatch.Add((await client.GetAsync($"/api/flows/{flow}", Token)).Headers.ETag!);
+        Assert.Empty((await JsonAsync(await client.SendAsync(save, Token), HttpStatusCode.OK))["problems"]!.AsArray());
+
+        var run = await client.GetFromJsonAsync<JsonObject>($"/api/runs/{await RunAsync(client, flow, new { inputs = new { name = "Ada" }, version = "draft", pins = true, wait = true })}", Token);
+
+        Assert.Equal(["greet"], run!["nodes"]!.AsArray().Where(node => node!["pinned"]!.GetValue<bool>()).Select(node => node!["path"]!.GetValue<string>()));
+    }
+
+    private async Task PinAsync(string flow, string run, string node)
+    {
+        var owner = (await Get<Data.Accounts.AccountStore>().FindDefaultOwnerAsync(Token))!;
+        var caller = new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
+        var pinned = await Get<Features.Flows.Editor.DraftPins>().PinAsync(caller, Core.Ids.FlowId.Parse(flow, null), Core.Ids.RunId.Parse(run, null), node, node, Token);
+        Assert.True(pinned.IsSuccess, pinned.Error?.Message);
     }
 
     private T Get<T>()

@@ -142,6 +142,11 @@ public sealed class DraftPinsTests(ApiStudio studio) : FlowTests(studio)
         Assert.False(await view.PinAsync(view.Nodes.Single(node => node.Path == "greet"), Token));
         Assert.Equal("pin.not_in_draft", view.Error!.Code);
 
+        // In its source, too.
+        await mine.EditAsync(mine.Text.Replace("hello", "welcome", StringComparison.Ordinal), Token);
+        Assert.Equal("welcome", Assert.Single(mine.Pins).Key);
+
+        await mine.UndoAsync(Token);
         await mine.UndoAsync(Token);
         Assert.Equal("greet", Assert.Single(mine.Pins).Key);
         Assert.Equal("greet", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);

@@ -8,6 +8,7 @@ using MistralStudio.Core.Security;
 using MistralStudio.Flows;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
+using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.WorkspaceApi;
 using MistralStudio.Web.Security;
 
@@ -100,15 +101,15 @@ public static class FlowEndpoints
         return TypedResults.Ok(WireFlow.From(flow));
     }
 
-    private static async Task<IResult> SaveAsync(FlowId id, JsonElement body, HttpContext http, [FromServices] IFlowStore store, [FromServices] FlowPlans plans)
+    private static async Task<IResult> SaveAsync(FlowId id, JsonElement body, HttpContext http, [FromServices] IFlowStore store, [FromServices] FlowPlans plans, [FromServices] DraftPins pins)
     {
         var read = ReadDraft(body.GetRawText());
         return read.IsSuccess
-            ? await KeepAsync(id, read.Value, http, store, plans)
+            ? await KeepAsync(id, read.Value, http, store, plans, pins)
             : ErrorResults.From(read.Error);
     }
 
-    private static async Task<IResult> KeepAsync(FlowId id, FlowDefinition draft, HttpContext http, IFlowStore store, FlowPlans plans)
+    private static async Task<IResult> KeepAsync(FlowId id, FlowDefinition draft, HttpContext http, IFlowStore store, FlowPlans plans, DraftPins pins)
     {
         var workspace = http.GetCaller().Workspace;
         if (await store.FindAsync(workspace, id, http.RequestAborted) is not { } flow)
@@ -126,6 +127,11 @@ public static class FlowEndpoints
         if (!saved.IsSuccess)
         {
             return ErrorResults.From(saved.Error);
+        }
+
+        if (FlowDefinitions.Read(flow.Draft) is { IsSuccess: true, Value: var before })
+        {
+            await pins.CarryAsync(workspace, id, before, draft, http.RequestAborted);
         }
 
         http.SetTag(TagOf(saved.Value));
@@ -186,10 +192,10 @@ public static class FlowEndpoints
     }
 
     private static async Task<IResult> RestoreAsync(
-        FlowId id, int number, HttpContext http, [FromServices] IFlowStore store, [FromServices] IFlowVersions versions, [FromServices] FlowPlans plans)
+        FlowId id, int number, HttpContext http, [FromServices] IFlowStore store, [FromServices] IFlowVersions versions, [FromServices] FlowPlans plans, [FromServices] DraftPins pins)
     {
         var found = await LookUpAsync(id, number, http, (store, versions));
-        return found.IsSuccess ? await KeepAsync(id, FlowDefinitions.Read(found.Value.Json).Value, http, store, plans) : ErrorResults.From(found.Error);
+        return found.IsSuccess ? await KeepAsync(id, FlowDefinitions.Read(found.Value.Json).Value, http, store, plans, pins) : ErrorResults.From(found.Error);
     }
 
     private static async Task<IResult> DiffAsync(

@@ -94,6 +94,21 @@ public sealed partial class DraftPins : IDisposable
         await TellAsync(caller.Workspace, flow, cancellationToken);
     }
 
+    /// <summary>A program stored another draft: nodes that have another id in it keep their pins.</summary>
+    public async Task CarryAsync(WorkspaceId workspace, FlowId flow, FlowDefinition before, FlowDefinition after, CancellationToken cancellationToken)
+    {
+        var renames = FlowDelta.Between(before, after).Renames.ToList();
+        foreach (var (node, renamed) in renames)
+        {
+            await RenameAsync(workspace, flow, node, renamed);
+        }
+
+        if (renames.Count > 0)
+        {
+            await TellAsync(workspace, flow, cancellationToken);
+        }
+    }
+
     private async Task TellAsync(WorkspaceId workspace, FlowId flow, CancellationToken cancellationToken) =>
         _drafts.Find(workspace, flow)?.Pin(await ListAsync(workspace, flow, cancellationToken));
 
