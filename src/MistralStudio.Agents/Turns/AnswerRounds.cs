@@ -202,9 +202,10 @@ internal sealed class AnswerRounds(
         use = use with { State = ToolUseState.Running };
         yield return use;
         var began = time.GetTimestamp();
+        RunId? run = null;
         var called = await StoppableAsync(
-            () => tools.CallAsync(turn, tool, JsonElement.Parse(use.Arguments), [.. _sources], cancellationToken), cancellationToken);
-        use = use with { Ms = time.GetElapsedTime(began).TotalMilliseconds };
+            () => tools.CallAsync(turn, tool, JsonElement.Parse(use.Arguments), [.. _sources], ran => run = ran, cancellationToken), cancellationToken);
+        use = use with { Run = run, Ms = time.GetElapsedTime(began).TotalMilliseconds };
         clock.NoteTool(deciding, use.Ms);
         if (called is { } outcome)
         {

@@ -17,8 +17,9 @@ internal sealed class TurnFlows(Lazy<IFlowCalls> calls, IDataClasses classes, IK
     /// <summary>Makes a call.</summary>
     /// <param name="flow"><c>slug@number</c>.</param>
     /// <param name="sources">Documents that the model has read words of; they go with what the flow is given.</param>
+    /// <param name="ran">Is told which run it made.</param>
     public async Task<Result<TurnOutcome>> CallAsync(
-        AgentTurn turn, string flow, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
+        AgentTurn turn, string flow, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, Action<RunId> ran, CancellationToken cancellationToken)
     {
         // Of what was heard earlier the documents are not known. A flow sends what it is told wherever its author wants.
         IReadOnlyList<KnowledgeBaseId> heard = [.. turn.Knowledge.Union(turn.Heard)];
@@ -27,7 +28,7 @@ internal sealed class TurnFlows(Lazy<IFlowCalls> calls, IDataClasses classes, IK
             return refusal with { Next = "Take the flow or the knowledge out, or have an admin let it go under Models, Connections." };
         }
 
-        var answer = await calls.Value.CallAsync(FlowCall.With(turn.Workspace, flow, arguments) with { By = turn.Asker, Depth = turn.Depth, Sources = sources }, cancellationToken);
+        var answer = await calls.Value.CallAsync(FlowCall.With(turn.Workspace, flow, arguments) with { By = turn.Asker, Depth = turn.Depth, Sources = sources, Ran = ran }, cancellationToken);
         if (!answer.IsSuccess)
         {
             return answer.Error;

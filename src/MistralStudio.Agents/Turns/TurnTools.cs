@@ -33,15 +33,16 @@ internal sealed class TurnTools(IToolServers servers, TurnFlows flows, TimeProvi
 
     /// <summary>Makes a call and waits for its result, no longer than <see cref="ToolLimits.Result"/>.</summary>
     /// <param name="sources">Documents that the model has read words of.</param>
+    /// <param name="ran">Is told which run a flow made.</param>
     public async Task<Result<TurnOutcome>> CallAsync(
-        AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
+        AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, Action<RunId> ran, CancellationToken cancellationToken)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         var limit = turn.Limits.Result;
         try
         {
             // Not every server looks up when it is told to stop: it is left alone then.
-            return await ToolKernel.CallAsync(tool.Name, tool.Description, token => FromAsync(turn, tool, arguments, sources, token), stop.Token)
+            return await ToolKernel.CallAsync(tool.Name, tool.Description, token => FromAsync(turn, tool, arguments, sources, ran, token), stop.Token)
                 .WaitAsync(limit, time, cancellationToken);
         }
         catch (TimeoutException)
@@ -52,7 +53,7 @@ internal sealed class TurnTools(IToolServers servers, TurnFlows flows, TimeProvi
     }
 
     private async Task<Result<TurnOutcome>> FromAsync(
-        AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, CancellationToken cancellationToken)
+        AgentTurn turn, PromptTool tool, JsonElement arguments, IReadOnlyCollection<DocumentId> sources, Action<RunId> ran, CancellationToken cancellationToken)
     {
         if (tool.Source?.Mcp is { } elsewhere)
         {
@@ -63,7 +64,7 @@ internal sealed class TurnTools(IToolServers servers, TurnFlows flows, TimeProvi
 
         return tool.Source switch
         {
-            { Flow: { } flow } => await flows.CallAsync(turn, flow, arguments, sources, cancellationToken),
+            { Flow: { } flow } => await flows.CallAsync(turn, flow, arguments, sources, ran, cancellationToken),
             { Mock: { } text } => new TurnOutcome(text),
             _ => ToolCallErrors.NeedsResult(tool.Name),
         };

@@ -63,6 +63,9 @@ public sealed record ToolUse
     /// <summary>Knowledge bases whose words are in its result, as far as it is known; null for none.</summary>
     public IReadOnlyList<KnowledgeBaseId>? Heard { get; init; }
 
+    /// <summary>The run that it made, where it called a flow; null where it did not, or where the run was not waited for.</summary>
+    public RunId? Run { get; init; }
+
     /// <summary>How long it took, ms, without the time that a person thought about it.</summary>
     public double Ms { get; init; }
 

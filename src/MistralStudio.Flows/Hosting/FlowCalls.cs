@@ -92,6 +92,7 @@ internal sealed class FlowCalls(FlowRuns runs, FlowPlans plans, IFlowStore flows
             return ran.Error;
         }
 
+        call.Ran?.Invoke(ran.Value.Id);
         return ran.Value switch
         {
             { Status: RunStatus.Succeeded } done => new FlowAnswer(done.Id, done.Outputs, done.Usage),

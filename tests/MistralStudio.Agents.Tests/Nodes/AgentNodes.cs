@@ -75,6 +75,9 @@ internal sealed class ScriptedFlows : IFlowCalls
     /// <summary>Every call, in order.</summary>
     public List<FlowCall> Calls { get; } = [];
 
+    /// <summary>The run that each call makes.</summary>
+    public RunId Run { get; } = RunId.New();
+
     /// <summary>What a call comes to.</summary>
     public Func<FlowCall, Result<FlowAnswer>> Answers { get; set; } = _ =>
         new FlowAnswer(RunId.New(), new Dictionary<string, FlowValue> { ["text"] = FlowValue.Of("urgent") }, new RunUsage(100, 7));
@@ -87,6 +90,7 @@ internal sealed class ScriptedFlows : IFlowCalls
     public Task<Result<FlowAnswer>> CallAsync(FlowCall call, CancellationToken cancellationToken)
     {
         Calls.Add(call);
+        call.Ran?.Invoke(Run);
         return Task.FromResult(Answers(call));
     }
 }

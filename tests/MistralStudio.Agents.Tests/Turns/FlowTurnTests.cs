@@ -41,7 +41,15 @@ public sealed class FlowTurnTests
         Assert.Equal((_workspace, "triage@3", asker, 2, null), (call.Workspace, call.Reference, call.By, call.Depth, call.Once));
         Assert.Equal("Fire!", call.Inputs["question"].GetString());
         Assert.Equal(["urgent"], model.Results);
-        Assert.Equal((ToolUseState.Answered, "urgent", null), (Last(events).State, Last(events).Result, Last(events).Heard));
+        Assert.Equal((ToolUseState.Answered, "urgent", null, _flows.Run), (Last(events).State, Last(events).Result, Last(events).Heard, Last(events).Run));
+    }
+
+    [Fact]
+    public async Task AFailedRun_IsNamedToo_ForWhoeverLooksWhy()
+    {
+        _flows.Answers = _ => new Error("run.cancelled", "It was cancelled.", "Start it again.");
+        var events = await RunAsync(new TurningModel(Says("""run_triage {"question":"Fire!"}"""), Says("Then not.")), Turn());
+        Assert.Equal((ToolUseState.Failed, _flows.Run), (Last(events).State, Last(events).Run));
     }
 
     [Fact]

@@ -3,7 +3,9 @@ using Bunit;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core;
 using MistralStudio.Core.Agents;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Prompts;
+using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Chat.ToolCalls;
 
 namespace MistralStudio.Web.Tests.Chat.ToolCalls;
@@ -176,6 +178,16 @@ public sealed class ToolCallCardTests : BunitContext
         Assert.Contains("<script>alert(1)</script>", card.Find("details[open] pre").TextContent, StringComparison.Ordinal);
         Assert.Contains("What the model wrote", card.Markup, StringComparison.Ordinal);
         Assert.Contains("The tool did not answer. Go on.", card.Find(".why").TextContent, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void ARunThatItMade_IsLinked_ForThoseWhoMaySeeRuns()
+    {
+        var use = s_asked with { State = ToolUseState.Failed, Run = RunId.New() };
+        Assert.Empty(Show(use, null).FindAll("[data-run-link]"));
+        var card = Render<ToolCallCard>(set => set.AddCascadingValue(Scopes.Owner).Add(one => one.Use, use));
+        Assert.Equal($"/w/contracts/runs/{use.Run}", card.Find("[data-run-link]").GetAttribute("href"));
+        Assert.Empty(Render<ToolCallCard>(set => set.AddCascadingValue(Scopes.Of(WorkspaceId.New(), UserId.New(), Role.Viewer)).Add(one => one.Use, use)).FindAll("[data-run-link]"));
     }
 
     private static PromptTool Tool(PromptToolSource? source) =>
