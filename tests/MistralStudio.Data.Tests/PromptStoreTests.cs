@@ -259,6 +259,8 @@ public abstract class PromptStoreTests(DataFixture data)
         Assert.Empty(await _uses.ListCallsAsync(DataFixture.Elsewhere(), prompt.Id, Token));
         var pace = (await _uses.ListPacesAsync(Workspace, 7, Token)).Single(found => found.Slug == prompt.Slug);
         Assert.Equal([0, 0, 0, 0, 0, 0, 5], pace.Days);
+        Assert.Equal(1, (await _uses.CountKeysAsync(Workspace, Token))[prompt.Slug]);
+        Assert.Empty(await _uses.CountKeysAsync(DataFixture.Elsewhere(), Token));
 
         Assert.Contains("API key \"intranet\" (3 calls in 30 days)", (await _prompts.DeleteVersionAsync(Workspace, prompt.Id, 1, Owner, Token)).Error!.Message, StringComparison.Ordinal);
         data.Time.Advance(TimeSpan.FromDays(IPromptUses.Days + 1));

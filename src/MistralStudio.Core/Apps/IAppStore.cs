@@ -82,6 +82,8 @@ public static class AppErrors
         fields.Count == 1 ? $"\"{fields[0]}\" is not filled in." : $"{fields.Count} fields are not filled in: {string.Join(", ", fields.Select(field => $"\"{field}\""))}.",
         "Fill it in above, then send the question again.");
 
+    public static Error FilledInWrong(Error why) => new("app.filled_in_wrong", why.Message, "Correct it above, then send the question again.");
+
     public static Error HasNoVariables(string slug) => new(
         "app.no_variables", $"The app \"{slug}\" does not answer with a saved prompt and has no variables.", "Send the request without prompt_variables.");
 

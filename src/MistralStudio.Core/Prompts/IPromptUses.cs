@@ -38,6 +38,9 @@ public interface IPromptUses
     /// <summary>Calls of a prompt in the last <see cref="Days"/> days, the most first.</summary>
     Task<IReadOnlyList<PromptCalls>> ListCallsAsync(WorkspaceId workspace, PromptId prompt, CancellationToken cancellationToken);
 
+    /// <summary>How many live API keys called each prompt in the last <see cref="Days"/> days, by slug; prompts that none called are left out.</summary>
+    Task<IReadOnlyDictionary<string, int>> CountKeysAsync(WorkspaceId workspace, CancellationToken cancellationToken);
+
     /// <summary>Calls of all prompts in the last days.</summary>
     Task<IReadOnlyList<PromptPace>> ListPacesAsync(WorkspaceId workspace, int days, CancellationToken cancellationToken);
 }

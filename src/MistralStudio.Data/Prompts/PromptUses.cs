@@ -30,6 +30,19 @@ internal sealed class PromptUses(IDbContextFactory<StudioDbContext> contexts, Pr
             : [];
     }
 
+    public async Task<IReadOnlyDictionary<string, int>> CountKeysAsync(WorkspaceId workspace, CancellationToken cancellationToken)
+    {
+        await KeepAsync(cancellationToken);
+        await using var context = await contexts.CreateDbContextAsync(cancellationToken);
+        var (first, now) = (Today - IPromptUses.Days + 1, time.GetUtcNow());
+        var called = await context.PromptCalls.AsNoTracking().Where(row => row.Day >= first && row.Client != Guid.Empty)
+            .Join(context.Prompts.Where(row => row.WorkspaceId == workspace), call => call.PromptId, row => row.Id, (call, row) => new { row.Slug, call.Client })
+            .Distinct().ToListAsync(cancellationToken);
+        var keys = (await context.ApiKeys.AsNoTracking().Where(key => key.WorkspaceId == workspace && key.RevokedAt == null && (key.ExpiresAt == null || key.ExpiresAt > now))
+            .Select(key => key.Id).ToListAsync(cancellationToken)).Select(key => key.Value).ToHashSet();
+        return called.Where(call => keys.Contains(call.Client)).GroupBy(call => call.Slug, StringComparer.Ordinal).ToDictionary(group => group.Key, group => group.Count(), StringComparer.Ordinal);
+    }
+
     public async Task<IReadOnlyList<PromptPace>> ListPacesAsync(WorkspaceId workspace, int days, CancellationToken cancellationToken)
     {
         await KeepAsync(cancellationToken);

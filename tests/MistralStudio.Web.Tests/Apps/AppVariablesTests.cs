@@ -39,7 +39,7 @@ public sealed class AppVariablesTests(ApiStudio studio) : IClassFixture<ApiStudi
         Assert.Equal(("app.not_filled_in", "\"Tone\" is not filled in."), (reader.Chat.Error!.Code, reader.Chat.Error.Message));
         Fill(reader, "tone", "loud");
         Assert.False(await reader.Chat.SendAsync("Who?", Token));
-        Assert.Equal("prompt.wrong_value", reader.Chat.Error!.Code);
+        Assert.Equal(("app.filled_in_wrong", "The value of \"Tone\" has to be one of \"kind\", \"short\"."), (reader.Chat.Error!.Code, reader.Chat.Error.Message));
         Assert.Empty(studio.Chat.Requests);
 
         Fill(reader, "tone", "kind");

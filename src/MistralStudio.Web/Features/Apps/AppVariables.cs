@@ -82,7 +82,9 @@ public sealed class AppVariables
     /// <summary>Why nothing can be asked yet; null where it can.</summary>
     public Error? Check() => Asked.Where(variable => ValueOf(variable).Length == 0).Select(LabelOf).ToList() is { Count: > 0 } missing
         ? AppErrors.NotFilledIn(missing)
-        : PromptTemplates.Resolve(Asked, Values).Error;
+        : Asked.FirstOrDefault(variable => !PromptTemplates.Fits(variable, ValueOf(variable))) is { } wrong
+            ? AppErrors.FilledInWrong(PromptErrors.WrongValue(wrong with { Name = LabelOf(wrong) }))
+            : null;
 
     /// <summary>How a variable is called to a reader: its name as words.</summary>
     public static string LabelOf(PromptVariable variable)

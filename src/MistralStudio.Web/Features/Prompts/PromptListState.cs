@@ -18,6 +18,7 @@ public sealed class PromptListState(IPromptStore store, IPromptUses uses, IModel
 
     private ILookup<string, PromptUse> _uses = Enumerable.Empty<PromptUse>().ToLookup(use => use.Slug);
     private Dictionary<string, PromptPace> _paces = [];
+    private IReadOnlyDictionary<string, int> _keys = new Dictionary<string, int>();
     private string? _after;
 
     /// <summary>The prompts shown, last changed first; null before the first read.</summary>
@@ -48,6 +49,9 @@ public sealed class PromptListState(IPromptStore store, IPromptUses uses, IModel
     public IReadOnlyList<(DefinitionKind Kind, int Count)> UsersOf(Prompt prompt) =>
         [.. _uses[prompt.Slug].DistinctBy(use => use.Id).GroupBy(use => use.Kind).OrderBy(group => group.Key).Select(group => (group.Key, group.Count()))];
 
+    /// <summary>API keys that called a prompt in the last <see cref="IPromptUses.Days"/> days.</summary>
+    public int KeysOf(Prompt prompt) => _keys.GetValueOrDefault(prompt.Slug);
+
     /// <summary>Calls of a prompt, the last <see cref="Days"/> days, oldest first.</summary>
     public IReadOnlyList<long> PaceOf(Prompt prompt) => _paces.TryGetValue(prompt.Slug, out var pace) ? pace.Days : new long[Days];
 
@@ -57,6 +61,7 @@ public sealed class PromptListState(IPromptStore store, IPromptUses uses, IModel
         Filter = filter;
         Shelves = await store.ListShelvesAsync(caller.Workspace, cancellationToken);
         _uses = (await uses.ListAsync(caller.Workspace, null, cancellationToken)).ToLookup(use => use.Slug, StringComparer.Ordinal);
+        _keys = await uses.CountKeysAsync(caller.Workspace, cancellationToken);
         _paces = (await uses.ListPacesAsync(caller.Workspace, Days, cancellationToken)).ToDictionary(pace => pace.Slug, StringComparer.Ordinal);
         var page = await store.ListAsync(caller.Workspace, filter, null, PageSize, cancellationToken);
         (Prompts, _after) = (page.Items, page.After);
