@@ -5,6 +5,9 @@ const cell = 512;
 
 export const overlaps = (a: Rect, b: Rect): boolean => a.x < b.x + b.w && b.x < a.x + a.w && a.y < b.y + b.h && b.y < a.y + a.h;
 
+/** True where the second is wholly in the first. */
+export const contains = (a: Rect, b: Rect): boolean => a.x <= b.x && a.y <= b.y && a.x + a.w >= b.x + b.w && a.y + a.h >= b.y + b.h;
+
 export class SpatialIndex {
   private readonly cells = new Map<string, Set<string>>();
   private readonly rects = new Map<string, Rect>();

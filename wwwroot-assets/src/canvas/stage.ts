@@ -5,6 +5,7 @@ import { Minimap } from './minimap';
 import type { Patch, Point, Rect } from './model';
 import { Painter } from './paint';
 import type { Guide } from './snap';
+import { contains } from './spatial';
 import { beside, fit, inView, isSpent, opening, reveal, toWorld, zoomAt, type View } from './viewport';
 
 export interface StageOptions {
@@ -16,8 +17,8 @@ const far = 0.36;
 const settle = 160;
 /** How often what is written beside the canvas follows it, ms. */
 const pace = 150;
-/** Cards, and wires, that come into the page in one frame of a gesture. */
-const mostCards = 8;
+/** Cards, and wires, that come into the page in one frame of a gesture at most. */
+const mostCards = 80;
 
 export class Stage {
   readonly graph = new Graph();
@@ -47,6 +48,8 @@ export class Stage {
   private still = 0;
   private placed = false;
   private culled: View | null = null;
+  /** The part of the world whose cards and wires are in the page. */
+  private hand: Rect | null = null;
   private corner = { x: 0, y: 0 };
   private gliding = false;
   private written = 0;
@@ -343,12 +346,11 @@ export class Stage {
     }
   }
 
-  // What comes into view, before what is beside it. What leaves it stays until the gesture is over.
+  // Several at once and seldom: the page is put together anew for one as for many. What leaves the view stays until the gesture is over.
   private add(): void {
-    const left = this.painter.add(this.graph.cards.in(inView(this.view, this.size)), this.graph.lines.in(inView(this.view, this.size)), mostCards);
-    if (left > 0) {
-      const near = inView(this.view, this.size, beside);
-      this.painter.add(this.graph.cards.in(near), this.graph.lines.in(near), left / 4);
+    if (!this.hand || !contains(this.hand, inView(this.view, this.size))) {
+      const near = inView(this.view, this.size, 1.5 * beside);
+      this.hand = this.painter.add(this.graph.cards.in(near), this.graph.lines.in(near), mostCards) > 0 ? near : null;
     }
   }
 
@@ -356,7 +358,7 @@ export class Stage {
   private cull(): void {
     this.culled = this.view;
     this.painter.extend(this.graph.bounds());
-    const near = inView(this.view, this.size, beside);
+    const near = this.hand = inView(this.view, this.size, beside);
     this.painter.show(
       new Set([...this.graph.cards.in(near), ...this.selected, ...(this.focused === null ? [] : [this.focused])]), new Set([...this.graph.lines.in(near), ...this.selectedEdges]));
   }
