@@ -9,6 +9,9 @@ interface DotNet {
 
 const pause = 350;
 
+/** Whether it is pointed at with a finger. */
+export const isTouched = (): boolean => matchMedia('(pointer: coarse)').matches;
+
 export const isPhone = (): boolean => matchMedia('(max-width: 760px)').matches;
 
 /** Fields with data-slow become a change of their own when a pause in typing says so; those with data-names complete names. */

@@ -153,6 +153,18 @@ public sealed class FlowTogetherTests : FlowTests
         Assert.Equal(("auto", "تحية"), (card.Find("header b").GetAttribute("dir"), card.Find("header b").TextContent));
     }
 
+    [Fact]
+    public async Task ARemarkOfTheFlow_IsChosen_AndWrittenAnew()
+    {
+        var (mine, _) = await OpenAsync();
+        await mine.DoAsync(new SetNote(0, new FlowNote("Mind this.") { Size = new FlowSize(240, 80) }), Token);
+
+        var panel = Render<Inspector>(set => set.Add(one => one.State, mine).Add(one => one.Card, mine.Find("notes.0")!));
+        await panel.Find("#note-text").ChangeAsync(new() { Value = "Mind that." });
+
+        Assert.Equal(new FlowNote("Mind that.") { Size = new FlowSize(240, 80) }, Assert.Single(mine.Flow.Draft.Definition.Notes));
+    }
+
     private static JsonElement Text(string text) => JsonSerializer.SerializeToElement(text);
 
     private static string TemplateOf(EditorState editor) => editor.Flow.Draft.Definition.Nodes.Single(node => node.Id == "greet").Config!.Value.GetProperty("template").GetString()!;
