@@ -272,6 +272,14 @@ export class Stage {
       this.begin();
     }
 
+    // The card under the focus is gone, and the focus with it: whoever works by keys stays on the canvas.
+    if (this.focused !== null && !this.graph.nodes.has(this.focused)) {
+      this.focused = null;
+      if (document.activeElement === document.body) {
+        this.root.focus({ preventScroll: true });
+      }
+    }
+
     // At once: a card that .NET just made is not to be seen before it has its place.
     this.draw();
   }
