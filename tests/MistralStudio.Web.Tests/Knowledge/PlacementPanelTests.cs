@@ -8,7 +8,6 @@ using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Security;
 using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Web.Features.Knowledge;
-using MistralStudio.Web.Layout;
 using MistralStudio.Web.Tests.Connections;
 
 namespace MistralStudio.Web.Tests.Knowledge;
