@@ -49,8 +49,9 @@ public static class ImageErrors
     public static Error CannotRead(string model) => new(
         "image.cannot_read", $"\"{model}\" cannot read images.", "Choose a model that reads them, or remove the images.");
 
-    public static Error CannotReadIn(string column, string model) => new(
-        "image.cannot_read", $"Column {column} was not asked: \"{model}\" cannot read images.", "Choose a model there that reads them, or remove the images.");
+    /// <param name="model">Null where its name is hidden.</param>
+    public static Error CannotReadIn(string column, string? model) => new(
+        "image.cannot_read", $"Column {column} was not asked: {(model is null ? "its model" : $"\"{model}\"")} cannot read images.", "Choose a model there that reads them, or remove the images.");
 
     public static Error Remote() => new(
         "image.remote", "Images are not fetched from addresses.", "Send the image itself: data:image/png;base64,...");

@@ -74,6 +74,9 @@ public sealed class PlaygroundImagesTests
         await AddAsync(state, Pictures.Png);
         Assert.Null(state.FindBlind(state.Columns[0]));
         Assert.Equal(ImageErrors.CannotReadIn("B", "b"), state.FindBlind(state.Columns[1]));
+        state.Blind(true);
+        Assert.Equal("Column B was not asked: its model cannot read images.", state.FindBlind(state.Columns[1])!.Message);
+        state.Blind(false);
 
         Assert.True(await state.SendAsync("What is it?", Stop));
         await FinishAsync(state, "a");

@@ -111,7 +111,7 @@ public sealed partial class PlaygroundState
         var isShown = images.Count > 0 || (column.Version ?? Draft.Content).Images.Any() || column.Chat.Thread.TakeWhile(entry => entry.Id != before).Any(entry => entry.Images.Count > 0);
         return !isShown || ModelOf(column) is not { ReadsImages: false } model ? null
             : _columns.Count == 1 ? ImageErrors.CannotRead(model.Name)
-            : ImageErrors.CannotReadIn(ColumnHead.Letter(_columns.IndexOf(column)), model.Name);
+            : ImageErrors.CannotReadIn(ColumnHead.Letter(_columns.IndexOf(column)), IsBlind ? null : model.Name);
     }
 
     // What a prompt shows is the conversation's too, which is kept longer than a version may be.
