@@ -6,19 +6,11 @@ using MistralStudio.Core.Batches;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
-using MistralStudio.Data.Sqlite;
 
 namespace MistralStudio.Data.Batches;
 
-/// <summary>How what came of rows reaches the disk.</summary>
-/// <param name="IsEachSynced">
-/// False where a power cut, not the end of the process, may take the last answers: their rows are asked about again. The last commit of a stretch is
-/// synced always, and with it all before.
-/// </param>
-internal sealed record BatchDurability(bool IsEachSynced);
-
 /// <inheritdoc cref="IBatchWork"/>
-internal sealed class BatchWork(IDbContextFactory<StudioDbContext> contexts, BatchDurability durability, TimeProvider time) : IBatchWork
+internal sealed class BatchWork(IDbContextFactory<StudioDbContext> contexts, TimeProvider time) : IBatchWork
 {
     public async Task<IReadOnlyList<BatchId>> ListRunningAsync(CancellationToken cancellationToken)
     {
@@ -45,11 +37,6 @@ internal sealed class BatchWork(IDbContextFactory<StudioDbContext> contexts, Bat
     public async Task<long?> CommitAsync(BatchId id, long revision, BatchProgress progress, IReadOnlyList<BatchResult> results, CancellationToken cancellationToken)
     {
         await using var context = await contexts.CreateDbContextAsync(cancellationToken);
-        if (!durability.IsEachSynced && progress.State == BatchState.Running)
-        {
-            await SqliteConnectionSetup.OpenUnsyncedAsync(context.Database, cancellationToken);
-        }
-
         await using var transaction = await context.Database.BeginTransactionAsync(cancellationToken);
         var now = time.GetUtcNow();
         DateTimeOffset? ended = progress.State is BatchState.Done or BatchState.Cancelled ? now : null;

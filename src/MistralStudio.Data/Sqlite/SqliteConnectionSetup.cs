@@ -1,8 +1,6 @@
 using System.Data.Common;
 using Microsoft.Data.Sqlite;
-using Microsoft.EntityFrameworkCore;
 using Microsoft.EntityFrameworkCore.Diagnostics;
-using Microsoft.EntityFrameworkCore.Infrastructure;
 
 namespace MistralStudio.Data.Sqlite;
 
@@ -63,18 +61,6 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
             await connection.DisposeAsync();
             throw;
         }
-    }
-
-    /// <summary>
-    /// Opens the connection of a context for commits that need not outlive a power cut, as the journal's; the next one that syncs brings them to the
-    /// disk too. Whoever opens the connection after it is closed finds it as every other.
-    /// </summary>
-    public static async Task OpenUnsyncedAsync(DatabaseFacade database, CancellationToken cancellationToken)
-    {
-        await database.OpenConnectionAsync(cancellationToken);
-        await using var command = database.GetDbConnection().CreateCommand();
-        command.CommandText = "PRAGMA synchronous=NORMAL";
-        await command.ExecuteNonQueryAsync(cancellationToken);
     }
 
     /// <summary>Brings a connection that EF did not open into the state.</summary>
