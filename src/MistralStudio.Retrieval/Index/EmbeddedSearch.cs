@@ -223,11 +223,11 @@ internal sealed class EmbeddedSearch(IndexFile file, ResidentVectors resident)
         using var select = connection.CreateCommand();
         // One look at the index for each language that is there, however many documents are in it.
         select.CommandText = """
-            WITH RECURSIVE found (name) AS (
+            WITH RECURSIVE spoken (last) AS (
               SELECT min(language) FROM documents WHERE base = $base
               UNION ALL
-              SELECT (SELECT min(language) FROM documents WHERE base = $base AND language > name) FROM found WHERE name IS NOT NULL)
-            SELECT name FROM found WHERE name IS NOT NULL;
+              SELECT (SELECT min(language) FROM documents WHERE base = $base AND language > spoken.last) FROM spoken WHERE spoken.last IS NOT NULL)
+            SELECT last FROM spoken WHERE last IS NOT NULL;
             """;
         var parent = select.Parameters.Add("$base", SqliteType.Blob);
         foreach (var id in bases)

@@ -49,6 +49,21 @@ public sealed class KnowledgeSearchTests
         Assert.Equal(question.Contains("pears", StringComparison.Ordinal) ? 1 : 0, result.Hits.Count);
     }
 
+    [Fact]
+    public async Task Words_AreFoundInEachLanguageOfABase_WhateverItsDocumentsAreCalled()
+    {
+        using var room = new RetrievalRoom();
+        var parent = await room.CreateBaseAsync();
+        await room.IngestAsync(parent, "10-K.txt", "The mills were closed in the autumn, and the workers of the town were moved to the harbour.");
+        await room.IngestAsync(parent, "Abend.txt", "Die Mühlen wurden im Herbst geschlossen, und die Arbeiter der Stadt zogen in den Hafen um.");
+        await room.IngestAsync(parent, "Молоко.txt", "Мельницы были закрыты осенью, и рабочие города переехали в гавань, потому что там была работа.");
+
+        foreach (var (question, document) in new[] { ("closing mill", "10-K.txt"), ("Mühle geschlossen", "Abend.txt"), ("закрытая мельница", "Молоко.txt") })
+        {
+            Assert.Equal(document, (await room.FindAsync(parent, question, SearchMode.Lexical)).Hits[0].Document);
+        }
+    }
+
     [Theory]
     [InlineData("東京は日本の首都です。大阪は西にあります。", "日本の首都")]
     [InlineData("合同于五月签署。", "签署合同")]
