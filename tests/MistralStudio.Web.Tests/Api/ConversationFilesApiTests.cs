@@ -48,11 +48,15 @@ public sealed class ConversationFilesApiTests(ApiStudio studio) : IClassFixture<
             Assert.True(answer.StatusCode == HttpStatusCode.NotFound, $"{path} answers {answer.StatusCode}.");
         }
 
-        foreach (var (path, body) in ((string, object)[])[("/search", new { query = "offer" }), ("/ask", new { question = "offer?" }), ("/sources", new { kind = "web", location = "https://example.org" }), ($"/documents/{document}/cancel", new { })])
+        foreach (var (path, body) in ((string, object)[])[("/ask", new { question = "offer?" }), ("/sources", new { kind = "web", location = "https://example.org" }), ($"/documents/{document}/cancel", new { })])
         {
             using var answer = await theirs.PostAsJsonAsync(inside + path, body, Token);
             Assert.True(answer.StatusCode == HttpStatusCode.NotFound, $"{path} answers {answer.StatusCode}.");
         }
+
+        // A search decides itself which bases it sees: by the access that it is asked with.
+        using var searched = await theirs.PostAsJsonAsync($"{inside}/search", new { query = "offer" }, Token);
+        Assert.Equal(KnowledgeAccess.Of(me.Workspace, null), studio.Search.Asked!.Access);
 
         using var smuggled = await theirs.PostAsync($"{inside}/documents", File("smuggled.md"), Token);
         Assert.Equal(HttpStatusCode.NotFound, smuggled.StatusCode);
