@@ -73,7 +73,7 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
                     await context.Database.MigrateAsync(cancellationToken);
                     if (Folder.IsShared)
                     {
-                        await MembershipTables.CreateAsync(turn, cancellationToken);
+                        await MembershipTables.CreateAsync(turn.Session, cancellationToken);
                     }
                 }
             }
@@ -91,7 +91,7 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
     }
 
     // On a connection of its own, held open: the lock is of the session and ends with it, also where the process is killed.
-    private async Task<(DbConnection Held, object? Answer)> LockAsync(string query, CancellationToken cancellationToken)
+    private async Task<(HeldLocks Held, object? Answer)> LockAsync(string query, CancellationToken cancellationToken)
     {
         var held = await database.OpenAsync(cancellationToken);
         try
@@ -99,7 +99,7 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
             await using var command = held.CreateCommand();
             command.CommandText = query;
             command.CommandTimeout = PatienceSeconds;
-            return (held, await command.ExecuteScalarAsync(cancellationToken));
+            return (new(held), await command.ExecuteScalarAsync(cancellationToken));
         }
         catch
         {
@@ -121,4 +121,28 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
         PostgresException other => StartupErrors.Unusable(Database, other.MessageText),
         _ => StartupErrors.Unreachable(database.Server, (failure.InnerException as SocketException ?? (Exception)failure).Message.TrimEnd('.')),
     };
+
+    /// <summary>Locks of a session. They are let go before its connection is closed: the server ends a session some time after that.</summary>
+    private sealed class HeldLocks(DbConnection session) : IAsyncDisposable
+    {
+        public DbConnection Session => session;
+
+        public async ValueTask DisposeAsync()
+        {
+            try
+            {
+                await using var command = session.CreateCommand();
+                command.CommandText = "SELECT pg_advisory_unlock_all()";
+                await command.ExecuteNonQueryAsync();
+            }
+            catch (DbException)
+            {
+                // The session is gone, and its locks with it.
+            }
+            finally
+            {
+                await session.DisposeAsync();
+            }
+        }
+    }
 }

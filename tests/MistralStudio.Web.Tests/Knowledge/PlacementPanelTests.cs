@@ -46,7 +46,7 @@ public sealed class PlacementPanelTests : BunitContext
         Assert.Empty(page.FindAll("button"));
         await PlaceAsync(knowledge, new(IndexStore.Qdrant));
         _time.Advance(TimeSpan.FromSeconds(1));
-        page.WaitForAssertion(() => Assert.Contains("in Qdrant at http://qdrant:6333/", page.Markup, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("in Qdrant at qdrant:6333.", page.Markup, StringComparison.Ordinal));
         Assert.Equal("Embedded", Button(page).GetAttribute("data-move"));
     }
 
