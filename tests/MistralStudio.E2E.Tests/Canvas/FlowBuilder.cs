@@ -73,13 +73,11 @@ internal abstract class FlowBuilder(IPage page)
     /// <summary>Paths of all cards.</summary>
     protected Task<string[]> CardsAsync() => Page.Locator(".world > [data-size]").EvaluateAllAsync<string[]>("cards => cards.map(card => card.dataset.id)");
 
-    /// <summary>Waits until a card came and is selected; its path.</summary>
+    /// <summary>Waits until a card came; its path.</summary>
     protected async Task<string> ArrivedAsync(string[] before)
     {
         await Assertions.Expect(Page.Locator(".world > [data-size]")).ToHaveCountAsync(before.Length + 1);
-        var path = (await CardsAsync()).Except(before).Single();
-        await Page.Locator($".world > [data-selected][data-id='{path}']").WaitForAsync();
-        return path;
+        return (await CardsAsync()).Except(before).Single();
     }
 
     /// <summary>Connections of a scope, as <c>from&gt;to</c>.</summary>

@@ -53,6 +53,7 @@ internal sealed class KeyboardBuilder(IPage page) : FlowBuilder(page)
 
         await Page.Keyboard.PressAsync("Enter");
         var path = await ArrivedAsync(before);
+        await Page.Locator($".world > [data-selected][data-id='{path}']").WaitForAsync();
         await Assertions.Expect(Card(path)).ToBeFocusedAsync();
         return path;
     }
