@@ -135,9 +135,9 @@ internal sealed class PostgresStartup(IDbContextFactory<StudioDbContext> context
                 command.CommandText = "SELECT pg_advisory_unlock_all()";
                 await command.ExecuteNonQueryAsync();
             }
-            catch (DbException)
+            catch (Exception gone) when (gone is DbException or InvalidOperationException)
             {
-                // The session is gone, and its locks with it.
+                // The session is gone or its connection closed already, and its locks with it.
             }
             finally
             {
