@@ -41,6 +41,7 @@ public sealed class FlowTogetherTests(TeamStudio studio) : BrowserTests
         await bo.GetByRole(AriaRole.Button, new() { Name = "Undo", Exact = true }).ClickAsync();
         await Card(ada).GetByText("Written by Ada").WaitForAsync();
         await bo.Context.CloseAsync();
+        await ada.Locator(".guests").WaitForAsync(new() { State = WaitForSelectorState.Detached });
         using var gone = await program.DeleteAsync($"/api/flows/{flow}", Token);
         gone.EnsureSuccessStatusCode();
     }

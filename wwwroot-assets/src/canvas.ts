@@ -102,18 +102,18 @@ export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
   root.dataset.ready = '';
   return {
     apply: patch => stage.apply(patch),
-    select: nodes => stage.select(nodes),
-    focus: id => {
+    select: nodes => stage.kept.say(() => stage.select(nodes)),
+    focus: id => stage.kept.say(() => {
       stage.select([id]);
       stage.focus(id);
-    },
-    show: id => {
+    }),
+    show: id => stage.kept.say(() => {
       const rect = stage.graph.rects.get(id);
       stage.select([id]);
       if (rect) {
         stage.reveal(rect);
       }
-    },
+    }),
     fit: () => stage.fit(),
     begin: () => stage.begin(),
     middle: () => place(stage, { x: (stage.size.w / 2 - stage.view.x) / stage.view.zoom - 92, y: (stage.size.h / 2 - stage.view.y) / stage.view.zoom - 40 }),

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { doubt, Unheard } from '../src/_away.ts';
+import { onConnection } from '../src/_connection.ts';
 import { liquidParts } from '../src/_liquid.ts';
 import { Graph } from '../src/canvas/graph.ts';
+import { Kept } from '../src/canvas/kept.ts';
 import { fits } from '../src/canvas/model.ts';
 import { suggest } from '../src/canvas/names.ts';
 import { Outbox } from '../src/canvas/outbox.ts';
@@ -267,4 +269,37 @@ test('a field that was changed while nothing arrived, or shortly before that was
   assert.deepEqual(unheard.back(), ['just before', 'meanwhile']);
   assert.equal(unheard.waits, false);
   assert.deepEqual(unheard.back(), []);
+});
+
+test('a card that comes during a gesture is chosen after it has come, not before', () => {
+  const [kept, graph, chosen] = [new Kept(), graphOf([card('a', 0, 0)], []), []];
+  const say = (revision, node) => kept.patch({ revision, whole: revision === 0, nodes: [node], gone: [], edges: [], goneEdges: [] }, patch => graph.apply(patch));
+  const choose = id => kept.say(() => chosen.push(graph.nodes.has(id) ? id : `${id} is not there`));
+  assert.ok(say(0, card('a', 0, 0)));
+  kept.busy = true;
+  assert.ok(say(1, card('b', 300, 0)));
+  choose('b');
+  assert.ok(say(2, card('c', 600, 0)));
+  assert.equal(say(4, card('d', 900, 0)), false, 'One before it is missing.');
+  assert.deepEqual([chosen, graph.revision], [[], 0]);
+  kept.release();
+  choose('c');
+  assert.deepEqual([chosen, graph.revision], [['b', 'c'], 2]);
+});
+
+test('the page hears that its connection went, with each attempt, and that it is back, until it listens no more', () => {
+  const before = globalThis.document;
+  globalThis.document = new EventTarget();
+  try {
+    const [off, heard] = [new AbortController(), []];
+    const say = state => document.dispatchEvent(new CustomEvent('components-reconnect-state-changed', { detail: { state } }));
+    onConnection(isThere => heard.push(isThere), off.signal);
+    ['show', 'retrying', 'failed', 'hide'].forEach(say);
+    document.dispatchEvent(new CustomEvent('components-reconnect-state-changed'));
+    off.abort();
+    say('show');
+    assert.deepEqual(heard, [false, false, false, true, false]);
+  } finally {
+    globalThis.document = before;
+  }
 });

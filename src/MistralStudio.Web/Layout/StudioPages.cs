@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Components.Server.Circuits;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Features.Flows.FromWords;
 using MistralStudio.Web.Features.Playground.Help;
@@ -23,6 +24,8 @@ public static class StudioPages
         services.AddSingleton<OpenProposals>();
         services.AddScoped<AnswerBeat>();
         services.AddScoped<LastingRights>();
+        services.AddScoped<PageConnection>();
+        services.AddScoped<CircuitHandler>(circuit => circuit.GetRequiredService<PageConnection>());
         services.AddRazorComponents().AddInteractiveServerComponents(circuits =>
         {
             circuits.DetailedErrors = false;

@@ -1,11 +1,14 @@
 using Bunit;
+using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Words;
 using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.Flows.FromWords;
+using MistralStudio.Web.Layout;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
@@ -45,6 +48,23 @@ public sealed class FlowPageTests(ApiStudio studio) : FlowTests(studio)
         using var state = State(owner, Get<FlowDrafts>());
         await state.LoadAsync(flow.Id, Token);
         Assert.Equal(3, state.Draft.Definition.Nodes.Count);
+    }
+
+    [Fact]
+    public async Task WhoeverLosesTheConnection_IsSeenToGo_AndToComeBack()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner, Written);
+        using var theirs = State(owner with { User = UserId.New() }, Get<FlowDrafts>());
+        await theirs.LoadAsync(flow.Id, Token);
+        using var page = Open(owner, flow);
+        page.WaitForAssertion(() => Assert.Single(theirs.Draft.Presence.Beside(UserId.New()), guest => guest.User == owner.User));
+        var connection = Services.GetRequiredService<PageConnection>();
+
+        await connection.OnConnectionDownAsync(null!, Token);
+        Assert.DoesNotContain(theirs.Draft.Presence.Beside(UserId.New()), guest => guest.User == owner.User);
+        await connection.OnConnectionUpAsync(null!, Token);
+        Assert.Single(theirs.Draft.Presence.Beside(UserId.New()), guest => guest.User == owner.User);
     }
 
     private IRenderedComponent<FlowPage> Open(Caller caller, Flow flow) =>

@@ -18,6 +18,7 @@ using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.Flows.FromWords;
 using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Layout;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
@@ -51,6 +52,7 @@ public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
         Share<IKnowledgeStore>();
         Share<IModelRouter>();
         Share<IModelHost>();
+        Services.AddScoped<PageConnection>();
         JSInterop.Mode = JSRuntimeMode.Loose;
         JSInterop.SetupModule(call => call.Arguments[0]?.ToString()?.EndsWith(".js", StringComparison.Ordinal) == true).Mode = JSRuntimeMode.Loose;
         Renderer.SetRendererInfo(new RendererInfo("Server", isInteractive: true));

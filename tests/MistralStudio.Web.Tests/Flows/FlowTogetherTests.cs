@@ -52,6 +52,25 @@ public sealed class FlowTogetherTests : FlowTests
     }
 
     [Fact]
+    public async Task WhoseConnectionIsAway_IsNotThere_AndComesBackWithIt()
+    {
+        var (mine, theirs) = await OpenAsync();
+        theirs.Select(["greet"]);
+        var presence = mine.Flow.Draft.Presence;
+        var heard = 0;
+        presence.Changed += () => heard++;
+
+        presence.Part(theirs.Flow);
+        presence.Part(theirs.Flow);
+
+        Assert.Empty(presence.Beside(_owner.User));
+        Assert.Equal((1, s_bo), (heard, presence.UserOf(theirs.Flow)));
+        presence.Return(theirs.Flow);
+        Assert.Equal("greet", Assert.Single(Assert.Single(presence.Beside(_owner.User)).Selected));
+        Assert.Equal(2, heard);
+    }
+
+    [Fact]
     public async Task OfOneField_TheLaterCounts_AndTheOtherIsTold_AndPutsTheirsBack()
     {
         var (mine, theirs) = await OpenAsync();

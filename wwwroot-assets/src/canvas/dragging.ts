@@ -51,7 +51,7 @@ export function dragging(stage: Stage, send: Send, event: PointerEvent): Gesture
   const near = graph.cards.in(grow(inView(stage.view, stage.size), 200)).filter(id => !insideMoved(id) && !moved.some(one => one.startsWith(`${id}/`))).map(id => graph.rects.get(id)!);
   let shift: Point = { x: 0, y: 0 };
   let target = '';
-  stage.busy = true;
+  stage.kept.busy = true;
   // Each has a picture of its own as long as those are few.
   const apart = moved.length <= mostApart && moved.every(id => graph.nodes.get(id)!.kind !== 'container');
   moved.forEach(id => stage.painter.mark(id, 'data-dragged', true));
@@ -115,7 +115,7 @@ export function resizing(stage: Stage, send: Send, id: string, event: PointerEve
   const rect = stage.graph.rects.get(id)!;
   const from = stage.at(event);
   const before = { w: node.w, h: node.h };
-  stage.busy = true;
+  stage.kept.busy = true;
   return {
     move(now) {
       const at = stage.at(now);

@@ -1,6 +1,7 @@
 // One canvas: its graph, its view and its selection, and everything that changes them. Gestures and keys work on it; .NET hears of what came of them.
 import { Dots } from './dots';
 import { Graph } from './graph';
+import { Kept } from './kept';
 import { Minimap } from './minimap';
 import type { Patch, Point, Rect } from './model';
 import { Painter } from './paint';
@@ -30,9 +31,8 @@ export class Stage {
   clip = '';
   focused: string | null = null;
   hovered: string | null = null;
-  /** True while a gesture moves things: what .NET says of places waits. */
-  busy = false;
-
+  /** What .NET says: it waits while a gesture moves things. */
+  readonly kept = new Kept();
   private readonly map: Minimap | null;
   private readonly world: HTMLElement;
   private readonly dots: Dots;
@@ -40,7 +40,6 @@ export class Stage {
   private readonly dirtyNodes = new Set<string>();
   private readonly dirtyEdges = new Set<string>();
   private readonly shifted = new Set<string>();
-  private readonly kept: Patch[] = [];
   private readonly resized: ResizeObserver;
   private viewDirty = false;
   private guides: Guide[] | null = null;
@@ -69,35 +68,25 @@ export class Stage {
 
   /** Takes over what .NET says; false where something before it is missing. */
   apply(patch: Patch): boolean {
-    if (!patch.whole && patch.revision !== this.graph.revision + 1 + this.kept.length) {
-      return false;
-    }
-
-    if (this.busy && !patch.whole) {
-      this.kept.push(patch);
-      return true;
-    }
-
-    this.take(patch);
-    return true;
+    return this.kept.patch(patch, now => this.take(now));
   }
 
   /** A gesture is over: what was kept is taken over now. */
   release(): void {
-    if (this.busy) {
+    if (this.kept.busy) {
       // What moved comes to rest.
-      this.busy = false;
+      this.kept.busy = false;
       this.touch({ nodes: this.shifted, edges: [] });
       this.shifted.clear();
     }
 
-    this.kept.splice(0).forEach(patch => this.take(patch));
+    this.kept.release();
   }
 
   touch(changed: { nodes: Iterable<string>; edges: Iterable<string> }): void {
     for (const id of changed.nodes) {
       this.dirtyNodes.add(id);
-      if (this.busy) {
+      if (this.kept.busy) {
         this.shifted.add(id);
       }
     }
@@ -329,9 +318,9 @@ export class Stage {
       this.repaintMap();
     }
 
-    const moved = this.dirtyNodes.size > 0 && !this.busy;
+    const moved = this.dirtyNodes.size > 0 && !this.kept.busy;
     if (this.dirtyNodes.size > 0) {
-      this.dirtyNodes.forEach(id => this.painter.node(this.graph, id, !this.options.fixed && (id === this.hovered || this.selected.has(id)), this.busy));
+      this.dirtyNodes.forEach(id => this.painter.node(this.graph, id, !this.options.fixed && (id === this.hovered || this.selected.has(id)), this.kept.busy));
       this.dirtyNodes.clear();
       this.painter.flush();
       this.repaintMap();

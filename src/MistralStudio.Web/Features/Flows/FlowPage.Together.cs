@@ -19,18 +19,34 @@ public sealed partial class FlowPage
 
     [Inject] public required AccountStore Accounts { get; set; }
 
+    [Inject] public required PageConnection Connection { get; set; }
+
     private async Task MeetAsync()
     {
         _members = (await Accounts.ListMembersAsync(Scope.Id, _stop.Token)).ToDictionary(member => member.User, member => member.DisplayName);
         (_conflicts, _published, _news) = (new FlowConflicts(_state!), _state!.Flow!.PublishedVersion, null);
         _state.Draft.Presence.Changed += Came;
+        Connection.Changed += Connected;
         See();
     }
 
     private void Part()
     {
         _state!.Draft.Presence.Changed -= Came;
+        Connection.Changed -= Connected;
         _conflicts = null;
+    }
+
+    private void Connected(bool isThere)
+    {
+        if (isThere)
+        {
+            _state!.Draft.Presence.Return(_state);
+        }
+        else
+        {
+            _state!.Draft.Presence.Part(_state);
+        }
     }
 
     private void Came() => _ = InvokeAsync(() =>
