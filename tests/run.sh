@@ -66,7 +66,7 @@ dotnet build MistralStudio.sln --nologo -v q -clp:NoSummary -m:2 || stop "The bu
 say "Installing the official clients"
 (cd tests/clients && npm ci --silent --no-audit --no-fund) || say "They could not be installed; what runs them will say so."
 
-passed=0 failed=0 skipped=0 broken=()
+passed=0 failed=0 skipped=0 broken=() wrongs=()
 TIMEFORMAT='%0R s, %0U s of processor by user and %0S by system'
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT
@@ -122,6 +122,8 @@ read_results() { # of a part that has ended
   skipped=$((skipped + $(count Skipped "$log")))
   if [ "$code" != 0 ] || [ "$wrong" != 0 ]; then
     cat "$log"
+    # Said again at the end: what a program printed between is long.
+    while IFS= read -r line; do wrongs+=("$line"); done < <(grep -E -A 6 '\[FAIL\]$' "$log")
     [ "$wrong" != 0 ] || { broken+=("$name ended with code $code"); failed=$((failed + 1)); }
   else
     grep -E '\[SKIP\]' -A 1 "$log" || true
@@ -141,7 +143,7 @@ for project in tests/*.Tests; do
   esac
 done
 parts+=(MistralStudio.Inference.Tests)
-say "Running the browser tests, and the others beside them"
+say "Running the browser tests, and the others beside them, on $(getconf _NPROCESSORS_ONLN) cores"
 { run "$browser"; run_what_is_left "${parts[@]}" -- nice -n 10; } &
 lane=$!
 run "$processes"
@@ -163,6 +165,7 @@ if (cd tests/clients && nice -n 10 node --test --test-concurrency=1 --test-repor
 else
   code=$?
   cat "$log"
+  while IFS= read -r line; do wrongs+=("$line"); done < <(grep -E '^not ok' "$log" | grep -vE '# (SKIP|TODO)')
 fi
 tap() { # of: the number behind "# pass", "# fail", ... in TAP's closing summary; 0 where there is none
   local number
@@ -183,7 +186,7 @@ for part in "$browser" "$processes" "${parts[@]}"; do
   read_results "$part"
 done
 
-for line in ${broken[@]+"${broken[@]}"}; do
+for line in ${wrongs[@]+"${wrongs[@]}"} ${broken[@]+"${broken[@]}"}; do
   say "$line"
 done
 say "Tests: $passed passed, $failed failed, $skipped skipped"
