@@ -31,40 +31,52 @@ find_chromium() {
   return 1
 }
 
-install() { # packages, by their names in Debian and, where it has them, in Homebrew
-  local root=""
+install() { # packages, by their names in Debian and, after "--", in Homebrew
+  local debian=() root="" name
+  for name in "$@"; do
+    shift
+    [ "$name" = -- ] && break
+    debian+=("$name")
+  done
   [ "$(id -u)" = 0 ] || root="sudo -n"
   if command -v brew >/dev/null; then
     brew install "$@"
   elif command -v apt-get >/dev/null && { [ -z "$root" ] || $root true 2>/dev/null; }; then
-    $root apt-get update -qq && DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "$@"
+    [ -n "${updated:-}" ] || $root apt-get update -qq
+    updated=yes
+    DEBIAN_FRONTEND=noninteractive $root apt-get install -y -qq --no-install-recommends "${debian[@]}"
   else
     return 1
   fi >/dev/null
 }
 
-if ! chromium=$(find_chromium); then
-  say "Installing Chromium for the browser tests"
-  install chromium
-  chromium=$(find_chromium) || stop "Chromium is missing and could not be installed here: install the package \"chromium\", or name a browser in STUDIO_CHROMIUM."
-fi
-export STUDIO_CHROMIUM="$chromium"
+install_what_is_missing() { # says what it installs, and what could not be
+  if ! find_chromium >/dev/null; then
+    say "Installing Chromium for the browser tests"
+    install chromium -- chromium || say "It could not be installed."
+  fi
 
-if ! command -v tesseract >/dev/null || ! command -v pdftoppm >/dev/null; then
-  say "Installing Tesseract and Poppler for the tests of scanned pages"
-  if command -v brew >/dev/null; then install tesseract poppler; else install tesseract-ocr poppler-utils; fi || say "They could not be installed; the tests that need them will say so."
-fi
+  if ! command -v tesseract >/dev/null || ! command -v pdftoppm >/dev/null; then
+    say "Installing Tesseract and Poppler for the tests of scanned pages"
+    install tesseract-ocr poppler-utils -- tesseract poppler || say "They could not be installed; the tests that need them will say so."
+  fi
 
-if ! command -v psql >/dev/null; then
-  say "Installing PostgreSQL for the tests of the stores"
-  if command -v brew >/dev/null; then install postgresql@17; else install postgresql; fi || say "It could not be installed; the tests that need it will say so."
-fi
+  if ! command -v psql >/dev/null; then
+    say "Installing PostgreSQL for the tests of the stores"
+    install postgresql -- postgresql@17 || say "It could not be installed; the tests that need it will say so."
+  fi
+
+  say "Installing the official clients"
+  (cd tests/clients && npm ci --silent --no-audit --no-fund) || say "They could not be installed; what runs them will say so."
+}
 
 say "Building"
+install_what_is_missing 2>&1 &
+installing=$!
 dotnet build MistralStudio.sln --nologo -v q -clp:NoSummary -m:2 || stop "The build failed; see the first error above."
-
-say "Installing the official clients"
-(cd tests/clients && npm ci --silent --no-audit --no-fund) || say "They could not be installed; what runs them will say so."
+wait "$installing"
+STUDIO_CHROMIUM=$(find_chromium) || stop "Chromium is missing and could not be installed here: install the package \"chromium\", or name a browser in STUDIO_CHROMIUM."
+export STUDIO_CHROMIUM
 
 passed=0 failed=0 skipped=0 broken=() wrongs=()
 TIMEFORMAT='%0R s, %0U s of processor by user and %0S by system'
