@@ -1,7 +1,9 @@
 using System.Net.Http.Json;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using Microsoft.Playwright;
 using MistralStudio.E2E.Tests.Canvas;
+using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Gallery;
 using MistralStudio.Tests.Shared.Servers;
 
@@ -30,7 +32,7 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         var second = await BuildAsync(page, ByMouse, "mouse");
 
         await using var model = await OpenAiServer.StartAsync();
-        model.Otherwise = _ => [Facts];
+        model.Otherwise = Answer;
         (await program.PutAsync($"/api/allowed-hosts/{model.Place}", null, Token)).EnsureSuccessStatusCode();
         var connection = await MakeAsync(
             program, "/api/connections", new { name = "Scripted", kind = "compatible", address = model.Address.ToString(), retries = 0, models = new[] { new { name = "small" } } });
@@ -49,8 +51,20 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         await page.GetByLabel("Note").FillAsync("checked");
         await page.GetByRole(AriaRole.Button, new() { Name = "Approve", Exact = true }).ClickAsync();
         await page.GetByText("\"note\": \"checked\"").First.WaitForAsync();
+        // The others that ask a person: one is answered beside its canvas, one in the inbox.
+        var (third, run) = await AskAsync(program, "clinic-intake");
+        await studio.GoAsync(page, run);
+        await page.Locator(".run-asks .question", new() { HasText = "Complaint: cough." }).Locator("[data-decide=approve]").ClickAsync();
+        await page.Locator(".page-head .state.ok").WaitForAsync();
+        var (fourth, asked) = await AskAsync(program, "support-triage");
+        await studio.GoAsync(page, "runs");
+        await page.Locator(".waiting .ask", new() { HasText = "Send this reply?" }).ClickAsync();
+        await page.Locator(".waiting .question", new() { HasText = "a new handle" }).Locator("[data-decide=approve]").ClickAsync();
+        await page.Locator(".waiting .said", new() { HasText = "Send this reply?" }).WaitForAsync();
+        var ended = await program.GetFromJsonAsync<JsonElement>($"/api/{asked}", Token);
+        Assert.DoesNotContain("suspended", ended.GetProperty("state").GetString(), StringComparison.Ordinal);
 
-        foreach (var made in new[] { first, second, documents, connection, $"/api/allowed-hosts/{model.Place}" })
+        foreach (var made in new[] { first, second, third, fourth, documents, connection, $"/api/allowed-hosts/{model.Place}" })
         {
             using var gone = await program.DeleteAsync(made, Token);
             gone.EnsureSuccessStatusCode();
@@ -80,6 +94,32 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         await page.Locator(".toolbar .state.ok").WaitForAsync();
         Assert.Equal(FlowBuilder.Canonical(template.Flow), await builder.SourceAsync());
         return $"/api/flows/{new Uri(page.Url).Segments[^1]}";
+    }
+
+    // What the templates' models would say, in few words.
+    private static string[] Answer(JsonObject request)
+    {
+        var asked = request["messages"]!.ToJsonString();
+        return [asked.Contains("Complaint", StringComparison.Ordinal) ? "Complaint: cough."
+            : asked.Contains("reports a fault", StringComparison.Ordinal) ? "Dear Ann, a new handle is on its way."
+            : asked.Contains("handle", StringComparison.Ordinal) ? """{"class":"broken","scores":{"refund":20,"broken":90,"other":1}}""" : Facts];
+    }
+
+    // Runs a template over the scripted model until it asks: the addresses of its flow and its run.
+    private static async Task<(string Flow, string Run)> AskAsync(HttpClient program, string id)
+    {
+        var template = FlowTemplates.All.Single(one => one.Id == id);
+        var definition = JsonNode.Parse(FlowDefinitions.Write(template.Flow))!;
+        foreach (var node in definition["nodes"]!.AsArray().Where(node => (string?)node!["type"] is "llm" or "classify"))
+        {
+            node!["config"]!["model"] = "scripted/small";
+        }
+
+        var flow = await MakeAsync(program, "/api/flows", new { name = $"{template.Title}, asked", definition });
+        using var ran = await program.PostAsJsonAsync($"{flow}/runs", new { inputs = template.Sample, wait = true }, Token);
+        var run = await ran.Content.ReadFromJsonAsync<JsonElement>(Token);
+        Assert.Equal("suspended", run.GetProperty("state").GetString());
+        return (flow, $"runs/{run.GetProperty("id").GetString()}");
     }
 
     private static async Task<string> MakeAsync(HttpClient program, string address, object body)

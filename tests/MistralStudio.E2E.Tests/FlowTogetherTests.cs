@@ -42,6 +42,12 @@ public sealed class FlowTogetherTests(TeamStudio studio) : BrowserTests
         await Card(ada).GetByText("Written by Ada").WaitForAsync();
         await bo.Context.CloseAsync();
         await ada.Locator(".guests").WaitForAsync(new() { State = WaitForSelectorState.Detached });
+
+        // Whoever works by keys stays on the canvas when the step under the focus goes.
+        await Card(ada).PressAsync("Delete");
+        await Assertions.Expect(ada.Locator(".canvas")).ToBeFocusedAsync();
+        await ada.Keyboard.PressAsync("ControlOrMeta+z");
+        await Card(ada).WaitForAsync();
         using var gone = await program.DeleteAsync($"/api/flows/{flow}", Token);
         gone.EnsureSuccessStatusCode();
     }

@@ -1,4 +1,5 @@
 // What every page has: menus that close, copy buttons, keys, and what to do when the connection is lost.
+import { guardCircuit } from './_circuit';
 import { watchGrowing } from './_growing';
 import { listen } from './_keys';
 import { keepMenusOpen, walkMenus } from './_menus';
@@ -7,6 +8,10 @@ const each = <T extends Element>(selector: string, act: (element: T) => void) =>
 
 // Before any circuit begins: of an answer that grows no message may be missed.
 watchGrowing(document.documentElement);
+guardCircuit(document.body, characters => each<HTMLElement>('#too-long', note => {
+  note.hidden = characters === null;
+  note.querySelector('[data-characters]')!.textContent = characters?.toLocaleString() ?? '';
+}));
 keepMenusOpen();
 walkMenus();
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { doubt, Unheard } from '../src/_away.ts';
+import { guardCircuit } from '../src/_circuit.ts';
 import { onConnection } from '../src/_connection.ts';
 import { liquidParts } from '../src/_liquid.ts';
 import { Graph } from '../src/canvas/graph.ts';
@@ -11,7 +12,7 @@ import { Outbox } from '../src/canvas/outbox.ts';
 import { pasted } from '../src/canvas/pasted.ts';
 import { distanceTo, path, route } from '../src/canvas/route.ts';
 import { snap } from '../src/canvas/snap.ts';
-import { SpatialIndex } from '../src/canvas/spatial.ts';
+import { contains, SpatialIndex } from '../src/canvas/spatial.ts';
 import { autoPan, beside, fit, inView, isSpent, opening, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
 import { along, nearest } from '../src/canvas/walk.ts';
 
@@ -50,6 +51,14 @@ test('what is first seen can be read: all of it, or its beginning', () => {
   const view = opening({ x: 100, y: 0, w: 5000, h: 300 }, { w: 1000, h: 600 });
   near(toScreen(view, { x: 100, y: 150 }), { x: 40, y: 300 });
   assert.equal(view.zoom, 0.72);
+});
+
+test('a card that waits for somebody is in the first view, wherever it stands', () => {
+  const size = { w: 620, h: 500 };
+  const shown = view => inView(view, size);
+  const waits = { x: 1440, y: 300, w: 184, h: 112 };
+  assert.ok(!contains(shown(opening({ x: 0, y: 0, w: 2000, h: 900 }, size)), waits));
+  assert.ok(contains(shown(opening({ x: 0, y: 0, w: 2000, h: 900 }, size, waits)), waits));
 });
 
 test('revealing moves no more than it must, and nothing that is in view', () => {
@@ -302,4 +311,21 @@ test('the page hears that its connection went, with each attempt, and that it is
   } finally {
     globalThis.document = before;
   }
+});
+
+test('a text that would end the circuit is not sent, and said to be too long until it is mended', () => {
+  const [field, told] = [new EventTarget(), []];
+  guardCircuit(field, characters => told.push(characters));
+  const type = (text, name = 'change') => {
+    field.value = text;
+    const event = new Event(name, { bubbles: true });
+    field.dispatchEvent(event);
+    return !event.cancelBubble;
+  };
+  assert.ok(type('short'));
+  assert.equal(type('a'.repeat(1_000_000)), false);
+  assert.equal(type('\u0001'.repeat(200_000), 'input'), false, 'Written as JSON it is six times as long.');
+  assert.ok(type('a'.repeat(800_000)));
+  assert.ok(type('short'));
+  assert.deepEqual(told, [1_000_000, 200_000, null]);
 });

@@ -33,14 +33,29 @@ public sealed record FlowDelta(IReadOnlyList<ScopeChange> Scopes, Change<FlowDef
     /// <summary>True where nothing differs.</summary>
     public bool IsEmpty => Scopes.Count == 0 && Rest is null;
 
-    /// <summary>Paths of nodes before and after that have another id and are otherwise as they were, whatever is inside of them.</summary>
-    public IEnumerable<(string Before, string After)> Renames =>
-        from scope in Scopes
-        from gone in scope.Nodes
-        where gone is { Before: not null, After: null }
-        let renamed = scope.Nodes.FirstOrDefault(one => one is { Before: null, After: { } came } && IsSame(gone.Before!, came))
-        where renamed is not null
-        select (Editing.Scopes.Join(scope.Scope, gone.Id), Editing.Scopes.Join(scope.Scope, renamed.Id));
+    /// <summary>
+    /// Paths of nodes before and after that have another id, or are in another scope wherever they stand there, and are otherwise as they were, whatever is
+    /// inside of them.
+    /// </summary>
+    public IEnumerable<(string Before, string After)> Renames
+    {
+        get
+        {
+            var came = (from scope in Scopes from node in scope.Nodes where node is { Before: null, After: not null } select (scope.Scope, Node: node.After!)).ToList();
+            foreach (var (scope, gone) in from scope in Scopes from node in scope.Nodes where node is { Before: not null, After: null } select (scope.Scope, node.Before!))
+            {
+                bool IsMoved((string Scope, FlowNode Node) one) => one.Scope != scope && IsSame(gone with { Position = one.Node.Position }, one.Node);
+                var at = came.FindIndex(one => one.Scope == scope && IsSame(gone, one.Node));
+                at = at >= 0 ? at : came.FindIndex(one => one.Node.Id == gone.Id && IsMoved(one));
+                at = at >= 0 ? at : came.FindIndex(IsMoved);
+                if (at >= 0)
+                {
+                    yield return (Editing.Scopes.Join(scope, gone.Id), Editing.Scopes.Join(came[at].Scope, came[at].Node.Id));
+                    came.RemoveAt(at);
+                }
+            }
+        }
+    }
 
     /// <summary>What leads from one definition to another.</summary>
     public static FlowDelta Between(FlowDefinition before, FlowDefinition after)

@@ -13,6 +13,27 @@ public sealed partial class RunLoop
     private void Begin(NodeState node)
     {
         var values = BeginValues(node);
+        if (node.Scope.Owner is not { } caller)
+        {
+            Begin(node, values);
+            return;
+        }
+
+        Then(node, token => TakeAsync(caller, values, token), taken =>
+        {
+            if (taken.IsSuccess)
+            {
+                Begin(node, taken.Value);
+            }
+            else
+            {
+                FailFor(node, taken.Error);
+            }
+        });
+    }
+
+    private void Begin(NodeState node, Dictionary<string, FlowValue> values)
+    {
         if (_fork?.ByPath.GetValueOrDefault(node.Path) is { } taken && taken.Count == values.Count && taken.All(one => values.TryGetValue(one.Key, out var value) && value == one.Value))
         {
             Reuse(node, taken, _fork.Forked.From, null);
@@ -37,6 +58,34 @@ public sealed partial class RunLoop
             {
                 values[port.Name] = FlowValue.Of(preset);
             }
+        }
+
+        return values;
+    }
+
+    // What arrives at a called flow as JSON of unknown shape becomes what its input takes.
+    private async ValueTask<Result<Dictionary<string, FlowValue>>> TakeAsync(NodeState caller, Dictionary<string, FlowValue> values, CancellationToken cancellationToken)
+    {
+        foreach (var (port, type) in NodeInputs.Of(caller, _state.Edits).Where(input => input.Edge.Check is not null).Select(input => (input.Edge.ToPort, input.Edge.Check!)))
+        {
+            if (!values.TryGetValue(port, out var arrived))
+            {
+                continue;
+            }
+
+            var value = await _keeper.LoadAsync(arrived, port, cancellationToken);
+            if (!value.IsSuccess)
+            {
+                return value.Error;
+            }
+
+            if (type.Take(value.Value.Json) is not { } taken)
+            {
+                return RunErrors.ValueOfWrongType(port, type);
+            }
+
+            // One that is taken as it is stays where it is kept.
+            values[port] = type.Admits(value.Value.Json) ? arrived : value.Value.Loaded(taken);
         }
 
         return values;

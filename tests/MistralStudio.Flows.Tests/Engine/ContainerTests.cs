@@ -139,6 +139,22 @@ public sealed class ContainerTests : IDisposable
         Assert.Contains("NodeSucceeded s/t", _rig.Story(loop.Run));
     }
 
+    [Theory]
+    [InlineData("return { a: [1, 'é'] }", """{"A":[1,"É"]}!""")]
+    [InlineData("return 'hey'", "HEY!")]
+    [InlineData("return null", null)]
+    public async Task JsonThatArrivesAtATextOfASubFlow_IsWrittenDown(string source, string? answered)
+    {
+        AddFlow("shout", Of($"{Start},{Node("t", "template", """{"template":"{{ q | upcase }}!"}""")},{Node("a", "answer")}", "start.q t.q, t.text a.text"));
+        var definition = FlowRig.Read(Of($"{Start},{Node("c", "code", $$"""{"source":"{{source}}"}""")},{Node("s", "sub-flow", """{"flow":"shout"}""")},{Node("a", "answer")}", "start.q c.q, c.value s.q, s.text a.text"));
+
+        var loop = await _rig.LoopAsync(_rig.Start(FlowDefinitions.Write(definition), new { q = "" }) with { SubFlows = await CalledAsync(definition) });
+        await loop.RunAsync(TestContext.Current.CancellationToken);
+
+        Assert.Equal(answered, loop.State.Error is null ? loop.State.Outputs["text"].Text : null);
+        Assert.Equal(answered is null ? "run.value_of_wrong_type" : null, loop.State.Error?.Code);
+    }
+
     [Fact]
     public async Task ContainersInsideEachOther_HaveOnePathForEachInstance()
     {

@@ -3,6 +3,7 @@ using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows;
+using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
@@ -150,6 +151,25 @@ public sealed class DraftPinsTests(ApiStudio studio) : FlowTests(studio)
         await mine.UndoAsync(Token);
         Assert.Equal("greet", Assert.Single(mine.Pins).Key);
         Assert.Equal("greet", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);
+    }
+
+    [Fact]
+    public async Task APin_FollowsItsNodeIntoAContainer_AndOutOfIt()
+    {
+        var (owner, state) = await OpenAsync();
+        using var mine = state;
+        var past = await RunAsync(mine, "Ada");
+        await mine.PinAsync("greet", past, "greet", Token);
+        await mine.DoAsync(new AddParts("", [new FlowNode("each", "for-each") { Body = new FlowBody() }], []), Token);
+
+        await mine.DoAsync(new MoveInto("each", [new PlacedPart("greet", new FlowPosition(8, 16))]), Token);
+        Assert.Equal(("each/greet", "greet"), (Assert.Single(mine.Pins).Key, mine.Pins["each/greet"].Instance));
+        Assert.Equal("each/greet", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow!.Id, Token)).Key);
+
+        await mine.DoAsync(new MoveInto("", [new PlacedPart("each/greet", new FlowPosition(240, 0))]), Token);
+        Assert.Equal("greet", Assert.Single(mine.Pins).Key);
+        await mine.UndoAsync(Token);
+        Assert.Equal("each/greet", Assert.Single(await Get<DraftPins>().ListAsync(owner.Workspace, mine.Flow.Id, Token)).Key);
     }
 
     [Fact]

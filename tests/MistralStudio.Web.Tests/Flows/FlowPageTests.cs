@@ -4,10 +4,12 @@ using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Gallery;
 using MistralStudio.Flows.Words;
 using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.Flows.FromWords;
+using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Tests.Api;
 
@@ -65,6 +67,49 @@ public sealed class FlowPageTests(ApiStudio studio) : FlowTests(studio)
         Assert.DoesNotContain(theirs.Draft.Presence.Beside(UserId.New()), guest => guest.User == owner.User);
         await connection.OnConnectionUpAsync(null!, Token);
         Assert.Single(theirs.Draft.Presence.Beside(UserId.New()), guest => guest.User == owner.User);
+    }
+
+    [Fact]
+    public async Task AVersionUnderAnOpenDraft_IsSaidAtOnce()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner, Written);
+        var other = await JoinAsync("bo-publishes@example.org", Role.Builder);
+        using var page = Open(owner, flow);
+        page.WaitForAssertion(() => Assert.Contains("not published", page.Find(".toolbar .saved").TextContent, StringComparison.OrdinalIgnoreCase));
+
+        Assert.NotNull((await Get<FlowPublication>().PublishAsync(flow.Workspace, flow.Id, flow.Revision, "", other.User!.Value, Token)).Version);
+
+        page.WaitForAssertion(() => Assert.Contains("published version 1 while this draft was open", page.Find(".together").TextContent, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task AProposalThatIsGone_IsSaidToBe_AndItsWordsAreThereToAskAgain()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner, Written);
+        JSInterop.Setup<string?>("sessionStorage.getItem", $"words:{flow.Id}").SetResult("Greet louder");
+
+        using var page = Open(owner, flow);
+
+        page.WaitForAssertion(() => Assert.Equal("Greet louder", page.Find(".words textarea").GetAttribute("value")));
+        Assert.Contains("What was proposed for this is gone", page.Find(".words .note").TextContent, StringComparison.Ordinal);
+        Assert.False(page.Find("[data-ask-words]").HasAttribute("disabled"));
+    }
+
+    [Fact]
+    public async Task AFlowThatReadsABaseThatIsNotThere_SaysSo_WithTheNextStep()
+    {
+        var owner = await OwnerAsync();
+        var template = FlowTemplates.All.Single(one => one.Id == "document-answers");
+        var flow = await CreateAsync(owner, FlowDefinitions.Write(template.Over("Nowhere")));
+
+        using var page = Open(owner, flow);
+
+        page.WaitForAssertion(() => Assert.Contains("not here: Nowhere", page.Find(".insp .note.warn").TextContent, StringComparison.Ordinal));
+        Assert.DoesNotContain("This flow can run", page.Find(".insp").TextContent, StringComparison.Ordinal);
+        Assert.EndsWith("/knowledge", page.Find(".insp .note.warn a").GetAttribute("href"), StringComparison.Ordinal);
+        Assert.Contains("Find passages", page.Find(".insp .note.warn button").TextContent, StringComparison.Ordinal);
     }
 
     private IRenderedComponent<FlowPage> Open(Caller caller, Flow flow) =>

@@ -131,7 +131,7 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
     {
         var (editor, words) = await OpenAsync(Greeting);
         var (open, flow) = (new OpenProposals(TimeProvider.System), editor.Flow.Flow!.Id);
-        words.OnKeep = proposal => open.Keep(_owner!, flow, proposal);
+        words.OnKeep = (_, proposal) => open.Keep(_owner!, flow, proposal);
         _writer.Says(Patch);
         words.Text = "Louder";
         await words.AskAsync(editor.Flow.Draft.Definition);
@@ -148,7 +148,7 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
         Assert.Equal("true", panel.Find("[aria-label='Refuse Greet']").GetAttribute("aria-pressed"));
         Assert.Equal(("Louder", words.Open), (again.Text, again.Open));
 
-        again.OnKeep = proposal => open.Keep(_owner!, flow, proposal);
+        again.OnKeep = (_, proposal) => open.Keep(_owner!, flow, proposal);
         await panel.Find("[data-accept]").ClickAsync(new());
         Assert.Null(open.Find(_owner!, flow));
         Assert.Equal("Hello {{ name }}", TemplateOf(editor.Flow.Draft.Definition, "greet"));

@@ -1,7 +1,5 @@
-// What is pasted, on its way to .NET: a message that is too large for the circuit would end it.
-
-/** Bytes of JSON that a message may have for its text; the circuit's own limit is 1 MiB. */
-const most = 900_000;
+// What is pasted, on its way to .NET.
+import { isTooLong } from '../_circuit';
 
 /** The text where it may be a part of a flow; its beginning where it is anything else; how long it is where it is too long to be sent. */
 export function pasted(text: string): { text: string } | { characters: number } {
@@ -9,5 +7,5 @@ export function pasted(text: string): { text: string } | { characters: number } 
     return { text: text.slice(0, 100) };
   }
 
-  return text.length > most || new TextEncoder().encode(JSON.stringify(text)).length > most ? { characters: text.length } : { text };
+  return isTooLong(text) ? { characters: text.length } : { text };
 }

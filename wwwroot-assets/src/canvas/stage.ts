@@ -46,6 +46,8 @@ export class Stage {
   private frame = 0;
   private still = 0;
   private placed = false;
+  /** The view that was chosen here, as long as nobody looks from elsewhere. */
+  private first: View | null = null;
   private culled: View | null = null;
   /** The part of the world whose cards and wires are in the page. */
   private hand: Rect | null = null;
@@ -210,9 +212,25 @@ export class Stage {
     clearTimeout(this.still);
   }
 
-  // All of it where that can be read, otherwise where it begins.
+  // All of it where that can be read, otherwise where it begins, with the first card that waits for somebody.
   begin(): void {
-    this.look(opening(this.graph.bounds(), this.size));
+    this.look(opening(this.graph.bounds(), this.size, this.waiting()));
+    this.first = this.view;
+  }
+
+  private waiting(): Rect | null {
+    const some = [...this.graph.nodes.values()].filter(node => node.kind === 'card' && node.mood === 'waits').map(node => this.graph.rects.get(node.id)!);
+    return some.sort((a, b) => a.x - b.x || a.y - b.y)[0] ?? null;
+  }
+
+  // A card may come to wait, or the canvas to be narrower, after it was first looked at.
+  private beginAnew(): void {
+    if (!this.placed && this.graph.revision >= 0 && this.size.w > 0) {
+      this.placed = true;
+      this.begin();
+    } else if (this.placed && this.view === this.first && this.waiting()) {
+      this.begin();
+    }
   }
 
   private move(view: View): void {
@@ -256,10 +274,7 @@ export class Stage {
     const [nodes, edges] = [[...this.selected].filter(id => this.graph.nodes.has(id)), [...this.selectedEdges].filter(id => this.graph.edges.has(id))];
     this.select(nodes, edges);
     this.selected.forEach(id => this.painter.mark(id, 'data-selected', true));
-    if (!this.placed && this.size.w > 0) {
-      this.placed = true;
-      this.begin();
-    }
+    this.beginAnew();
 
     // The card under the focus is gone, and the focus with it: whoever works by keys stays on the canvas.
     if (this.focused !== null && !this.graph.nodes.has(this.focused)) {
@@ -277,10 +292,7 @@ export class Stage {
     this.size = { w, h };
     this.culled = null;
     this.soon();
-    if (!this.placed && this.graph.revision >= 0 && w > 0) {
-      this.placed = true;
-      this.begin();
-    }
+    this.beginAnew();
 
     this.locate();
     this.repaintMap();

@@ -42,15 +42,16 @@ export function fit(bounds: Rect | null, size: { w: number; h: number }, padding
   return { zoom, x: (size.w - bounds.w * zoom) / 2 - bounds.x * zoom, y: (size.h - bounds.h * zoom) / 2 - bounds.y * zoom };
 }
 
-/** What is seen first: all of it where its text can be read, otherwise its beginning at the left. */
-export function opening(bounds: Rect | null, size: { w: number; h: number }, legible = 0.72, padding = 40): View {
+/** What is seen first: all of it where its text can be read, otherwise its beginning at the left, from where it takes the least to have a part in view. */
+export function opening(bounds: Rect | null, size: { w: number; h: number }, part: Rect | null = null, legible = 0.72, padding = 40): View {
   const all = fit(bounds, size, padding);
   if (!bounds || all.zoom >= legible) {
     return all;
   }
 
   const height = bounds.h * legible;
-  return { zoom: legible, x: padding - bounds.x * legible, y: height < size.h - 2 * padding ? (size.h - height) / 2 - bounds.y * legible : padding - bounds.y * legible };
+  const view = { zoom: legible, x: padding - bounds.x * legible, y: height < size.h - 2 * padding ? (size.h - height) / 2 - bounds.y * legible : padding - bounds.y * legible };
+  return part ? reveal(view, part, size) : view;
 }
 
 /** The part of the world that is in view. */

@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.Localization;
+using Microsoft.JSInterop;
 using MistralStudio.Core;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
@@ -66,6 +67,8 @@ public sealed partial class FlowPage : IDisposable
 
     [Inject] public required NavigationManager Navigation { get; set; }
 
+    [Inject] public required IJSRuntime Js { get; set; }
+
     [Inject] public required IStringLocalizer<FlowPageWords> Texts { get; set; }
 
     [Parameter] public string Workspace { get; set; } = "";
@@ -116,19 +119,35 @@ public sealed partial class FlowPage : IDisposable
         {
             if (_words is not null)
             {
-                // Nothing of it is lost with the page.
+                // Nothing of it is lost with the page, and the words not with the studio.
+                var asked = await AskedAsync();
                 if (Proposals.Find(Scope.Caller, id) is { } open)
                 {
                     _words.Restore(open);
                 }
+                else if (asked is { Length: > 0 })
+                {
+                    _words.Recall(asked);
+                }
 
-                _words.OnKeep = proposal => Proposals.Keep(Scope.Caller, id, proposal);
+                _words.OnKeep = (text, proposal) =>
+                {
+                    Proposals.Keep(Scope.Caller, id, proposal);
+                    _ = KeepAskedAsync(text);
+                };
+                if (_words.Proposal is not null)
+                {
+                    await KeepAskedAsync(_words.Text);
+                }
             }
 
             _editing.Models = Scope.May(Permissions.ModelsUse) ? [.. (await Models.ListAsync(Scope.Caller.Workspace, _stop.Token)).Where(model => model.Task == ModelTask.Chat)] : [];
-            _editing.Bases = Scope.May(Permissions.KnowledgeRead)
-                ? [.. (await Knowledge.ListBasesAsync(Scope.Caller.Workspace, null, null, MostBases, _stop.Token)).Items.Select(found => found.Name)]
-                : [];
+            if (Scope.May(Permissions.KnowledgeRead))
+            {
+                var bases = await Knowledge.ListBasesAsync(Scope.Caller.Workspace, null, null, MostBases, _stop.Token);
+                (_editing.Bases, _editing.KnowsBases) = ([.. bases.Items.Select(found => found.Name)], bases.After is null);
+            }
+
             await MeetAsync();
         }
     }
@@ -194,6 +213,33 @@ public sealed partial class FlowPage : IDisposable
         if (await _state!.DeleteAsync(_stop.Token))
         {
             Navigation.NavigateTo(Scope.Url("flows"));
+        }
+    }
+
+    // The words that a proposal waits for, in the tab: the proposal itself is in the memory of the studio.
+    private string Asked => $"words:{Id}";
+
+    private async Task<string?> AskedAsync()
+    {
+        try
+        {
+            return await Js.InvokeAsync<string?>("sessionStorage.getItem", _stop.Token, Asked);
+        }
+        catch (Exception left) when (left is JSException or JSDisconnectedException)
+        {
+            return null; // storage may be forbidden, or the page was left
+        }
+    }
+
+    private async Task KeepAskedAsync(string? text)
+    {
+        try
+        {
+            await (text is null ? Js.InvokeVoidAsync("sessionStorage.removeItem", _stop.Token, Asked) : Js.InvokeVoidAsync("sessionStorage.setItem", _stop.Token, Asked, text));
+        }
+        catch (Exception left) when (left is JSException or JSDisconnectedException or OperationCanceledException or ObjectDisposedException)
+        {
+            // storage may be forbidden, or the page was left
         }
     }
 

@@ -6,6 +6,7 @@ using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Flows.Nodes.Schedule;
+using MistralStudio.Web.Features.Flows.Editor;
 
 namespace MistralStudio.Web.Features.FlowsApi;
 
@@ -13,7 +14,7 @@ namespace MistralStudio.Web.Features.FlowsApi;
 public sealed record Publication(PublishedFlow? Version, IReadOnlyList<FlowProblem> Problems, Error? Refusal);
 
 /// <summary>Makes drafts versions: nothing is published that does not compile.</summary>
-public sealed class FlowPublication(IFlowStore flows, FlowPlans plans, FlowClock clock, TimeProvider time)
+public sealed class FlowPublication(IFlowStore flows, FlowPlans plans, FlowClock clock, FlowDrafts drafts, TimeProvider time)
 {
     /// <summary>Publishes the draft of a flow.</summary>
     /// <param name="revision">The draft that was seen; null: whatever it is now.</param>
@@ -43,6 +44,12 @@ public sealed class FlowPublication(IFlowStore flows, FlowPlans plans, FlowClock
         if (schedules.Min(schedule => schedule.NextAt) is { } next)
         {
             clock.Note(next);
+        }
+
+        // Whoever has the draft open hears of it now, not when they save next.
+        if (published.IsSuccess && drafts.Find(workspace, id) is { } open && await flows.FindAsync(workspace, id, cancellationToken) is { } stored)
+        {
+            open.Published(stored);
         }
 
         return new(published.IsSuccess ? published.Value : null, [], published.Error);

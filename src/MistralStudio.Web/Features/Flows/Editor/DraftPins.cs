@@ -10,7 +10,7 @@ using MistralStudio.Web.Features.FlowsApi;
 
 namespace MistralStudio.Web.Features.Flows.Editor;
 
-/// <summary>Pins outputs of past runs to nodes of drafts; everybody who has the draft open sees it at once. A node that gets another id keeps its pin.</summary>
+/// <summary>Pins outputs of past runs to nodes of drafts; everybody who has the draft open sees it at once. A node that gets another id, or goes into a container or out of one, keeps its pin.</summary>
 public sealed partial class DraftPins : IDisposable
 {
     private readonly IFlowPins _pins;
@@ -94,7 +94,7 @@ public sealed partial class DraftPins : IDisposable
         await TellAsync(caller.Workspace, flow, cancellationToken);
     }
 
-    /// <summary>A program stored another draft: nodes that have another id in it keep their pins.</summary>
+    /// <summary>A program stored another draft: nodes that have another id or place in it keep their pins.</summary>
     public async Task CarryAsync(WorkspaceId workspace, FlowId flow, FlowDefinition before, FlowDefinition after, CancellationToken cancellationToken)
     {
         var renames = FlowDelta.Between(before, after).Renames.ToList();

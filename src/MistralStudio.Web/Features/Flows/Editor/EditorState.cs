@@ -1,6 +1,7 @@
 using System.Text.Json;
 using MistralStudio.Core;
 using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
 using MistralStudio.Flows.Compilation;
 using MistralStudio.Flows.Definitions;
@@ -55,6 +56,17 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
 
     /// <summary>Names of the knowledge bases that a node may name.</summary>
     public IReadOnlyList<string> Bases { get; set; } = [];
+
+    /// <summary>True where <see cref="Bases"/> are all that there are, so that what is not among them is not there.</summary>
+    public bool KnowsBases { get; set; }
+
+    /// <summary>Steps that read knowledge bases by a name that none has, with these names.</summary>
+    public IEnumerable<(CardModel Card, IReadOnlyList<string> Names)> Baseless =>
+        from card in KnowsBases ? Cards : []
+        let bases = Pointers.Find(card.Node.Config, "/bases") is { ValueKind: JsonValueKind.Array } named ? named.EnumerateArray().Select(name => name.ToString()) : []
+        let missing = bases.Where(name => !KnowledgeBaseId.TryParse(name, null, out _) && !Bases.Contains(name.Trim(), StringComparer.OrdinalIgnoreCase)).ToList()
+        where missing.Count > 0
+        select (card, (IReadOnlyList<string>)missing);
 
     /// <summary>True for a step that asks a model where the one that it would ask is the studio's own small one, which is there to try things out.</summary>
     public bool IsBeyond(FlowNode node)

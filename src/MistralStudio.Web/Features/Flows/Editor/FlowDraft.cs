@@ -123,6 +123,18 @@ public sealed class FlowDraft(IFlowStore store, Flow flow)
         Saved?.Invoke();
     }
 
+    /// <summary>A version was published, here or elsewhere: what is edited goes on from it. Where another draft was stored before that, saving says so.</summary>
+    public void Published(Flow stored)
+    {
+        ArgumentNullException.ThrowIfNull(stored);
+        lock (_gate)
+        {
+            _flow = string.Equals(stored.Draft, _flow.Draft, StringComparison.Ordinal) ? stored : _flow with { PublishedVersion = stored.PublishedVersion };
+        }
+
+        Saved?.Invoke();
+    }
+
     /// <summary>Other nodes are pinned now.</summary>
     public void Pin(IReadOnlyDictionary<string, FlowPin> pins)
     {

@@ -14,7 +14,7 @@ public sealed record OpenProposal(
 
 /// <summary>
 /// Proposals that nobody has taken or refused yet, of each person for each flow: a page that is loaded again, or was made for the proposal in the first
-/// place, shows them. In the memory of this process, the newest of them, for a day: the words that they were asked for with can be said again.
+/// place, shows them. In the memory of this process, the newest of them, for a day; the tab keeps the words that they were asked for with, to say them again.
 /// </summary>
 public sealed class OpenProposals(TimeProvider clock)
 {

@@ -22,8 +22,8 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
     /// <summary>More was written. Called on the model's thread.</summary>
     public event Action? Grown;
 
-    /// <summary>Told what is to be kept until somebody decided, whenever that is another; null: nothing is.</summary>
-    public Action<OpenProposal?>? OnKeep { get; set; }
+    /// <summary>Told what is to be kept until somebody decided, whenever that is another: what is wanted, and what was proposed for it; null: nothing is, or not yet.</summary>
+    public Action<string?, OpenProposal?>? OnKeep { get; set; }
 
     /// <summary>True where the caller may ask: to write flows, and to use models.</summary>
     public static bool Allows(Caller caller)
@@ -34,6 +34,9 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
 
     /// <summary>What is wanted.</summary>
     public string Text { get; set; } = "";
+
+    /// <summary>True where something was asked for, and what became of it is gone with the studio's memory; the words are in <see cref="Text"/>.</summary>
+    public bool IsLost { get; private set; }
 
     /// <summary>Reference of the model that writes.</summary>
     public string Model { get; set; } = "default";
@@ -84,6 +87,7 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
         using var stop = new CancellationTokenSource();
         _stop = stop;
         (_written, _attempt) = (0, 1);
+        OnKeep?.Invoke(Text, null);
         var began = clock.GetTimestamp();
         try
         {
@@ -116,7 +120,19 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
             {
                 _stop = null;
             }
+
+            if (_stop is null && Proposal is null)
+            {
+                OnKeep?.Invoke(null, null);
+            }
         }
+    }
+
+    /// <summary>Takes up the words of a proposal that is gone: they can be said again.</summary>
+    public void Recall(string text)
+    {
+        Forget();
+        (Text, IsLost) = (text, true);
     }
 
     /// <summary>Ends the writing.</summary>
@@ -163,11 +179,11 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
     /// <summary>Forgets the proposal, or why there is none; what was asked stays.</summary>
     public void Forget()
     {
-        (Proposal, Before, Merge, After, Error) = (null, null, null, null, null);
+        (Proposal, Before, Merge, After, Error, IsLost) = (null, null, null, null, null, false);
         _refused.Clear();
         _accepted.Clear();
         Taken = new HashSet<string>();
-        OnKeep?.Invoke(null);
+        OnKeep?.Invoke(null, null);
     }
 
     /// <inheritdoc/>
@@ -177,7 +193,7 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
     {
         Taken = Merge!.Parts.Select(part => part.Key).Where(key => !_refused.Contains(key)).ToHashSet(StringComparer.Ordinal);
         After = Merge.Apply(Before!, Taken);
-        OnKeep?.Invoke(Kept);
+        OnKeep?.Invoke(Text, Kept);
     }
 
     private void Grow(int attempt, string piece)
