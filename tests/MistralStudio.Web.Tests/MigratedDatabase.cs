@@ -8,10 +8,10 @@ namespace MistralStudio.Web.Tests;
 /// <summary>An empty <c>studio.db</c>, migrated once for all servers of these tests: the migrations were half of what each start took.</summary>
 internal static class MigratedDatabase
 {
-    private static readonly Lazy<Task<byte[]>> s_file = new(MakeAsync);
+    private static readonly Lazy<Task<byte[]>> s_file = new(() => Task.Run(MakeAsync));
 
     /// <summary>Lays it into a data folder that has none yet.</summary>
-    public static async Task LayAsync(string dataPath) => await File.WriteAllBytesAsync(new DataFolder(dataPath).DatabaseFile, await s_file.Value);
+    public static void Lay(string dataPath) => File.WriteAllBytes(new DataFolder(dataPath).DatabaseFile, s_file.Value.GetAwaiter().GetResult());
 
     private static async Task<byte[]> MakeAsync()
     {

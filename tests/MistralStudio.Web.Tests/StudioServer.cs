@@ -42,7 +42,7 @@ public sealed partial class StudioServer : IAsyncDisposable
         var options = StudioOptions.Read(builder.Configuration).Value;
         if (options.Postgres is null)
         {
-            await MigratedDatabase.LayAsync(dataPath);
+            MigratedDatabase.Lay(dataPath);
         }
 
         var app = StudioHost.Build(builder, options);

@@ -70,6 +70,7 @@ public sealed class ApiStudio : WebApplicationFactory<Program>
 
     protected override void ConfigureWebHost(IWebHostBuilder builder)
     {
+        MigratedDatabase.Lay(Folder);
         builder.UseEnvironment("Production");
         builder.UseSetting("Studio:DataPath", Folder);
         builder.UseSetting("Studio:Urls", "http://127.0.0.1:0");
