@@ -5,15 +5,15 @@ using MistralStudio.Tests.Shared;
 namespace MistralStudio.E2E.Tests.Process;
 
 /// <summary>
-/// kill -9 again and again while one ingestion of fifty documents goes on, each time after another number of commits since the start, which may be
+/// kill -9 again and again while one ingestion of thirty documents goes on, each time after another number of commits since the start, which may be
 /// before the server is ready: at the end every passage is there once.
 /// </summary>
 public sealed class IngestionKillTests
 {
-    private const int Documents = 50;
+    private const int Documents = 30;
     private const int Clauses = 3;
 
-    // Fifty documents commit some hundreds of times; so few between two kills leave work for all of them.
+    // Thirty documents commit some hundred times; so few between two kills leave work for all of them.
     private const int MostCommits = 12;
 
     private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(60);
@@ -21,7 +21,7 @@ public sealed class IngestionKillTests
     private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
-    public Task AnIngestion_GoesOn_WithoutALostOrDoubledPassage() => KillAsync(20, 1);
+    public Task AnIngestion_GoesOn_WithoutALostOrDoubledPassage() => KillAsync(12, 1);
 
     [Theory(Explicit = true)]
     [InlineData(200, 2)]

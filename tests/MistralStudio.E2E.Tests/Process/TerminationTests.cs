@@ -56,7 +56,7 @@ public sealed class TerminationTests
         await using var studio = await StudioProcess.StartAsync(null, null, StudioProcess.Owner);
         using var program = await studio.NewProgramAsync();
         var ingestion = await Ingestions.CreateAsync(program);
-        (await ingestion.AddAsync(Ingestions.Document(300))).EnsureSuccessStatusCode();
+        (await ingestion.AddAsync(Ingestions.Document(100))).EnsureSuccessStatusCode();
         await ingestion.WaitAsync(document => Ingestions.Is(document, "embedding"));
         var (code, took) = await studio.TerminateAsync();
         Assert.Equal(0, code);
