@@ -129,7 +129,8 @@ public static class DataServices
             .AddInterceptors(new SqliteConnectionSetup()));
         services.AddSingleton<DatabaseStartup, SqliteStartup>();
         services.AddSingleton<IDatabaseVersion, DatabaseVersion>();
-        services.AddSingleton(new JournalConnection(() => SqliteConnectionSetup.OpenJournalAsync(folder.DatabaseFile, survivesPowerCuts)));
+        services.AddSingleton(new JournalConnection(() => SqliteConnectionSetup.OpenKeptAsync(folder.DatabaseFile, survivesPowerCuts)));
+        services.AddSingleton(_ => new BatchConnection(() => SqliteConnectionSetup.OpenKeptAsync(folder.DatabaseFile, isSynced: true)));
     }
 
     private static void AddPostgres(this IServiceCollection services, string connection)
@@ -142,6 +143,7 @@ public static class DataServices
         services.AddSingleton<DatabaseStartup, PostgresStartup>();
         services.AddSingleton<IDatabaseVersion, UntoldVersion>();
         services.AddSingleton(provider => new JournalConnection(() => provider.GetRequiredService<PostgresDatabase>().OpenAsync(CancellationToken.None)));
+        services.AddSingleton(provider => new BatchConnection(() => provider.GetRequiredService<PostgresDatabase>().OpenAsync(CancellationToken.None), WriterTurn.Take));
     }
 }
 

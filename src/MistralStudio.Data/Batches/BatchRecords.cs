@@ -23,23 +23,6 @@ internal static class BatchRecords
         row.Row, row.State, row.Text, StoredError.Read(row.ErrorCode, row.ErrorMessage, row.ErrorNext), row.Attempts, row.InputTokens, row.OutputTokens,
         row.Cost is null ? null : ReadCost(row.Cost), row.Milliseconds);
 
-    public static BatchResultRow ToRow(this BatchResult result, BatchId batch) => new()
-    {
-        BatchId = batch,
-        Row = result.Row,
-        State = result.State,
-        // PostgreSQL has no place for it in a text, and no model means it.
-        Text = result.Text.Replace("\0", "", StringComparison.Ordinal),
-        ErrorCode = result.Error?.Code,
-        ErrorMessage = result.Error?.Message,
-        ErrorNext = result.Error?.Next,
-        Attempts = result.Attempts,
-        InputTokens = result.InputTokens,
-        OutputTokens = result.OutputTokens,
-        Cost = result.Cost is { } cost ? WriteCost(cost) : null,
-        Milliseconds = result.Milliseconds,
-    };
-
     public static string WritePlan(BatchPlan plan) => JsonSerializer.Serialize(plan, PromptJson.Options);
 
     public static string WriteCost(decimal cost) => cost.ToString(CultureInfo.InvariantCulture);

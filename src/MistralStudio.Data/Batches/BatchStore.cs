@@ -5,7 +5,6 @@ using MistralStudio.Core.Batches;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Knowledge;
-using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Tables;
 using MistralStudio.Data.Audit;
 using MistralStudio.Data.Blobs;
@@ -52,14 +51,11 @@ internal sealed class BatchStore(IDbContextFactory<StudioDbContext> contexts, IB
             Revision = 1,
         };
         // A batch outlives the prompt or the conversation that it was made of, and shows its images to the last row.
-        var images = batch.Plan.Prompt.Images.ToList();
-        var seen = await ImageRights.ListAsync(context, batch.Workspace, batch.StartedBy, [.. images.Select(image => image.Sha256)], cancellationToken);
-        if (images.Find(image => !seen.Contains(image.Sha256)) is { } gone)
+        if (await ImageRights.ShareAsync(context, batch.Workspace, batch.StartedBy, OwnerOf(row.Id), [.. batch.Plan.Prompt.Images], cancellationToken) is { } refused)
         {
-            return PromptErrors.ImageGone(gone.Name);
+            return refused;
         }
 
-        context.BlobReferences.AddRange(images.Select(image => new BlobReferenceRow { WorkspaceId = batch.Workspace, Sha256 = image.Sha256, Owner = OwnerOf(row.Id) }));
         context.Batches.Add(row);
         await AuditTrail.AppendAsync(context, batch.Workspace, batch.StartedBy, "batch.started", $"{row.Id}", $"{row.Name}, {table.Rows.ToString("N0", CultureInfo.InvariantCulture)} rows", time, cancellationToken);
         await context.SaveChangesAsync(cancellationToken);

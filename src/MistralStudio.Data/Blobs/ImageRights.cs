@@ -1,4 +1,5 @@
 using Microsoft.EntityFrameworkCore;
+using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Prompts;
@@ -26,6 +27,20 @@ internal static class ImageRights
         var named = references.Select(row => ConversationOf(row.Owner)).OfType<ConversationId>().Distinct().ToList();
         var own = await context.Conversations.Where(row => named.Contains(row.Id) && row.WorkspaceId == workspace && row.OwnerId == person.Value).Select(row => row.Id).ToHashSetAsync(cancellationToken);
         return references.Where(row => ConversationOf(row.Owner) is not { } conversation || own.Contains(conversation)).Select(row => row.Sha256).ToHashSet(StringComparer.Ordinal);
+    }
+
+    /// <summary>Adds a reference of an owner to each of the images; fails, and adds none, where the author may not see one of them.</summary>
+    public static async Task<Error?> ShareAsync(
+        StudioDbContext context, WorkspaceId workspace, UserId author, string owner, IReadOnlyList<MessageImage> images, CancellationToken cancellationToken)
+    {
+        var seen = await ListAsync(context, workspace, author, [.. images.Select(image => image.Sha256)], cancellationToken);
+        if (images.FirstOrDefault(image => !seen.Contains(image.Sha256)) is { } gone)
+        {
+            return PromptErrors.ImageGone(gone.Name);
+        }
+
+        context.BlobReferences.AddRange(images.Select(image => new BlobReferenceRow { WorkspaceId = workspace, Sha256 = image.Sha256, Owner = owner }));
+        return null;
     }
 
     /// <summary>The conversation that owns a blob; null where something else does.</summary>

@@ -2,6 +2,7 @@ using System.Data;
 using System.Data.Common;
 using System.Globalization;
 using MistralStudio.Core.Flows;
+using MistralStudio.Data.Storage;
 
 namespace MistralStudio.Data.Flows;
 
@@ -34,8 +35,7 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
         INSERT INTO "RunSources" ("DocumentId", "RunId", "Seq") VALUES (@document, @id, @seq)
         """;
 
-    private readonly Dictionary<string, DbCommand> _commands = new(StringComparer.Ordinal);
-    private DbConnection? _connection;
+    private readonly KeptConnection _kept = new(open, TypeOf);
 
     /// <summary>
     /// Writes the commits in one transaction; true where another loop has taken a run's place, and nothing of that commit was written. Throws
@@ -43,8 +43,7 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
     /// </summary>
     public async Task<bool[]> CommitAsync(IReadOnlyList<RunCommit> commits)
     {
-        _connection ??= await open();
-        await using var transaction = await _connection.BeginTransactionAsync();
+        await using var transaction = await _kept.BeginAsync(CancellationToken.None);
         var taken = new bool[commits.Count];
         for (var i = 0; i < commits.Count; i++)
         {
@@ -55,24 +54,11 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
         return taken;
     }
 
-    /// <summary>Ends the connection after a failure; the next commit opens another.</summary>
-    public async Task CloseAsync()
-    {
-        foreach (var command in _commands.Values)
-        {
-            await command.DisposeAsync();
-        }
-
-        _commands.Clear();
-        if (_connection is not null)
-        {
-            await _connection.DisposeAsync();
-            _connection = null;
-        }
-    }
+    /// <inheritdoc cref="KeptConnection.CloseAsync"/>
+    public Task CloseAsync() => _kept.CloseAsync();
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await CloseAsync();
+    public ValueTask DisposeAsync() => _kept.DisposeAsync();
 
     private async Task<bool> WriteAsync(DbTransaction transaction, RunCommit commit)
     {
@@ -115,35 +101,9 @@ internal sealed class JournalConnection(Func<Task<DbConnection>> open) : IAsyncD
         return true;
     }
 
-    private async Task<int> RunAsync(DbTransaction transaction, string text, params (string Name, object? Value)[] values)
-    {
-        if (!_commands.TryGetValue(text, out var command))
-        {
-            command = _connection!.CreateCommand();
-            command.CommandText = text;
-            foreach (var (name, _) in values)
-            {
-                var parameter = command.CreateParameter();
-                parameter.ParameterName = name;
-                parameter.DbType = TypeOf(name);
-                command.Parameters.Add(parameter);
-            }
+    private Task<int> RunAsync(DbTransaction transaction, string text, params (string Name, object? Value)[] values) =>
+        _kept.RunAsync(transaction, text, CancellationToken.None, values);
 
-            command.Transaction = transaction;
-            await command.PrepareAsync();
-            _commands.Add(text, command);
-        }
-
-        command.Transaction = transaction;
-        for (var i = 0; i < values.Length; i++)
-        {
-            command.Parameters[i].Value = values[i].Value ?? DBNull.Value;
-        }
-
-        return await command.ExecuteNonQueryAsync();
-    }
-
-    // Named, because a null tells no type.
     private static DbType TypeOf(string name) => name switch
     {
         "id" or "workspace" or "flow" or "by" or "document" => DbType.Guid,

@@ -14,7 +14,8 @@ internal sealed class WriterTurn : DbTransactionInterceptor
     /// <summary>The lock's number; of no meaning beyond being the studio's.</summary>
     public const long Key = 0x53_74_75_64_69_6F;
 
-    private static readonly string s_take = $"SELECT pg_advisory_xact_lock({Key})";
+    /// <summary>What a transaction begins with to have its turn.</summary>
+    public static readonly string Take = $"SELECT pg_advisory_xact_lock({Key})";
 
     /// <inheritdoc/>
     public override DbTransaction TransactionStarted(DbConnection connection, TransactionEndEventData eventData, DbTransaction result)
@@ -40,7 +41,7 @@ internal sealed class WriterTurn : DbTransactionInterceptor
     private static DbCommand Command(DbConnection connection, DbTransaction transaction)
     {
         var command = connection.CreateCommand();
-        command.CommandText = s_take;
+        command.CommandText = Take;
         command.Transaction = transaction;
         return command;
     }

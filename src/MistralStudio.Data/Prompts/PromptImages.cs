@@ -56,15 +56,8 @@ internal sealed partial class PromptImages(IDbContextFactory<StudioDbContext> co
         }
 
         var kept = (await References(context, workspace, prompt).Select(row => row.Sha256).ToListAsync(cancellationToken)).ToHashSet(StringComparer.Ordinal);
-        var added = images.Where(image => !kept.Contains(image.Sha256)).ToList();
-        var seen = await ImageRights.ListAsync(context, workspace, author, [.. added.Select(image => image.Sha256)], cancellationToken);
-        if (added.Find(image => !seen.Contains(image.Sha256)) is { } gone)
-        {
-            return PromptErrors.ImageGone(gone.Name);
-        }
-
-        context.BlobReferences.AddRange(added.Select(image => new BlobReferenceRow { WorkspaceId = workspace, Sha256 = image.Sha256, Owner = IPromptImages.OwnerOf(prompt) }));
-        return null;
+        return await ImageRights.ShareAsync(
+            context, workspace, author, IPromptImages.OwnerOf(prompt), [.. images.Where(image => !kept.Contains(image.Sha256))], cancellationToken);
     }
 
     /// <summary>Drops the images of a prompt that none of its versions has (any more).</summary>

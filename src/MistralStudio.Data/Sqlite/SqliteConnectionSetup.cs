@@ -40,11 +40,11 @@ internal sealed class SqliteConnectionSetup : DbConnectionInterceptor
     }
 
     /// <summary>
-    /// A connection of the journal of runs. <c>synchronous=NORMAL</c>: with WAL nothing that was committed is lost with the process; a power cut
-    /// may take the last commits, and their runs go on from the one before.
+    /// A connection outside the pool, for one writer to keep. <c>synchronous=NORMAL</c>: with WAL nothing that was committed is lost with the process;
+    /// a power cut may take the last commits, and what was journalled goes on from the one before.
     /// </summary>
     /// <param name="isSynced">True for <c>synchronous=FULL</c>: a power cut takes nothing either.</param>
-    public static async Task<DbConnection> OpenJournalAsync(string file, bool isSynced)
+    public static async Task<DbConnection> OpenKeptAsync(string file, bool isSynced)
     {
         var connection = new SqliteConnection(new SqliteConnectionStringBuilder(ConnectionString(file)) { Pooling = false }.ToString());
         try
