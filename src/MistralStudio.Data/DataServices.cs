@@ -41,7 +41,7 @@ public static class DataServices
     /// </summary>
     /// <param name="dataPath">The data folder, absolute.</param>
     /// <param name="postgres">Connection string of the PostgreSQL database that takes the place of <c>studio.db</c>; null for none.</param>
-    /// <param name="survivesPowerCuts">True to sync every commit of the runs' journal to the disk; PostgreSQL does as it is set up.</param>
+    /// <param name="survivesPowerCuts">True to sync every commit of runs and of batches to the disk; PostgreSQL does as it is set up.</param>
     /// <param name="sharedPath">The folder, absolute, of what all processes have that serve the database together; null where one alone serves it.</param>
     public static IServiceCollection AddData(
         this IServiceCollection services, string dataPath, string? postgres = null, bool survivesPowerCuts = false, string? sharedPath = null)
@@ -130,7 +130,7 @@ public static class DataServices
         services.AddSingleton<DatabaseStartup, SqliteStartup>();
         services.AddSingleton<IDatabaseVersion, DatabaseVersion>();
         services.AddSingleton(new JournalConnection(() => SqliteConnectionSetup.OpenKeptAsync(folder.DatabaseFile, survivesPowerCuts)));
-        services.AddSingleton(_ => new BatchConnection(() => SqliteConnectionSetup.OpenKeptAsync(folder.DatabaseFile, isSynced: true)));
+        services.AddSingleton(_ => new BatchConnection(() => SqliteConnectionSetup.OpenKeptAsync(folder.DatabaseFile, survivesPowerCuts)));
     }
 
     private static void AddPostgres(this IServiceCollection services, string connection)

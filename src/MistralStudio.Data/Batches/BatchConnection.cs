@@ -7,7 +7,7 @@ using MistralStudio.Data.Storage;
 namespace MistralStudio.Data.Batches;
 
 /// <summary>Commits the outcomes of rows, one batch after the other, over a connection of its own: with a quick model EF took longer than the rows.</summary>
-/// <param name="open">Opens a connection whose commits are synced.</param>
+/// <param name="open">Opens a connection that survives what its commits are to survive.</param>
 /// <param name="turn">The statement that a transaction begins with to be alone, as all of the stores; null where the database sees to that.</param>
 internal sealed class BatchConnection(Func<Task<DbConnection>> open, string? turn = null) : IAsyncDisposable
 {
