@@ -85,6 +85,7 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
   const outbox = new Outbox(page);
   const drawn = new WeakMap<HTMLElement, MarkedText>();
   const fields = '.ed > textarea[data-key], [data-variable]';
+  let isAdding = false;
   const prepare = () => {
     root.querySelectorAll<Field>(fields).forEach(field => {
       outbox.know(field);
@@ -94,8 +95,15 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
         drawn.set(field, text);
         text.draw(field.value);
         field.parentElement!.classList.add('ready');
+        if (isAdding) {
+          isAdding = false;
+          field.focus();
+        }
       }
     });
+  };
+  const pointed = (event: Event) => {
+    isAdding = (event.target as Element).closest('[data-add]') !== null;
   };
 
   const typed = (event: Event) => {
@@ -172,6 +180,7 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
   root.addEventListener('input', typed);
   root.addEventListener('change', flush);
   root.addEventListener('keydown', pressed);
+  root.addEventListener('click', pointed);
   root.addEventListener('dragstart', begun);
   root.addEventListener('dragover', over);
   root.addEventListener('drop', ended);

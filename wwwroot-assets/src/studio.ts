@@ -1,5 +1,6 @@
 // What every page has: menus that close, copy buttons, keys, and what to do when the connection is lost.
 import { guardCircuit } from './_circuit';
+import { keepFocus } from './_focus';
 import { watchGrowing } from './_growing';
 import { listen } from './_keys';
 import { keepMenusOpen, walkMenus } from './_menus';
@@ -14,6 +15,7 @@ guardCircuit(document.body, characters => each<HTMLElement>('#too-long', note =>
 }));
 keepMenusOpen();
 walkMenus();
+keepFocus();
 
 addEventListener('click', event => {
   const target = event.target as Element;
