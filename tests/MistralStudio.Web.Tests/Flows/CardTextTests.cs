@@ -14,6 +14,15 @@ public sealed class CardTextTests
     [InlineData("😀😀😀😀😀😀😀😀😀", "😀😀😀😀😀😀…")]
     public void Text_IsCutWhereItsRoomEnds(string text, string shown) => Assert.Equal(shown, CardText.Fit(text, CardText.TitleBeside, 13));
 
+    [Theory]
+    [InlineData("Waiting")]
+    [InlineData("Übersprungen")]
+    public void AText_HasTheRoomThatItIsSaidToBeWide(string text)
+    {
+        Assert.Equal(text, CardText.Fit(text, CardText.Width(text, 11) + 0.01, 11));
+        Assert.NotEqual(text, CardText.Fit(text, CardText.Width(text, 11) - 0.01, 11));
+    }
+
     [Fact]
     public void NoCut_IsInTheMiddleOfACharacter_OrWiderThanItsRoom()
     {

@@ -56,6 +56,8 @@ export class Painter {
   private readonly live: SVGPathElement;
   private readonly guides: SVGPathElement;
   private readonly extent: SVGPathElement;
+  /** What is out of the page, in outlines: one for all cards, one for all wires of a look. */
+  private readonly outlines = new Map<string, SVGPathElement>();
 
   constructor(private readonly world: HTMLElement, private readonly wireLayer: SVGSVGElement, private readonly pinLayer: SVGSVGElement, private readonly liveLayer: SVGSVGElement) {
     this.live = svg('path', { class: 'wire drawing', hidden: '' });
@@ -135,6 +137,42 @@ export class Painter {
     before.forEach(id => !ids.has(id) && this.card(id)?.toggleAttribute('data-out', true));
     ids.forEach(id => !before.has(id) && this.card(id)?.toggleAttribute('data-out', false));
     this.wires.forEach((wire, id) => this.put(wire, id, !wires.has(id)));
+  }
+
+  /**
+   * Draws what is out of the page in outlines, which a gesture may bring into view: as few elements as there are looks, drawn once, where bringing cards
+   * and wires into the page takes several frames.
+   */
+  outline(graph: Graph): void {
+    const ways = new Map<string, string>();
+    for (const [id, way] of graph.ways) {
+      const wire = this.hidden.has(id) ? this.wires.get(id) : undefined;
+      if (wire) {
+        const look = wire.getAttribute('class')!;
+        ways.set(look, (ways.get(look) ?? '') + path(way));
+      }
+    }
+
+    let boxes = '';
+    for (const [id, { x, y, w, h }] of graph.rects) {
+      boxes += this.shown?.has(id) === false ? `M${x} ${y}h${w}v${h}h${-w}z` : '';
+    }
+
+    ways.set('boxes', boxes);
+    this.outlines.forEach((mark, look) => !ways.has(look) && mark.setAttribute('d', ''));
+    for (const [look, d] of ways) {
+      let mark = this.outlines.get(look);
+      if (!mark) {
+        mark = svg('path', { class: look, 'aria-hidden': 'true' });
+        this.outlines.set(look, mark);
+        // Boxes over wires, as cards are.
+        this.wireLayer.insertBefore(mark, look === 'boxes' ? null : this.outlines.get('boxes') ?? null);
+      }
+
+      if (mark.getAttribute('d') !== d) {
+        mark.setAttribute('d', d);
+      }
+    }
   }
 
   /** Shows some more of these cards and wires, at most so many of each; how many more cards it could have been. */

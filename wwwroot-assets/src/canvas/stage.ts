@@ -53,6 +53,8 @@ export class Stage {
   private hand: Rect | null = null;
   private corner = { x: 0, y: 0 };
   private gliding = false;
+  /** True while a gesture changes how large things are drawn. */
+  private scaling = false;
   private written = 0;
   private drawn = 0;
 
@@ -107,11 +109,13 @@ export class Stage {
   }
 
   /**
-   * Looks from somewhere else as a gesture goes on: the picture of the canvas is moved and stretched as it is, and what comes into view is added by
-   * and by. Painting it anew in every frame takes three times as long as a frame has.
+   * Looks from somewhere else as a gesture goes on: the picture of the canvas is moved and stretched as it is. What comes into view is added by and by
+   * while it is moved, and shown in outlines while it is stretched, when far more comes than a frame has time for. Painting it anew in every frame takes
+   * three times as long as a frame has.
    */
   glide(view: View): void {
     this.gliding = true;
+    this.scaling ||= view.zoom !== this.view.zoom;
     this.move(view);
   }
 
@@ -237,18 +241,28 @@ export class Stage {
     this.view = view;
     this.viewDirty = true;
     this.world.toggleAttribute('data-moving', this.gliding);
+    this.scaling &&= this.gliding;
     clearTimeout(this.still);
     if (this.gliding) {
-      this.still = window.setTimeout(() => this.rest(), settle);
+      this.still = window.setTimeout(() => this.settle(view), settle);
     }
 
     this.soon();
   }
 
+  // After a frame that took long the time is over before the next move is heard: it had no chance to come.
+  private settle(view: View): void {
+    requestAnimationFrame(() => requestAnimationFrame(() => {
+      if (this.view === view && this.gliding) {
+        this.rest();
+      }
+    }));
+  }
+
   // At rest it is drawn sharp again, and with as much as can be seen from there.
   private rest(): void {
     this.world.toggleAttribute('data-moving', false);
-    this.gliding = false;
+    this.gliding = this.scaling = false;
     this.culled = null;
     this.viewDirty = true;
     this.soon();
@@ -349,7 +363,9 @@ export class Stage {
     }
 
     if (this.size.w > 0 && this.gliding) {
-      this.add();
+      if (!this.scaling) {
+        this.add();
+      }
     } else if (this.size.w > 0 && (moved || !this.culled || isSpent(this.culled, this.view))) {
       this.cull();
     }
@@ -370,5 +386,6 @@ export class Stage {
     const near = this.hand = inView(this.view, this.size, beside);
     this.painter.show(
       new Set([...this.graph.cards.in(near), ...this.selected, ...(this.focused === null ? [] : [this.focused])]), new Set([...this.graph.lines.in(near), ...this.selectedEdges]));
+    this.painter.outline(this.graph);
   }
 }

@@ -41,6 +41,14 @@ public static class CardText
         return text;
     }
 
+    /// <summary>About how wide a text is, pixels.</summary>
+    /// <param name="size">Size of the font, pixels.</param>
+    public static double Width(string text, double size)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        return size * text.Sum(WidthOf);
+    }
+
     // In em, of the semi-bold Inter; what is not Latin is taken to be square.
     private static double WidthOf(char letter) => letter switch
     {
