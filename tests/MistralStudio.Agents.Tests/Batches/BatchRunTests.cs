@@ -164,7 +164,7 @@ public sealed class BatchRunTests
         await rig.RunAsync(Token);
 
         Assert.Equal((BatchState.Paused, "batch.starter_gone"), (rig.Batch.State, rig.Batch.Reason!.Code));
-        Assert.Equal(rig.MostAtOnce, stopped);
+        Assert.Equal(rig.Asked.Count, stopped);
         Assert.Empty(rig.Results);
     }
 
