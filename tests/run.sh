@@ -135,7 +135,7 @@ read_results() { # of a part that has ended
   if [ "$code" != 0 ] || [ "$wrong" != 0 ]; then
     cat "$log"
     # Said again at the end: what a program printed between is long.
-    while IFS= read -r line; do wrongs+=("$line"); done < <(grep -E -A 6 '\[FAIL\]$' "$log")
+    while IFS= read -r line; do wrongs+=("$line"); done < <(grep -E -A 10 '\[FAIL\]$' "$log")
     [ "$wrong" != 0 ] || { broken+=("$name ended with code $code"); failed=$((failed + 1)); }
   else
     grep -E '\[SKIP\]' -A 1 "$log" || true
