@@ -4,6 +4,13 @@ const label = (menu: Element) => menu.querySelector('summary')?.getAttribute('ar
 let opened: HTMLDetailsElement | null = null;
 
 export function keepMenusOpen(): void {
+  // The event of a menu that opens comes later than the menu does: its elements may be replaced in between.
+  document.addEventListener('click', event => {
+    const menu = (event.target as Element).closest('details.menu > summary')?.parentElement;
+    if (menu instanceof HTMLDetailsElement && !menu.open) {
+      opened = menu;
+    }
+  }, true);
   document.addEventListener('toggle', event => {
     if (event.target instanceof HTMLDetailsElement && event.target.matches('details.menu')) {
       opened = event.target.open ? event.target : opened === event.target ? null : opened;
@@ -15,10 +22,10 @@ export function keepMenusOpen(): void {
       return;
     }
 
-    const name = label(opened);
+    const [name, wasOpen] = [label(opened), opened.open];
     opened = null;
     const again = [...document.querySelectorAll<HTMLDetailsElement>('details.menu')].find(menu => label(menu) === name);
-    if (again) {
+    if (again && wasOpen) {
       again.open = true;
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
