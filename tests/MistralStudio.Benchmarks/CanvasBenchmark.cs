@@ -61,7 +61,7 @@ internal static class CanvasBenchmark
             var card = await CardInViewAsync(page);
             sent.Clear();
             var during = 0;
-            Row($"drag, {where}: frames/s p5", await FramesAsync(page, async () =>
+            Row($"drag, {where}: frames/s p5", await Frames.TraceAsync(page, async () =>
             {
                 await page.Mouse.MoveAsync(card.X, card.Y);
                 await page.Mouse.DownAsync();
@@ -72,10 +72,10 @@ internal static class CanvasBenchmark
             }), ">= 55");
             await page.WaitForFunctionAsync("() => !document.querySelector('.canvas').hasAttribute('data-gesture')");
             Row($"drag, {where}: messages while it goes on", during, "0");
-            Row($"pan, {where}: frames/s p5", await FramesAsync(page, () => MoveAsync(page, "new WheelEvent('wheel', { bubbles: true, cancelable: true, deltaX: 30 * Math.sin(i / 10), deltaY: 20 * Math.cos(i / 12) })")), ">= 55");
+            Row($"pan, {where}: frames/s p5", await Frames.TraceAsync(page, () => MoveAsync(page, "new WheelEvent('wheel', { bubbles: true, cancelable: true, deltaX: 30 * Math.sin(i / 10), deltaY: 20 * Math.cos(i / 12) })")), ">= 55");
             // Out to a quarter, or in to four times: at the end of the scale nothing would change, and a frame that shows nothing new is not drawn.
             var way = fits ? -6 : 6;
-            Row($"zoom, {where}: frames/s p5", await FramesAsync(page, () => MoveAsync(page, $"new WheelEvent('wheel', {{ bubbles: true, cancelable: true, ctrlKey: true, clientX: 700, clientY: 450, deltaY: {way} * Math.sin(i / 12) }})")), ">= 55");
+            Row($"zoom, {where}: frames/s p5", await Frames.TraceAsync(page, () => MoveAsync(page, $"new WheelEvent('wheel', {{ bubbles: true, cancelable: true, ctrlKey: true, clientX: 700, clientY: 450, deltaY: {way} * Math.sin(i / 12) }})")), ">= 55");
         }
 
         var address = new Uri(page.Url);
@@ -96,12 +96,12 @@ internal static class CanvasBenchmark
     private static async Task LimitAsync(IPage page)
     {
         await page.SetContentAsync("<div style='position:absolute;left:248px;top:92px;width:888px;height:808px;overflow:hidden'><div id='area' style='width:1600px;height:1600px;background:repeating-linear-gradient(45deg,#eee,#fee 20px)'></div></div>");
-        Row("an empty page, that area painted anew: frames/s p5", await FramesAsync(page, () => EachFrameAsync(page, "area.style.background = i % 2 ? '#eee' : '#fee'")), "the limit");
+        Row("an empty page, that area painted anew: frames/s p5", await Frames.TraceAsync(page, () => EachFrameAsync(page, "area.style.background = i % 2 ? '#eee' : '#fee'")), "the limit");
         await page.EvaluateAsync("() => { area.style.background = 'repeating-linear-gradient(45deg,#eee,#fee 20px)'; area.style.willChange = 'transform'; }");
-        Row("an empty page, a picture moved and stretched there: frames/s p5", await FramesAsync(page, () => EachFrameAsync(page, "area.style.transform = `translate(-200px, -200px) scale(${1 + .2 * Math.sin(i / 12)})`")), "the limit");
+        Row("an empty page, a picture moved and stretched there: frames/s p5", await Frames.TraceAsync(page, () => EachFrameAsync(page, "area.style.transform = `translate(-200px, -200px) scale(${1 + .2 * Math.sin(i / 12)})`")), "the limit");
     }
 
-    private static void Row(string what, Pace pace, string goal) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} (and in the middle) | {pace.Slow:N0} ({pace.Middle:N0}) | {goal} |"));
+    private static void Row(string what, Frames frames, string goal) => Console.WriteLine($"| {what} | {frames} | {goal} |");
 
     private static void Row(string what, double value, string goal) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {value:N0} | {goal} |"));
 
@@ -126,33 +126,6 @@ internal static class CanvasBenchmark
         var at = await page.EvaluateAsync<float[]>(
             "() => [...document.querySelectorAll('.world > .node header')].map(head => head.getBoundingClientRect()).filter(at => at.x > 560 && at.x < 820 && at.y > 320 && at.y < 620).map(at => [at.x + at.width / 2, at.y + at.height / 2])[0]");
         return (at[0], at[1]);
-    }
-
-    // From the trace: times at which frames were drawn; p5 of their rates is the slowest twentieth.
-    private static async Task<Pace> FramesAsync(IPage page, Func<Task> gesture)
-    {
-        var session = await page.Context.NewCDPSessionAsync(page);
-        var drawn = new List<double>();
-        var done = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-        session.Event("Tracing.dataCollected").OnEvent += (_, data) =>
-        {
-            foreach (var one in data!.Value.GetProperty("value").EnumerateArray())
-            {
-                if (one.GetProperty("name").GetString() == "DrawFrame")
-                {
-                    drawn.Add(one.GetProperty("ts").GetDouble() / 1000);
-                }
-            }
-        };
-        session.Event("Tracing.tracingComplete").OnEvent += (_, _) => done.TrySetResult();
-        await session.SendAsync("Tracing.start", new Dictionary<string, object> { ["categories"] = "disabled-by-default-devtools.timeline.frame,devtools.timeline", ["transferMode"] = "ReportEvents" });
-        await gesture();
-        await session.SendAsync("Tracing.end");
-        await done.Task;
-        await session.DetachAsync();
-        drawn.Sort();
-        var gaps = drawn.Zip(drawn.Skip(1), (one, next) => next - one).Order().ToList();
-        return gaps.Count == 0 ? new(0, 0) : new(1000 / gaps[Math.Min(gaps.Count - 1, (int)(gaps.Count * 0.95))], 1000 / gaps[gaps.Count / 2]);
     }
 
     // A trace is kept in the memory of what is traced: the same gestures in a tab of its own, without one.
@@ -246,7 +219,4 @@ internal static class CanvasBenchmark
 
     private static JsonObject Definition(JsonArray nodes, JsonArray edges, JsonObject input) =>
         new() { ["schema"] = "mistralstudio.flow/1", ["nodes"] = nodes, ["edges"] = edges, ["inputs"] = new JsonArray { input } };
-
-    /// <summary>Frames a second: of the slowest twentieth, and of the one in the middle.</summary>
-    private readonly record struct Pace(double Slow, double Middle);
 }

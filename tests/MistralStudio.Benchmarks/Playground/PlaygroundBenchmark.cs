@@ -66,7 +66,7 @@ internal static class PlaygroundBenchmark
         await AskAsync(page, "Count, all four.");
         var seconds = traffic.Stop();
         var frames = await page.EvaluateAsync<double[]>("window.watch.stamps");
-        Row($"four columns at {TokensPerSecond} tokens/s each, frames/s p5", $"{FramesAtWorst(frames):F0}", ">= 50");
+        Row($"four columns at {TokensPerSecond} tokens/s each, frames/s p5", $"{Frames.Of(frames)}", ">= 50");
         Row("the same, traffic of the circuit, both ways and not compressed", $"{traffic.Bytes / seconds / 1000:F0} KB/s", "<= 200 KB/s");
     }
 
@@ -86,15 +86,18 @@ internal static class PlaygroundBenchmark
         }
 
         Row($"conversation of {Messages:N0} messages: address to its last message, median of {opened.Count}", $"{At(opened, .5):F0} ms", "<= 1,000 ms");
-        await page.Locator(".turns").HoverAsync();
-        await page.EvaluateAsync("window.watch.frames()");
-        for (var step = 0; step < 120; step++)
+        var turns = (await page.Locator(".turns").BoundingBoxAsync())!;
+        var session = await page.Context.NewCDPSessionAsync(page);
+        Row("the same, scrolled up and down: frames/s p5", $"{await Frames.TraceAsync(page, async () =>
         {
-            await page.Mouse.WheelAsync(0, step < 60 ? -400 : 400);
-            await Task.Delay(16);
-        }
-
-        Row("the same, scrolled: frames/s p5", $"{FramesAtWorst(await page.EvaluateAsync<double[]>("window.watch.stamps")):F0}", ">= 55");
+            foreach (var way in new[] { 1, -1 })
+            {
+                await session.SendAsync("Input.synthesizeScrollGesture", new Dictionary<string, object>
+                {
+                    ["x"] = turns.X + (turns.Width / 2), ["y"] = turns.Y + (turns.Height / 2), ["yDistance"] = way * 20_000, ["speed"] = 4_000, ["gestureSourceType"] = "mouse", ["preventFling"] = true,
+                });
+            }
+        })}", ">= 55");
     }
 
     private static async Task MeasureTypingAsync(IPage page, StudioProcess studio)
@@ -165,14 +168,6 @@ internal static class PlaygroundBenchmark
         await page.Keyboard.PressAsync("Enter");
         await page.Locator("[data-stop]").WaitForAsync();
         await page.Locator("[data-send]").WaitForAsync(new() { Timeout = 60_000 });
-    }
-
-    // Frames of each quarter of a second, as frames a second; the first and the last quarter are not whole.
-    private static double FramesAtWorst(double[] stamps)
-    {
-        var quarters = stamps.GroupBy(stamp => (int)((stamp - stamps[0]) / 250)).OrderBy(group => group.Key).ToList();
-        var counts = Enumerable.Range(1, Math.Max(1, quarters[^1].Key - 1)).Select(key => quarters.FirstOrDefault(group => group.Key == key)?.Count() * 4.0 ?? 0).ToList();
-        return At(counts, .05);
     }
 
     private static double At(List<double> values, double share)
