@@ -8,12 +8,15 @@ using MistralStudio.Tests.Shared;
 
 namespace MistralStudio.Benchmarks;
 
-/// <summary>How the canvas of a flow does in Chromium: frames from a trace while 500 nodes are dragged, panned and zoomed, and what opening them takes.</summary>
+/// <summary>How the canvas of a flow does in Chromium: frames from a trace while 500 nodes are dragged, panned and zoomed, what opening them takes, and the traffic of a run that is watched.</summary>
 internal static class CanvasBenchmark
 {
     private const int Nodes = 500;
     private const int Edges = 700;
     private const int Moves = 120;
+    private const int Speakers = 28;
+    private const int TokensPerSecond = 60;
+    private const int Tokens = 600;
 
     private static readonly string IsOpen = $"document.querySelectorAll('.world > [data-size]').length >= {Nodes} && document.querySelector('.canvas[data-ready]') !== null";
 
@@ -21,7 +24,9 @@ internal static class CanvasBenchmark
 
     public static async Task RunAsync()
     {
-        await using var studio = await StudioProcess.StartAsync(null, null, StudioProcess.Owner);
+        await using var model = await PacedModel.StartAsync(TokensPerSecond, Tokens);
+        await using var studio = await StudioProcess.StartAsync(null, null, [.. StudioProcess.Owner, ("Egress__AllowedHosts__0", model.Server.Place)]);
+        await model.ConnectAsync(studio);
         using var program = await studio.NewProgramAsync();
         var flow = await CreateAsync(program, "Five hundred", Large());
         var repeating = await CreateAsync(program, "Ten thousand events", Repeating());
@@ -90,6 +95,18 @@ internal static class CanvasBenchmark
         }
 
         Row("open a run of 10,000 events, ms (median of 3)", seen.Order().ElementAt(1), "<= 1,000");
+        var speaking = await CreateAsync(program, "Thirty nodes", Speaking());
+        Row($"a run of 30 nodes, {Speakers} of them streaming at once: traffic of the circuit, both ways and not compressed, KB/s", await TrafficAsync(page, program, workspace, speaking), "<= 100");
+    }
+
+    // From the moment in which the run is on the canvas until its last node has ended.
+    private static async Task<double> TrafficAsync(IPage page, HttpClient program, string workspace, string flow)
+    {
+        var run = await StartAsync(program, flow, new { inputs = new { q = "Count." } });
+        await OpenAsync(page, $"{workspace}/runs/{run}", $"document.querySelectorAll('.run-canvas .state.live').length === {Speakers}");
+        var traffic = await CircuitTraffic.WatchAsync(page);
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('.run-canvas .state.live').length === 0");
+        return traffic.Bytes / traffic.Stop() / 1000;
     }
 
     // What this browser does at most: nothing but an area as large as the canvas, painted anew in every frame, and a picture of that size moved.
@@ -174,10 +191,12 @@ internal static class CanvasBenchmark
         return (await made.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
     }
 
-    private static async Task<string> RunManyAsync(HttpClient program, string flow)
+    private static Task<string> RunManyAsync(HttpClient program, string flow) =>
+        StartAsync(program, flow, new { inputs = new { items = Enumerable.Range(0, 5_000).Select(number => $"{number}").ToArray() }, wait = true, waitSeconds = 60 });
+
+    private static async Task<string> StartAsync(HttpClient program, string flow, object order)
     {
-        var items = Enumerable.Range(0, 5_000).Select(number => $"{number}").ToArray();
-        using var started = await program.PostAsJsonAsync($"/api/flows/{flow}/runs", new { inputs = new { items }, wait = true, waitSeconds = 60 });
+        using var started = await program.PostAsJsonAsync($"/api/flows/{flow}/runs", order);
         started.EnsureSuccessStatusCode();
         return (await started.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("id").GetString()!;
     }
@@ -196,6 +215,20 @@ internal static class CanvasBenchmark
         {
             var from = random.Next(-1, Nodes - 22);
             edges.Add(new JsonObject { ["from"] = from < 0 ? "start.q" : $"n{from}.text", ["to"] = $"n{random.Next(from + 1, Math.Min(from + 41, Nodes - 1))}.i{i}" });
+        }
+
+        return Definition(nodes, edges, new JsonObject { ["name"] = "q", ["type"] = "text" });
+    }
+
+    private static JsonObject Speaking()
+    {
+        var nodes = new JsonArray { Node("start", "start", new JsonObject(), 0, 0), Node("out", "output", new JsonObject(), 480, 0) };
+        var edges = new JsonArray();
+        for (var i = 0; i < Speakers; i++)
+        {
+            nodes.Add(Node($"n{i}", "llm", new JsonObject { ["model"] = "there/small", ["prompt"] = "{{ q }}" }, 240, i * 128));
+            edges.Add(new JsonObject { ["from"] = "start.q", ["to"] = $"n{i}.q" });
+            edges.Add(new JsonObject { ["from"] = $"n{i}.text", ["to"] = $"out.t{i}" });
         }
 
         return Definition(nodes, edges, new JsonObject { ["name"] = "q", ["type"] = "text" });

@@ -1,6 +1,8 @@
 using System.Diagnostics;
+using System.Net.Http.Json;
 using System.Text.Json;
 using Microsoft.AspNetCore.Http;
+using MistralStudio.Tests.Shared;
 using MistralStudio.Tests.Shared.Servers;
 
 namespace MistralStudio.Benchmarks;
@@ -21,6 +23,15 @@ internal sealed class PacedModel : IAsyncDisposable
         var model = new PacedModel(await OpenAiServer.StartAsync());
         model.Server.Streaming = http => model.WriteAsync(http, perSecond, tokens);
         return model;
+    }
+
+    /// <summary>Connects it as <c>there/small</c>; the studio has to be allowed to call its place.</summary>
+    public async Task ConnectAsync(StudioProcess studio)
+    {
+        using var program = await studio.NewProgramAsync();
+        using var connected = await program.PostAsJsonAsync(
+            "/api/connections", new { name = "There", kind = "compatible", address = Server.Address.ToString(), retries = 0, models = new[] { new { name = "small" } } });
+        connected.EnsureSuccessStatusCode();
     }
 
     /// <inheritdoc/>

@@ -1,9 +1,6 @@
 using System.Globalization;
-using System.Net.Http.Json;
-using System.Text.Json;
 using Microsoft.Playwright;
 using MistralStudio.Tests.Shared;
-using MistralStudio.Tests.Shared.Servers;
 
 namespace MistralStudio.Benchmarks;
 
@@ -31,7 +28,7 @@ internal static class PlaygroundBenchmark
 
         await using var model = await PacedModel.StartAsync(TokensPerSecond, Tokens);
         await using var studio = await StudioProcess.StartAsync(null, null, [.. StudioProcess.Owner, ("Egress__AllowedHosts__0", model.Server.Place)]);
-        await ConnectAsync(studio, model.Server);
+        await model.ConnectAsync(studio);
         using var playwright = await Playwright.CreateAsync();
         await using var browser = await playwright.Chromium.LaunchAsync(new() { ExecutablePath = chromium, Args = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
         var page = await SignInAsync(browser, studio);
@@ -130,14 +127,6 @@ internal static class PlaygroundBenchmark
         return [.. await page.EvaluateAsync<double[]>("window.watch.late")];
     }
 
-    private static async Task ConnectAsync(StudioProcess studio, OpenAiServer server)
-    {
-        using var program = await studio.NewProgramAsync();
-        using var connected = await program.PostAsJsonAsync(
-            "/api/connections", new { name = "There", kind = "compatible", address = server.Address.ToString(), retries = 0, models = new[] { new { name = "small" } } });
-        connected.EnsureSuccessStatusCode();
-    }
-
     private static async Task<IPage> SignInAsync(IBrowser browser, StudioProcess studio)
     {
         var page = await browser.NewPageAsync(new() { ViewportSize = new() { Width = 1440, Height = 900 } });
@@ -177,36 +166,4 @@ internal static class PlaygroundBenchmark
     }
 
     private static void Row(string what, string measured, string goal) => Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"| {what} | {measured} | {goal} |"));
-}
-
-/// <summary>What Chromium says of the frames of a circuit's socket.</summary>
-internal sealed class CircuitTraffic
-{
-    private const int Binary = 2;
-
-    private readonly long _began = System.Diagnostics.Stopwatch.GetTimestamp();
-    private long _bytes;
-
-    /// <summary>Bytes of payload.</summary>
-    public long Bytes => Interlocked.Read(ref _bytes);
-
-    public static async Task<CircuitTraffic> WatchAsync(IPage page)
-    {
-        var session = await page.Context.NewCDPSessionAsync(page);
-        await session.SendAsync("Network.enable");
-        var traffic = new CircuitTraffic();
-        session.Event("Network.webSocketFrameReceived").OnEvent += (_, frame) => traffic.Add(frame);
-        session.Event("Network.webSocketFrameSent").OnEvent += (_, frame) => traffic.Add(frame);
-        return traffic;
-    }
-
-    /// <summary>Seconds since it began.</summary>
-    public double Stop() => System.Diagnostics.Stopwatch.GetElapsedTime(_began).TotalSeconds;
-
-    private void Add(JsonElement? frame)
-    {
-        var response = frame!.Value.GetProperty("response");
-        var length = response.GetProperty("payloadData").GetString()!.Length;
-        Interlocked.Add(ref _bytes, response.GetProperty("opcode").GetInt32() == Binary ? length * 3L / 4 : length);
-    }
 }
