@@ -39,6 +39,18 @@ public sealed class TextDiffTests
     }
 
     [Fact]
+    public void ALineThatIsNotTheLastAnyMore_ReadsAsBefore()
+    {
+        var diff = TextDiff.Of("Be kind.\nSign as me.", "Be kind.\nSign as me.\nBe short.");
+
+        Assert.Equal((1, 0), (diff.Added, diff.Removed));
+        Assert.Equal([null, null, 0], diff.Rows.Select(row => row.Hunk));
+        Assert.Equal("Be kind.\nSign as me.\nBe short.", diff.Merge(new HashSet<int> { 0 }));
+        // Where the end of a line is all that is different, it is shown.
+        Assert.Equal((1, 1), TextDiff.Of("One.", "One.\n") is var end ? (end.Added, end.Removed) : default);
+    }
+
+    [Fact]
     public void LinesThatHaveLittleInCommon_AreMarkedNowhere()
     {
         var diff = TextDiff.Of("alpha beta gamma", "one two three");

@@ -45,10 +45,10 @@ public sealed class TextDiff
     public IReadOnlyList<DiffRow> Rows { get; }
 
     /// <summary>Lines of the text after that are new or changed.</summary>
-    public int Added => Hunks.Sum(hunk => hunk.AfterCount);
+    public int Added => Rows.Count(row => row is { Hunk: not null, After: not null });
 
     /// <summary>Lines of the text before that are gone or changed.</summary>
-    public int Removed => Hunks.Sum(hunk => hunk.BeforeCount);
+    public int Removed => Rows.Count(row => row is { Hunk: not null, Before: not null });
 
     /// <summary>Compares two texts by lines.</summary>
     public static TextDiff Of(string before, string after)
@@ -86,8 +86,10 @@ public sealed class TextDiff
                 var gone = i < hunk.BeforeCount ? Pieces.WithoutEnd(before[hunk.BeforeStart + i]) : null;
                 var come = i < hunk.AfterCount ? Pieces.WithoutEnd(after[hunk.AfterStart + i]) : null;
                 var (left, right) = WordDiff.Of(gone, come);
+                // A line that was the last one and is not any more has an end now, and reads as before.
+                var isSame = i == 0 && gone == come && hunk.BeforeCount != hunk.AfterCount;
                 rows.Add(new(
-                    left is null ? null : new(hunk.BeforeStart + i + 1, left), right is null ? null : new(hunk.AfterStart + i + 1, right), hunk.Index));
+                    left is null ? null : new(hunk.BeforeStart + i + 1, left), right is null ? null : new(hunk.AfterStart + i + 1, right), isSame ? null : hunk.Index));
             }
 
             (one, other) = (hunk.BeforeStart + hunk.BeforeCount, hunk.AfterStart + hunk.AfterCount);
