@@ -47,7 +47,7 @@ internal static class FlowAnswer
             }
 
             var changed = patch.Apply(current);
-            return changed.IsSuccess ? new WrittenFlow(current.Nodes.Any(node => node.Position is not null) ? Beside(changed.Value, [.. current.Nodes.Select(node => node.Id)]) : Placed(changed.Value, [.. current.Nodes.Select(node => node.Id)]), summary) : changed.Error;
+            return changed.IsSuccess ? new WrittenFlow(current.Nodes.Any(node => node.Position is not null) ? Beside(changed.Value, current) : Placed(changed.Value, [.. current.Nodes.Select(node => node.Id)]), summary) : changed.Error;
         }
         catch (JsonException wrong)
         {
@@ -126,11 +126,15 @@ internal static class FlowAnswer
         };
     }
 
-    // What is new among nodes that have their places stands to the right of what it waits for, below what is there already.
-    private static FlowDefinition Beside(FlowDefinition definition, HashSet<string> known)
+    // What is new among nodes that have their places stands to the right of what it waits for, below what is there already and what would go: both are
+    // looked at together.
+    private static FlowDefinition Beside(FlowDefinition definition, FlowDefinition current)
     {
         const int Column = 240;
         const int Row = 176;
+        const int Step = 16;
+        var known = current.Nodes.Select(node => node.Id).ToHashSet(StringComparer.Ordinal);
+        var gone = current.Nodes.Where(node => node.Position is not null && definition.Nodes.All(one => one.Id != node.Id)).Select(node => node.Position!).ToList();
         var places = definition.Nodes.Where(node => node.Position is not null).DistinctBy(node => node.Id).ToDictionary(node => node.Id, node => node.Position!, StringComparer.Ordinal);
         for (var left = definition.Nodes.Where(node => node.Position is null && !known.Contains(node.Id)).Select(node => node.Id).Distinct(StringComparer.Ordinal).ToList(); left.Count > 0;)
         {
@@ -142,9 +146,9 @@ internal static class FlowAnswer
             var at = sources.Count > 0 ? new FlowPosition(sources.Max(one => one.X) + Column, sources.Max(one => one.Y))
                 : targets.Count > 0 ? new FlowPosition(targets.Min(one => one.X) - Column, targets.Min(one => one.Y))
                 : new FlowPosition(places.Count > 0 ? places.Values.Min(one => one.X) : 0, places.Count > 0 ? places.Values.Max(one => one.Y) + Row : 0);
-            while (places.Values.Any(one => Math.Abs(one.X - at.X) < Column - 32 && Math.Abs(one.Y - at.Y) < Row))
+            while (places.Values.Concat(gone).Any(one => Math.Abs(one.X - at.X) < Column - 32 && Math.Abs(one.Y - at.Y) < Row))
             {
-                at = at with { Y = at.Y + Row };
+                at = at with { Y = at.Y + Step };
             }
 
             places[next] = at;

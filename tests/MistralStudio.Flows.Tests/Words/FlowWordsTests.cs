@@ -132,6 +132,19 @@ public sealed class FlowWordsTests : IDisposable
     }
 
     [Fact]
+    public async Task ANewNode_LiesOnNothing_AlsoNotOnWhatWouldGo()
+    {
+        var current = Definition();
+        current = current with { Nodes = [.. current.Nodes.Select((node, place) => node with { Position = new FlowPosition(240 * place, 0) })] };
+        _writer.Says("""{"summary":"Measures.","remove":["greet","answer"],"set":[{"node":{"id":"size","type":"code","title":"Size","config":{"source":"return name.length;"}}},{"node":{"id":"out","type":"output","title":"Out","config":{}}}],"addEdges":[{"from":"start.name","to":"size.name"},{"from":"size.value","to":"out.size"}]}""");
+
+        var changed = (await Words.ChangeAsync(Request("measure"), current, Cancel)).Value;
+
+        var places = changed.Draft.Nodes.Concat(current.Nodes.Skip(1)).Select(node => node.Position!).ToList();
+        Assert.All(places, (one, index) => Assert.DoesNotContain(places.Skip(index + 1), other => Math.Abs(one.X - other.X) < 184 && Math.Abs(one.Y - other.Y) < 160));
+    }
+
+    [Fact]
     public async Task AnInstruction_ChangesWhatItSpeaksOf_AndShowsTheDifference()
     {
         var current = Definition();
