@@ -50,6 +50,14 @@ export function mount(root: HTMLElement, page: DotNet, fixed: boolean): Canvas {
   const gestures = pointers(stage, send);
   const keyboard = keys(stage, send, gestures.cancel);
 
+  // Where the browser itself scrolls to (its search in the page, a reader's cursor), the view goes: what lies above the canvas stays in its place.
+  root.addEventListener('scroll', () => {
+    const { scrollLeft: x, scrollTop: y } = root;
+    if (x !== 0 || y !== 0) {
+      root.scrollTo(0, 0);
+      stage.look({ ...stage.view, x: stage.view.x - x, y: stage.view.y - y });
+    }
+  }, { signal: off.signal });
   root.addEventListener('click', event => {
     switch ((event.target as Element).closest<HTMLElement>('[data-view]')?.dataset.view) {
       case 'in': return stage.zoom(1.25);

@@ -44,6 +44,8 @@ export class Minimap {
 
     const seen = inView(this.view(), this.size());
     const all = union(this.graph.bounds(), seen);
+    // Where all is seen there is nothing to look for: the page may take the map away.
+    this.canvas.toggleAttribute('data-whole', all.w <= seen.w && all.h <= seen.h);
     this.scale = Math.min((width - 16) / all.w, (height - 16) / all.h);
     this.shift = { x: (width - all.w * this.scale) / 2 - all.x * this.scale, y: (height - all.h * this.scale) / 2 - all.y * this.scale };
     const look = getComputedStyle(this.canvas);

@@ -43,7 +43,7 @@ export function fit(bounds: Rect | null, size: { w: number; h: number }, padding
 }
 
 /** What is seen first: all of it where its text can be read, otherwise its beginning at the left, from where it takes the least to have a part in view. */
-export function opening(bounds: Rect | null, size: { w: number; h: number }, part: Rect | null = null, legible = 0.72, padding = 40): View {
+export function opening(bounds: Rect | null, size: { w: number; h: number }, part: Rect | null = null, legible = 0.7, padding = 40): View {
   const all = fit(bounds, size, padding);
   if (!bounds || all.zoom >= legible) {
     return all;
