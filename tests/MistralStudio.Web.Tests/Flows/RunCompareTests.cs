@@ -83,7 +83,7 @@ public sealed class RunCompareTests(ApiStudio studio) : FlowTests(studio)
         Assert.Contains("1 thing is different", page.Find(".note.info").TextContent, StringComparison.Ordinal);
         Assert.Contains("Greeting", page.Find(".cmp-changes").TextContent, StringComparison.Ordinal);
         page.FindAll(".cmp-node .seg button")[2].Click();
-        page.WaitForAssertion(() => Assert.Contains("/config/template", page.Find(".change-fields").TextContent, StringComparison.Ordinal));
+        page.WaitForAssertion(() => Assert.Contains("Text", page.Find(".change-fields dt").TextContent, StringComparison.Ordinal));
     }
 
     [Fact]

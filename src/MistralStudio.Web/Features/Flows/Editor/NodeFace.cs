@@ -51,14 +51,25 @@ public static class NodeFace
     /// <summary>Colour of the tile; null for what only steers.</summary>
     public static string? Tone(string type) => s_faces.TryGetValue(type, out var face) ? face.Tone : null;
 
+    /// <summary>Colour of its time: <c>d</c> for models, <c>r</c> for retrieval, <c>t</c> for everything else.</summary>
+    public static string Ribbon(string type) => type switch
+    {
+        "llm" or "agent" or "classify" or "extract" => "d",
+        "knowledge-search" or "rerank" or "read-document" => "r",
+        _ => "t",
+    };
+
+    /// <summary>True where most of its time is somebody's, or a clock's.</summary>
+    public static bool Waits(string type) => type is "approval" or "form" or "wait";
+
     /// <summary>What stands under the title beside the kind: a model, an address; null where the kind says enough.</summary>
     public static string? Under(FlowNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
         return node.Type switch
         {
-            "llm" or "agent" or "classify" or "extract" => Text(node, "model") ?? "default",
-            "rerank" => Text(node, "model"),
+            "llm" or "agent" or "classify" or "extract" => ModelName(Text(node, "model") ?? "default"),
+            "rerank" => ModelName(Text(node, "model")),
             "http-request" => Text(node, "url") is { Length: > 0 } url ? $"{Text(node, "method") ?? "GET"} {Short(url)}" : null,
             "mcp-tool" => Join(" · ", Text(node, "server"), Text(node, "tool")),
             "sub-flow" => Text(node, "flow"),
@@ -112,6 +123,9 @@ public static class NodeFace
 
     private static JsonElement? Member(FlowNode node, string name) =>
         node.Config is { ValueKind: JsonValueKind.Object } config && config.TryGetProperty(name, out var member) ? member : null;
+
+    // A card has no room for where a model is; its settings say it.
+    private static string? ModelName(string? reference) => reference?[(reference.LastIndexOf('/') + 1)..];
 
     private static string? Fields(FlowNode node) =>
         Member(node, "schema") is { ValueKind: JsonValueKind.Object } schema && schema.TryGetProperty("properties", out var properties) && properties.ValueKind == JsonValueKind.Object
