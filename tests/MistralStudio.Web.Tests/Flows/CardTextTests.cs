@@ -8,10 +8,10 @@ public sealed class CardTextTests
     [Theory]
     [InlineData("Draft reply", "Draft reply")]
     [InlineData("", "")]
-    [InlineData("A title that is far too long for any card", "A title that is…")]
-    [InlineData("予定表を読んで返事を書く", "予定表を読ん…")]
-    [InlineData("ملخص الاستقبال للعيادة", "ملخص الاست…")]
-    [InlineData("😀😀😀😀😀😀😀😀😀", "😀😀😀😀😀😀…")]
+    [InlineData("A title that is far too long for any card", "A title that is fa…")]
+    [InlineData("予定表を読んで返事を書く", "予定表を読んで…")]
+    [InlineData("ملخص الاستقبال للعيادة", "ملخص الاستق…")]
+    [InlineData("😀😀😀😀😀😀😀😀😀", "😀😀😀😀😀😀😀…")]
     public void Text_IsCutWhereItsRoomEnds(string text, string shown) => Assert.Equal(shown, CardText.Fit(text, CardText.TitleBeside, 13));
 
     [Theory]

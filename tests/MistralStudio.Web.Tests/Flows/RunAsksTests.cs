@@ -1,6 +1,8 @@
+using System.Collections.Frozen;
 using System.Text.Json;
 using Bunit;
 using MistralStudio.Core.Flows;
+using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
 using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
@@ -98,6 +100,7 @@ public sealed class RunAsksTests(ApiStudio studio) : FlowTests(studio)
 
         inbox.Find(button).Click();
         Assert.Equal("true", inbox.Find(button).GetAttribute("aria-expanded"));
+        inbox.WaitForAssertion(() => Assert.Equal("Bo", inbox.Find(".beginning .prose").TextContent));
         await inbox.Find("[data-decide]").ClickAsync(new());
         Assert.NotEmpty(inbox.FindAll(".question .field-error"));
         Assert.Equal(RunStatus.Suspended, (await Get<IRunStore>().FindAsync(owner.Workspace, run, null, Token))!.Status);
@@ -108,6 +111,17 @@ public sealed class RunAsksTests(ApiStudio studio) : FlowTests(studio)
         inbox.WaitForAssertion(() => Assert.Empty(inbox.FindAll(button)));
         Assert.Contains("“How many?” is answered", inbox.Find("[role=status]").TextContent, StringComparison.Ordinal);
         Assert.Equal("7", (await WaitAsync(owner, run)).Outputs["amount"].Text);
+    }
+
+    [Fact]
+    public async Task WhatARunWasStartedWith_IsForThoseWhoMayLookAtIt()
+    {
+        var owner = await OwnerAsync();
+        var run = await AskAsync(owner, await CreateAsync(owner, Approved), new { name = "Bo" });
+        var stranger = new Caller(owner.Workspace, UserId.New(), owner.Granted.Where(permission => permission != Permissions.RunsReadAll).ToFrozenSet(StringComparer.Ordinal));
+
+        Assert.Equal("Bo", (await Get<RunDecisions>().BeginningAsync(owner, run, Token))["name"].Text);
+        Assert.Empty(await Get<RunDecisions>().BeginningAsync(stranger, run, Token));
     }
 
     [Fact]

@@ -121,6 +121,13 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
         }
     }
 
+    /// <summary>What the run of a question was started with, as far as the caller may know.</summary>
+    public Task<IReadOnlyDictionary<string, FlowValue>> BeginningAsync(OpenQuestion question, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(question);
+        return decisions.BeginningAsync(caller, question.Run.Id, cancellationToken);
+    }
+
     private async Task WaitingAsync(CancellationToken cancellationToken)
     {
         // As much as was shown before.

@@ -28,6 +28,12 @@ public sealed class RunDecisions(IRunStore store, FlowRuns runs, AccountStore ac
             : Task.FromResult<RunSummary?>(null);
     }
 
+    /// <summary>What a run was started with; nothing where the caller may not look at the run.</summary>
+    public async Task<IReadOnlyDictionary<string, FlowValue>> BeginningAsync(Caller caller, RunId id, CancellationToken cancellationToken) =>
+        await FindRunAsync(caller, id, cancellationToken) is not null && await runs.StateAsync(id, cancellationToken) is { IsSuccess: true } state
+            ? state.Value.Start?.Inputs ?? new Dictionary<string, FlowValue>()
+            : new Dictionary<string, FlowValue>();
+
     /// <summary>Uses a bookmark where the caller may; returns once that is durable.</summary>
     public async Task<Result<Unit>> DecideAsync(
         Caller caller, RunId id, BookmarkId bookmark, string decision, IReadOnlyDictionary<string, JsonElement> values, CancellationToken cancellationToken)

@@ -7,10 +7,10 @@ namespace MistralStudio.Web.Features.Flows.Editor;
 public static class CardText
 {
     /// <summary>Room beside the tile of a card, pixels.</summary>
-    public const double Title = 126;
+    public const double Title = 132;
 
     /// <summary>The same beside a state at the right.</summary>
-    public const double TitleBeside = 100;
+    public const double TitleBeside = 110;
 
     /// <summary>Room of a line across a card.</summary>
     public const double Line = 158;
