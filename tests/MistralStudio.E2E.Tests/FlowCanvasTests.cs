@@ -41,7 +41,7 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         await page.Locator(".canvas[data-ready]").WaitForAsync();
         await page.Locator(".world > [data-id=take] header").ClickAsync();
         await page.Locator(".insp [data-pointer='/model'] select").SelectOptionAsync("scripted/small");
-        await page.Locator(".world > [data-id=take]").GetByText("scripted/small").WaitForAsync();
+        await page.Locator(".world > [data-id=take]").GetByText("small", new() { Exact = true }).WaitForAsync();
         await page.Locator(".insp").GetByRole(AriaRole.Button, new() { Name = "Close" }).ClickAsync();
         // A file that is chosen before the page listens to its field is not heard of.
         await page.WaitForFunctionAsync("() => document.querySelector('.run-form input[type=file]')?._blazorInputFileNextFileId !== undefined");
