@@ -64,7 +64,9 @@ switch (args.FirstOrDefault())
         await BatchBenchmark.RunAsync();
         return 0;
     case "playground":
-        return await PlaygroundBenchmark.RunAsync();
+        var code = await PlaygroundBenchmark.RunAsync();
+        await BatchBenchmark.RunAsync();
+        return code;
     case "canvas":
         await CanvasBenchmark.RunAsync();
         return 0;
@@ -72,6 +74,6 @@ switch (args.FirstOrDefault())
         return await SoakBenchmark.RunAsync(
             double.Parse(args.ElementAtOrDefault(1) ?? "30", CultureInfo.InvariantCulture), int.Parse(args.ElementAtOrDefault(2) ?? "32", CultureInfo.InvariantCulture));
     default:
-        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, canvas, batch, playground, start, embedding, retrieval, documents [short], tokenizers, templates, dequantisation.");
+        Console.Error.WriteLine("Name a benchmark: inference, types, divergence, engine [pace], http [first-token], soak [minutes] [clients], accelerator [library], structured, flows, canvas, playground, batch (the last part of playground), start, embedding, retrieval, documents [short], tokenizers, templates, dequantisation.");
         return 2;
 }
