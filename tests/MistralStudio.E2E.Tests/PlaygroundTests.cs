@@ -86,7 +86,7 @@ public sealed class PlaygroundTests(SharedStudio studio) : BrowserTests
         var first = await page.Locator(".ans .read").InnerTextAsync();
         await page.ClickAsync("button[aria-label=Regenerate]");
         await page.GetByText("2 / 2").WaitForAsync();
-        await page.Locator(".numbers").WaitForAsync();
+        await page.Locator("[data-sibling='-1']:enabled").WaitForAsync();
         await page.Keyboard.PressAsync("Alt+ArrowUp");
         await page.GetByText("1 / 2").WaitForAsync();
         Assert.Equal(first, await page.Locator(".ans .read").InnerTextAsync());
