@@ -2,13 +2,15 @@ using MistralStudio.Core;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Batches;
 using MistralStudio.Core.Ids;
+using MistralStudio.Core.Images;
+using MistralStudio.Core.Models;
 using MistralStudio.Core.Tables;
 using MistralStudio.Core.Work;
 
 namespace MistralStudio.Agents.Batches;
 
 /// <summary>Starts batches and changes where they stand, as pages and programs want it.</summary>
-public sealed class BatchRuns(IBatchStore store, ITableStore tables, IWorkOwner owner, IAgentRunner runner, TimeProvider time)
+public sealed class BatchRuns(IBatchStore store, ITableStore tables, IWorkOwner owner, IAgentRunner runner, IModelRouter models, TimeProvider time)
 {
     /// <summary>Checks a batch against its table and begins it.</summary>
     public async Task<Result<Batch>> StartAsync(NewBatch batch, CancellationToken cancellationToken)
@@ -22,6 +24,11 @@ public sealed class BatchRuns(IBatchStore store, ITableStore tables, IWorkOwner 
         if (BatchRules.Check(batch.Plan, table.Columns) is { } broken)
         {
             return broken;
+        }
+
+        if (await FindBlindAsync(batch, cancellationToken) is { } blind)
+        {
+            return blind;
         }
 
         var created = await store.CreateAsync(batch, cancellationToken);
@@ -64,6 +71,18 @@ public sealed class BatchRuns(IBatchStore store, ITableStore tables, IWorkOwner 
             BatchId.New(), workspace, "", table.Id, plan, by, null, BatchState.Running, rows.Count, 0, 0, BatchSpending.Zero, null, null, null, now, now, null, 0);
         var asker = new RowAsker(runner, batch, table.Columns, time);
         return [.. (await Task.WhenAll(rows.Select(row => asker.AskAsync(row, 1, cancellationToken)))).Select(outcome => outcome.Result)];
+    }
+
+    // Every row would fail for it. A model that is not there at this moment is waited for instead.
+    private async Task<Error?> FindBlindAsync(NewBatch batch, CancellationToken cancellationToken)
+    {
+        if (!batch.Plan.Prompt.Images.Any())
+        {
+            return null;
+        }
+
+        var found = await models.ResolveAsync(batch.Workspace, RowAsker.ModelOf(batch.Plan), cancellationToken);
+        return found.IsSuccess && !ChatAbilities.Of(found.Value.Chat).Images ? ImageErrors.CannotRead(found.Value.Id) : null;
     }
 
     /// <summary>A prompt as a row fills it, for a look before the batch is begun.</summary>

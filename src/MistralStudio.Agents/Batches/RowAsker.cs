@@ -36,7 +36,7 @@ internal sealed class RowAsker
     public RowAsker(IAgentRunner runner, Batch batch, IReadOnlyList<string> columns, TimeProvider time)
     {
         (_runner, _batch, _time) = (runner, batch, time);
-        _model = ModelReference.TryParse(batch.Plan.Prompt.Model, out var model) ? model : ModelReference.Default;
+        _model = ModelOf(batch.Plan);
         _form = batch.Plan.Prompt.Answer is { } answer && JsonSchema.Read(answer.Schema) is { IsSuccess: true } read ? read.Value : null;
         foreach (var variable in PromptTemplates.Variables(batch.Plan.Prompt))
         {
@@ -46,6 +46,9 @@ internal sealed class RowAsker
             }
         }
     }
+
+    /// <summary>The model that a plan asks.</summary>
+    public static ModelReference ModelOf(BatchPlan plan) => ModelReference.TryParse(plan.Prompt.Model, out var model) ? model : ModelReference.Default;
 
     /// <summary>The prompt with a row's cells in it. An empty cell is the variable's default, where it has one.</summary>
     public static Result<IReadOnlyList<TurnMessage>> Fill(BatchPlan plan, IReadOnlyList<string> columns, TableRow row)

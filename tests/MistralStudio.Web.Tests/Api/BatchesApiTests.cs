@@ -3,6 +3,8 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text;
 using System.Text.Json;
+using Microsoft.Extensions.AI;
+using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
 using MistralStudio.Tests.Shared.Fakes;
 
@@ -39,7 +41,7 @@ public sealed class BatchesApiTests : IAsyncLifetime
         Assert.Equal(3, table.GetProperty("rows").GetInt32());
         Assert.Equal("table.separator", table.GetProperty("notes")[0].GetProperty("code").GetString());
 
-        var batch = await StartAsync(new { name = "Three", table = table.GetProperty("id").GetString(), content = Content, parallelism = 1 });
+        var batch = await StartAsync(new { table = table.GetProperty("id").GetString(), content = Content, parallelism = 1 });
         Assert.Equal("Ask", batch.GetProperty("columns").GetProperty("ask").GetString());
         var done = await EndedAsync(batch);
         Assert.Equal(("done", 3, 2, 1), (done.GetProperty("state").GetString(), done.GetProperty("done").GetInt32(), done.GetProperty("succeeded").GetInt32(), done.GetProperty("failed").GetInt32()));
@@ -56,6 +58,7 @@ public sealed class BatchesApiTests : IAsyncLifetime
         Assert.Equal("0", first.GetProperty("after").GetString());
 
         using var csv = await _client.GetAsync($"/api/batches/{id}/export", Token);
+        Assert.Equal("questions-answers.csv", csv.Content.Headers.ContentDisposition!.FileNameStar);
         Assert.StartsWith("escaped", csv.Headers.GetValues("Table-Formulas").Single(), StringComparison.Ordinal);
         Assert.Equal(
             "\uFEFFAsk,Lang,answer,state,error\r\n\"What is \"\"it\"\"?\",fr,\"'=Say What is \"\"it\"\"? in fr\",succeeded,\r\n'=1+1,de,'=Say =1+1 in de,succeeded,\r\n"
@@ -71,6 +74,23 @@ public sealed class BatchesApiTests : IAsyncLifetime
         Assert.Equal(HttpStatusCode.NoContent, (await _client.DeleteAsync($"/api/batches/{id}", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/batches/{id}", Token)).StatusCode);
         Assert.Equal(HttpStatusCode.NotFound, (await _client.GetAsync($"/api/batches/tables/{table.GetProperty("id").GetString()}", Token)).StatusCode);
+    }
+
+    [Fact]
+    public async Task ImagesOfAPrompt_AreShownWithEveryRow_AndAModelThatReadsNone_IsAskedNothing()
+    {
+        var prompt = new { name = "Stamps", content = new { messages = new[] { new { role = "user", text = "Is it {{ask}}?", images = new[] { new { name = "seal.png", data = Pictures.PngUri } } } } } };
+        using var created = await _client.PostAsJsonAsync("/api/prompts", prompt, Token);
+        Assert.Equal(HttpStatusCode.Created, created.StatusCode);
+        var order = new { table = (await PasteAsync("ask\nround\nred\n")).GetProperty("id").GetString(), prompt = "prompt:stamps" };
+        using var refused = await _client.PostAsJsonAsync("/api/batches", order, Token);
+        Assert.Contains("image", (await refused.Content.ReadFromJsonAsync<JsonElement>(Token)).GetProperty("title").GetString(), StringComparison.Ordinal);
+
+        _studio.Chat = new ScriptedChatClient(_ => "Yes") { Abilities = ChatAbilities.All with { Images = true } };
+        var done = await EndedAsync(await StartAsync(order));
+        Assert.Equal(2, done.GetProperty("succeeded").GetInt32());
+        Assert.Equal(["Is it red?", "Is it round?"], _studio.Chat.Requests.Select(request => request.Messages[^1].Text).Order(StringComparer.Ordinal));
+        Assert.All(_studio.Chat.Requests, request => Assert.Equal(Pictures.Png, request.Messages[^1].Contents.OfType<DataContent>().Single().Data.ToArray()));
     }
 
     [Fact]

@@ -118,8 +118,14 @@ internal static class BatchExport
     private static List<string> Texts(FilledRow row, IReadOnlyList<string> columns, OutputColumns output) =>
         [.. Enumerable.Range(0, columns.Count).Select(row.Row.TextOf), .. output.TextsOf(row.Result)];
 
+    // What is named after its table would be taken for it.
     private static string Label(string name)
     {
+        if (Path.GetExtension(name).ToLowerInvariant() is ".csv" or ".tsv" or ".xlsx" or ".jsonl")
+        {
+            name = $"{Path.GetFileNameWithoutExtension(name)}-answers";
+        }
+
         var clean = new string([.. name.Where(c => !char.IsControl(c) && c is not ('/' or '\\' or ':' or '*' or '?' or '"' or '<' or '>' or '|'))]).Trim();
         return clean.Length == 0 ? "batch" : clean;
     }
