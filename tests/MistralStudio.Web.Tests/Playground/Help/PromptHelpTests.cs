@@ -30,6 +30,7 @@ public sealed class PromptHelpTests : BunitContext
     [InlineData("```\nBetter {{language}}.\n```")]
     [InlineData("<prompt>\nBetter {{language}}.\n</prompt>")]
     [InlineData("  Better {{language}}.  ")]
+    [InlineData("Sure! Here it is:\n\n```text\nBetter {{language}}.\n```\n\nLet me know.")]
     public async Task AProposal_IsThePromptAlone(string said)
     {
         _writer.Says(said);
@@ -117,6 +118,18 @@ public sealed class PromptHelpTests : BunitContext
         modal.WaitForAssertion(() => Assert.Equal("answers", modal.Find(".md strong").TextContent));
         Assert.Empty(modal.FindAll(".md img"));
         Assert.Empty(modal.FindAll("[data-take]"));
+    }
+
+    [Fact]
+    public async Task AnExplanationThatIsStopped_SaysSo_AndIsAskedForAgain()
+    {
+        _writer.Waits("");
+        var modal = Show(HelpKind.Explain, Before);
+        await modal.Find("[data-stop-help]").ClickAsync(new());
+        modal.WaitForAssertion(() => Assert.Contains("Stopped before the first word.", modal.Markup, StringComparison.Ordinal));
+        _writer.Says("It asks.");
+        await modal.Find("form").SubmitAsync();
+        modal.WaitForAssertion(() => Assert.Contains("It asks.", modal.Markup, StringComparison.Ordinal));
     }
 
     [Fact]
