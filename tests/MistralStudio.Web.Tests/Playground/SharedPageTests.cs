@@ -48,6 +48,18 @@ public sealed class SharedPageTests(OneServer one) : IClassFixture<OneServer>
         // A viewer may use no model, so there is nothing to go on with.
         Assert.DoesNotContain("data-continue", page, StringComparison.Ordinal);
 
+        // Of a long one the end is drawn, and what leads to the rest stands above it.
+        var last = answer;
+        for (var i = 0; i < 50; i++)
+        {
+            var next = question with { Id = MessageId.New(), Parent = last.Id, Text = $"And then {i}?" };
+            last = answer with { Id = MessageId.New(), Parent = next.Id };
+            Assert.True(await store.AppendAsync(owner.Workspace, owner.User, conversation.Id, [next, last], Stop));
+        }
+
+        page = await member.GetStringAsync(address, Stop);
+        Assert.InRange(page.IndexOf("class=\"earlier\"", StringComparison.Ordinal), 0, page.IndexOf("class=\"trn\"", StringComparison.Ordinal));
+
         using var stranger = one.Studio.NewBrowser();
         Assert.Equal(HttpStatusCode.Redirect, (await stranger.GetAsync(address, Stop)).StatusCode);
         // The conversation itself stays its owner's, also for who may use the playground.
