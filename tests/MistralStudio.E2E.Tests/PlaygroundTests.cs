@@ -84,9 +84,15 @@ public sealed class PlaygroundTests(SharedStudio studio) : BrowserTests
         await SetAsync(page, "max-output", 32);
         await AskAsync(page, "Name a colour of the conversation test.");
         var first = await page.Locator(".ans .read").InnerTextAsync();
-        await page.ClickAsync("button[aria-label=Regenerate]");
+        // Asked again by key: what was pressed goes while the answer is made, and has the focus when it is there again.
+        await page.Keyboard.PressAsync("Tab");
+        await page.Locator("button[aria-label=Regenerate]").PressAsync("Enter");
         await page.GetByText("2 / 2").WaitForAsync();
         await page.Locator("[data-sibling='-1']:enabled").WaitForAsync();
+        await page.Locator("button[aria-label=Regenerate]:focus").WaitForAsync();
+        await page.Locator("[data-edit]").PressAsync("Enter");
+        await page.Locator("[name=edit]").PressAsync("Escape");
+        await page.Locator("[data-edit]:focus").WaitForAsync();
         await page.Keyboard.PressAsync("Alt+ArrowUp");
         await page.GetByText("1 / 2").WaitForAsync();
         Assert.Equal(first, await page.Locator(".ans .read").InnerTextAsync());

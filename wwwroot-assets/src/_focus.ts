@@ -35,30 +35,95 @@ function nearest({ parent, index }: Place): HTMLElement | undefined {
   return undefined;
 }
 
-/** Watches over the focus of keys on every page; another page and a pointer see to themselves. */
+/** Where the focus of keys was: the element, and each place from it up to the page. */
+interface Stand {
+  element: HTMLElement;
+  places: Place[];
+}
+
+const isThere = (element: Element) => element.isConnected && !element.matches(':disabled');
+
+/** What a person takes for the same element when it comes back: what it is, and what it is called. */
+const nameOf = (element: Element) => `${element.tagName} ${element.getAttribute('aria-label') ?? element.getAttribute('name') ?? element.textContent!.trim()}`;
+
+/** Where an element is waited for, among whatever is left of what it stood in. */
+class Waited {
+  private readonly name: string;
+  private readonly others: Set<Element>;
+
+  constructor(private readonly stand: Stand) {
+    this.name = nameOf(stand.element);
+    this.others = new Set(this.namesakes());
+  }
+
+  /** The element once it is there again, or the one that was drawn in its stead. */
+  back(): HTMLElement | undefined {
+    return this.namesakes().find(element => !this.others.has(element));
+  }
+
+  private namesakes(): HTMLElement[] {
+    const scope = this.stand.places.find(place => place.parent.isConnected)?.parent;
+    return ([...scope?.querySelectorAll(this.stand.element.tagName) ?? []] as HTMLElement[])
+      .filter(element => nameOf(element) === this.name && element.matches(reachable) && element.checkVisibility({ visibilityProperty: true }));
+  }
+}
+
+/**
+ * Watches over the focus of keys on every page; another page and a pointer see to themselves. An element that is switched off, or taken away and
+ * drawn again while something is under way, has the focus back as soon as it is there, unless the person went elsewhere meanwhile.
+ */
 export function keepFocus(): void {
-  let at: Element | null = null;
-  let places: Place[] = [];
-  let besideDialogs: HTMLElement | null = null;
+  let at: Stand | null = null;
+  let besideDialogs: Stand | null = null;
+  let waited: Waited | null = null;
+  let isOurs = false;
+  const give = (element: HTMLElement | undefined) => {
+    isOurs = true;
+    element?.focus();
+    isOurs = false;
+  };
+  const near = ({ places }: Stand) => {
+    const left = places.filter(place => place.parent.isConnected && place.parent.closest('main *'));
+    const ofAnswer = left.filter(place => place.parent.closest('article'));
+    // Of an answer that is being made nothing else can be pressed than what ends it; after that one writes on.
+    const home = places.some(place => place.parent.closest('[data-turn]')) ? document.querySelector<HTMLElement>('[data-stop]') ?? document.querySelector<HTMLElement>('.cbox > textarea') : null;
+    return ofAnswer.map(nearest).find(found => found) ?? home ?? left.slice(ofAnswer.length).map(nearest).find(found => found);
+  };
+
   document.addEventListener('focusin', event => {
-    const target = event.target as HTMLElement;
-    besideDialogs = target.closest('dialog') ? besideDialogs : target;
-    [at, places] = target.matches(':focus-visible') ? [target, placesOf(target)] : [null, []];
+    const element = event.target as HTMLElement;
+    waited = isOurs ? waited : null;
+    at = element.matches(':focus-visible') ? { element, places: placesOf(element) } : null;
+    besideDialogs = element.closest('dialog') ? besideDialogs : at ?? { element, places: placesOf(element) };
   });
-  document.addEventListener('pointerdown', () => at = null);
+  document.addEventListener('pointerdown', () => [at, waited] = [null, null]);
+  // Whoever types on has settled there; who stops what is under way has not.
+  document.addEventListener('keydown', event => waited = event.key === 'Escape' ? waited : null, true);
   new MutationObserver(() => {
-    if (!at || at.isConnected) {
+    const back = waited?.back();
+    if (back) {
+      waited = null;
+      give(back);
       return;
     }
 
-    const isOfDialog = at.closest('dialog') !== null;
+    if (!at || isThere(at.element)) {
+      return;
+    }
+
+    const lost = at;
     at = null;
-    if (document.activeElement !== document.body) {
+    if (document.activeElement !== document.body && document.activeElement !== lost.element) {
       return;
     }
 
     // A dialog that the page takes away, instead of closing it, gives nothing back.
-    const next = isOfDialog ? besideDialogs : places.filter(place => place.parent.isConnected && place.parent.closest('main *')).map(nearest).find(found => found);
-    next?.focus();
-  }).observe(document.documentElement, { childList: true, subtree: true });
+    if (lost.element.closest('dialog') && !lost.element.isConnected) {
+      give(besideDialogs && isThere(besideDialogs.element) ? besideDialogs.element : besideDialogs ? near(besideDialogs) : undefined);
+      return;
+    }
+
+    waited ??= new Waited(lost);
+    give(near(lost));
+  }).observe(document.documentElement, { childList: true, subtree: true, attributes: true, attributeFilter: ['disabled'] });
 }

@@ -16,7 +16,13 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
     turns.scrollTop = turns.scrollHeight;
     show();
   };
-  const show = () => jump?.toggleAttribute('hidden', following || atEnd());
+  // Columns that do not fit are told of until the last of them is in view.
+  const aside = box.parentElement?.querySelector<HTMLElement>('.aside');
+  const show = () => {
+    jump?.toggleAttribute('hidden', following || atEnd());
+    aside?.toggleAttribute('hidden', turns.scrollWidth - turns.scrollLeft - turns.clientWidth < near);
+  };
+  const toLast = () => turns.scrollTo({ left: turns.scrollWidth, behavior: 'smooth' });
   const up = (event: WheelEvent) => {
     if (event.deltaY < 0) {
       following = false;
@@ -94,10 +100,30 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
     }
   };
 
+  // A question in other words goes as a new one does: Enter asks it, Escape leaves it as it was.
+  const edited = (event: KeyboardEvent) => {
+    const field = event.target as HTMLElement;
+    const form = field.closest<HTMLFormElement>('form.edit');
+    if (!form || event.isComposing) {
+      return;
+    }
+
+    if (event.key === 'Escape') {
+      event.preventDefault();
+      form.querySelector<HTMLElement>('[data-leave]')?.click();
+    } else if (event.key === 'Enter' && !event.shiftKey && field.matches('textarea')) {
+      event.preventDefault();
+      field.dispatchEvent(new Event('change', { bubbles: true }));
+      form.requestSubmit();
+    }
+  };
+
   turns.addEventListener('click', cited);
+  turns.addEventListener('keydown', edited);
   turns.addEventListener('wheel', up, { passive: true });
   turns.addEventListener('scroll', scrolled, { passive: true });
   jump?.addEventListener('click', toEnd);
+  aside?.addEventListener('click', toLast);
   grown.observe(turns, { childList: true, subtree: true, characterData: true });
   resized.observe(turns);
   toEnd();
@@ -110,9 +136,11 @@ export function follow(turns: HTMLElement, box: HTMLElement, page: DotNet): { di
       resized.disconnect();
       nearTop.disconnect();
       turns.removeEventListener('click', cited);
+      turns.removeEventListener('keydown', edited);
       turns.removeEventListener('wheel', up);
       turns.removeEventListener('scroll', scrolled);
       jump?.removeEventListener('click', toEnd);
+      aside?.removeEventListener('click', toLast);
     },
   };
 }
