@@ -102,8 +102,24 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
       }
     });
   };
+  // The settings may lie folded away: they open first, by the server's word.
+  const fill = (name: string) => {
+    const field = () => root.querySelector<HTMLElement>(`[data-variable="${CSS.escape(name)}"], [data-choice="${CSS.escape(name)}"]`);
+    if (field()?.checkVisibility() === false) {
+      root.querySelector<HTMLElement>('[data-column=right]')?.click();
+    }
+
+    const until = performance.now() + lostPause;
+    const reach = () => field()?.checkVisibility() ? field()!.focus() : performance.now() < until && requestAnimationFrame(reach);
+    reach();
+  };
   const pointed = (event: Event) => {
-    isAdding = (event.target as Element).closest('[data-add]') !== null;
+    const target = event.target as Element;
+    isAdding = target.closest('[data-add]') !== null;
+    const wanted = target.closest<HTMLElement>('[data-fill]')?.dataset.fill;
+    if (wanted !== undefined) {
+      fill(wanted);
+    }
   };
 
   const typed = (event: Event) => {

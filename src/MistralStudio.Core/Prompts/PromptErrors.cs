@@ -3,6 +3,12 @@ namespace MistralStudio.Core.Prompts;
 /// <summary>Expected failures of a prompt's content and its variables.</summary>
 public static class PromptErrors
 {
+    /// <summary>The code of <see cref="MissingVariables"/>.</summary>
+    public const string MissingCode = "prompt.missing_variables";
+
+    /// <summary>The code of <see cref="WrongValue"/>.</summary>
+    public const string WrongValueCode = "prompt.wrong_value";
+
     public static Error Empty() => new("prompt.empty", "There is nothing in this prompt: every message is empty.", "Write a message.");
 
     public static Error TooLarge() => new("prompt.too_large", $"This prompt is larger than {Size.Format(PromptJson.MostBytes)}.", "Shorten its texts, or put them into a knowledge base.");
@@ -48,12 +54,12 @@ public static class PromptErrors
 
     /// <summary>Variables without a value; all of them are named.</summary>
     public static Error MissingVariables(IReadOnlyList<string> names) => new(
-        "prompt.missing_variables",
+        MissingCode,
         names.Count == 1 ? $"The variable \"{names[0]}\" has no value." : $"{names.Count} variables have no value: {string.Join(", ", names.Take(20).Select(name => $"\"{name}\""))}.",
         names.Count == 1 ? "Give it one." : "Give each of them one.");
 
     public static Error WrongValue(PromptVariable variable) => new(
-        "prompt.wrong_value",
+        WrongValueCode,
         $"The value of \"{variable.Name}\" {Should(variable)}.",
         "Change the value, or the kind of the variable.");
 

@@ -93,6 +93,36 @@ public sealed class PlaygroundPartsTests : BunitContext
     }
 
     [Fact]
+    public void Variable_ThatIsDrawnAnew_HasWhatWasTypedBefore()
+    {
+        _state.Draft.Write(_state.Draft.Messages[0].Key, "{{count}} words.");
+        var fields = Render<VariableFields>(parameters => parameters.Add(p => p.State, _state));
+        _state.Draft.Give("count", "forty");
+        _state.Draft.Describe(new PromptVariable("count", PromptVariableKind.Number));
+        fields.WaitForAssertion(() => Assert.Equal("forty", fields.Find("input[data-variable=count]").GetAttribute("value")));
+
+        _state.Draft.Write(_state.Draft.Messages[0].Key, "Some words.");
+        fields.WaitForAssertion(() => Assert.Empty(fields.FindAll("[data-variable]")));
+        _state.Draft.Give("count", "40");
+        _state.Draft.Write(_state.Draft.Messages[0].Key, "{{count}} words.");
+        fields.WaitForAssertion(() => Assert.Equal("40", fields.Find("[data-variable=count]").GetAttribute("value")));
+    }
+
+    [Fact]
+    public async Task Variable_WithoutAValue_IsLedTo_AndNoLongerMissedOnceItHasOne()
+    {
+        await OpenAsync(2);
+        _state.Draft.Write(_state.Draft.Messages[0].Key, "In {{language}}, {{count}} words.");
+        _state.Draft.Give("language", "French");
+        var arena = Show();
+        Assert.False(await arena.InvokeAsync(() => arena.Instance.SendFromFieldAsync("Which law?")));
+        arena.WaitForAssertion(() => Assert.Equal("count", arena.Find(".composer [role=alert] [data-fill]").GetAttribute("data-fill")));
+
+        _state.Draft.Give("count", "40");
+        arena.WaitForAssertion(() => Assert.Empty(arena.FindAll("[role=alert]")));
+    }
+
+    [Fact]
     public async Task Blind_ShowsNoNameAndNoNumber_UntilAnAnswerIsPreferred()
     {
         await OpenAsync(2);
@@ -125,6 +155,13 @@ public sealed class PlaygroundPartsTests : BunitContext
         Assert.Contains("9,000", arena.FindAll(".ans")[1].QuerySelector("[role=alert]")!.TextContent, StringComparison.Ordinal);
         Assert.Equal(2, arena.FindAll("[data-retry]").Count);
         Assert.Single(arena.FindAll("[data-send]"));
+
+        await arena.FindAll(".ans")[1].QuerySelector("[role=alert] [data-try-again]")!.ClickAsync(new());
+        _runner.Say("b", "Delaware.");
+        _runner.End("b");
+        await IdleAsync();
+        arena.WaitForAssertion(() => Assert.Contains("Delaware.", arena.FindAll(".ans")[1].TextContent, StringComparison.Ordinal));
+        Assert.Empty(arena.FindAll("[data-try-again]"));
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json.Serialization;
 using MistralStudio.Core;
+using MistralStudio.Core.Prompts;
 
 namespace MistralStudio.Web.Features.ModelApi;
 
@@ -68,7 +69,7 @@ internal sealed record ApiError(int Status, string Type, string Code, string Mes
         "model.unknown_token" => "logit_bias",
         "model.too_many_answers" => "n",
         "model.no_infill" => "suffix",
-        "prompt.missing_variables" or "prompt.wrong_value" or "prompt.bad_values" => "prompt_variables",
+        PromptErrors.MissingCode or PromptErrors.WrongValueCode or "prompt.bad_values" => "prompt_variables",
         _ => status == 404 ? "model" : null,
     };
 

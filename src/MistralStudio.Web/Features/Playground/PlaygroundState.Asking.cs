@@ -2,6 +2,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
+using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Features.Chat;
 using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Features.Playground.Drafts;
@@ -162,8 +163,22 @@ public sealed partial class PlaygroundState
     /// <summary>Stops every column.</summary>
     public void StopAll() => _columns.ForEach(column => column.Chat.Stop());
 
+    /// <summary>The first variable of the draft that has no value, or none of its kind, where the last message was refused for it.</summary>
+    public string? Unfilled => Chat.Error?.Code is PromptErrors.MissingCode or PromptErrors.WrongValueCode
+        ? Draft.Variables.FirstOrDefault(variable => (Draft.Values.GetValueOrDefault(variable.Name) ?? variable.Default) is not { } value || !PromptTemplates.Fits(variable, value))?.Name
+        : null;
+
     /// <summary>Takes back why the last message was refused: the person is writing another.</summary>
     public void ForgetErrors() => _columns.ForEach(column => column.Chat.ForgetError());
+
+    // What was missing is there now.
+    private void ForgetFilled()
+    {
+        if (Chat.Error?.Code is PromptErrors.MissingCode or PromptErrors.WrongValueCode && Unfilled is null)
+        {
+            ForgetErrors();
+        }
+    }
 
     // A column that goes on further than the first one goes on from where the first one is; what it had there stays as the branch beside.
     private Task<bool> SendAsync(PlaygroundColumn column, string question, IReadOnlyList<MessageImage> images, int turns, CancellationToken cancellationToken) =>

@@ -45,6 +45,7 @@ public sealed partial class PlaygroundState : IAsyncDisposable
         Add();
         Draft.Open(_kept);
         Draft.Changed += Touch;
+        Draft.Changed += ForgetFilled;
         Images.Changed += Tell;
     }
 

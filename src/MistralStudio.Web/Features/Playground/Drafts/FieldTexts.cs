@@ -8,6 +8,16 @@ internal sealed class FieldTexts
 {
     private readonly Dictionary<(object Field, int Revision), string> _drawn = [];
 
+    /// <summary>Forgets what is drawn no longer: drawn again, it is given what it holds by then.</summary>
+    /// <param name="fields">What is drawn.</param>
+    public void Keep(IReadOnlyCollection<object> fields)
+    {
+        foreach (var gone in _drawn.Keys.Where(drawn => !fields.Contains(drawn.Field)).ToList())
+        {
+            _drawn.Remove(gone);
+        }
+    }
+
     /// <summary>The text that the field of a message was drawn with.</summary>
     public string Text(DraftMessage message) => Text(message.Key, message.Revision, message.Text);
 
