@@ -84,10 +84,11 @@ export function keepFocus(): void {
   };
   const near = ({ places }: Stand) => {
     const left = places.filter(place => place.parent.isConnected && place.parent.closest('main *'));
-    const ofAnswer = left.filter(place => place.parent.closest('article'));
-    // Of an answer that is being made nothing else can be pressed than what ends it; after that one writes on.
-    const home = places.some(place => place.parent.closest('[data-turn]')) ? document.querySelector<HTMLElement>('[data-stop]') ?? document.querySelector<HTMLElement>('.cbox > textarea') : null;
-    return ofAnswer.map(nearest).find(found => found) ?? home ?? left.slice(ofAnswer.length).map(nearest).find(found => found);
+    const first = (within: string) => left.filter(place => place.parent.closest(within)).map(nearest).find(found => found);
+    const was = (within: string) => places.some(place => place.parent.closest(within));
+    // Of an answer that is being made nothing else can be pressed than what ends it; a question that went leads to where the next is written.
+    const stop = document.querySelector<HTMLElement>('[data-stop]');
+    return first('article') ?? (was('article') ? stop : null) ?? first('[data-turn]') ?? (was('[data-turn]') ? stop ?? document.querySelector<HTMLElement>('.cbox > textarea') : null) ?? first('*');
   };
 
   document.addEventListener('focusin', event => {
