@@ -60,7 +60,7 @@ public sealed record FlowCall(WorkspaceId Workspace, string Reference, IReadOnly
     /// <summary>Takes more of its answer's text while it grows; null for nobody.</summary>
     public Func<string, ValueTask>? Stream { get; init; }
 
-    /// <summary>Is told which run it made, however that came out, before the call returns; not told where none began. Null for nobody.</summary>
+    /// <summary>Is told which run it made once that has begun, whatever becomes of it; not told where none began. Null for nobody.</summary>
     public Action<RunId>? Ran { get; init; }
 }
 

@@ -83,6 +83,7 @@ internal sealed class FlowCalls(FlowRuns runs, FlowPlans plans, IFlowStore flows
             By = call.By,
             Key = call.Key,
             Depth = call.Depth,
+            Begun = call.Ran,
             Id = call.Once is { } once ? IdOf(call.Workspace, once) : null,
         };
         var ran = await runs.RunAsync(
@@ -92,7 +93,6 @@ internal sealed class FlowCalls(FlowRuns runs, FlowPlans plans, IFlowStore flows
             return ran.Error;
         }
 
-        call.Ran?.Invoke(ran.Value.Id);
         return ran.Value switch
         {
             { Status: RunStatus.Succeeded } done => new FlowAnswer(done.Id, done.Outputs, done.Usage),

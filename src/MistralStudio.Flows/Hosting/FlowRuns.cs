@@ -46,7 +46,13 @@ public sealed class FlowRuns(
         var run = order.Id.Value;
         using var watcher = watch.Watch(run);
         var started = await StartAsync(order, cancellationToken);
-        return started.IsSuccess ? await WaitAsync(watcher, order.Workspace, isNew, limit, seen, cancellationToken) : started.Error;
+        if (!started.IsSuccess)
+        {
+            return started.Error;
+        }
+
+        order.Begun?.Invoke(run);
+        return await WaitAsync(watcher, order.Workspace, isNew, limit, seen, cancellationToken);
     }
 
     /// <summary>Begins a fork; returns once it is durable and somebody owns it. It has the rights of who wants it.</summary>

@@ -56,6 +56,9 @@ public sealed record RunOrder
     /// <summary>Its id, where the same order may come twice and counts once; null for a new one.</summary>
     public RunId? Id { get; init; }
 
+    /// <summary>Is told which run it is once that has begun, long before it ends; null for nobody.</summary>
+    public Action<RunId>? Begun { get; init; }
+
     /// <summary>How many runs stand above it.</summary>
     public int Depth { get; init; }
 

@@ -103,6 +103,32 @@ public sealed class ModelNodesTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Equal(("urgent: It smokes.", document), (answer.Value.Text, Assert.Single(answer.Value.Outputs["text"].Sources)));
     }
 
+    [Fact]
+    public async Task ACallThatIsGivenUp_HasToldItsRun()
+    {
+        using var client = await studio.SignedInAsync();
+        var owner = (await studio.Services.GetRequiredService<AccountStore>().FindDefaultOwnerAsync(Token))!;
+        studio.Chat = new ScriptedChatClient(_ => "Never") { BeforeWord = stop => Task.Delay(Timeout.Infinite, stop) };
+        var id = await FlowAsync(client, "Endless", """
+            {"schema":"mistralstudio.flow/1","inputs":[{"name":"question","type":"text","required":true}],
+             "nodes":[{"id":"start","type":"start"},{"id":"ask","type":"llm","config":{"prompt":"{{ start.question }}"}},{"id":"answer","type":"answer"}],
+             "edges":[{"from":"start.question","to":"ask.question"},{"from":"ask.text","to":"answer.text"}]}
+            """);
+        await PostAsync(client, $"/api/flows/{id}/versions", new { message = "first" }, HttpStatusCode.Created);
+
+        using var patience = CancellationTokenSource.CreateLinkedTokenSource(Token);
+        var told = new TaskCompletionSource<RunId>();
+        var call = studio.Services.GetRequiredService<IFlowCalls>().CallAsync(
+            new FlowCall(owner.Workspace, "endless", new Dictionary<string, JsonElement> { ["question"] = JsonElement.Parse("\"Who?\"") }) { By = owner.User, Ran = told.SetResult }, patience.Token);
+        var run = await told.Task.WaitAsync(Token);
+        Assert.False(call.IsCompleted);
+        await patience.CancelAsync();
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => call);
+
+        using var found = await client.GetAsync($"/api/runs/{run}", Token);
+        Assert.Equal(HttpStatusCode.OK, found.StatusCode);
+    }
+
     private static async Task TriageAsync(HttpClient client, string name)
     {
         var id = await FlowAsync(client, name, """
