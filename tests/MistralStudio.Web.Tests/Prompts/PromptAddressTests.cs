@@ -22,7 +22,7 @@ public sealed class PromptAddressTests(OneServer one) : IClassFixture<OneServer>
         using var moved = await browser.GetAsync($"/w/workspace/prompts/{prompt.Id}?tab=versions", Stop);
         Assert.Equal(HttpStatusCode.Redirect, moved.StatusCode);
         Assert.EndsWith("/w/workspace/prompts/said-by-id?tab=versions", moved.Headers.Location!.ToString(), StringComparison.Ordinal);
-        Assert.Contains("Say ", await browser.GetStringAsync(moved.Headers.Location, Stop), StringComparison.Ordinal);
+        Assert.Contains("Said by id", await browser.GetStringAsync(moved.Headers.Location, Stop), StringComparison.Ordinal);
         Assert.Equal(HttpStatusCode.NotFound, (await browser.GetAsync($"/w/workspace/prompts/{PromptId.New()}", Stop)).StatusCode);
     }
 }
