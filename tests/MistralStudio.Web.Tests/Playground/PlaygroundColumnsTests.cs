@@ -4,6 +4,7 @@ using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Web.Features.Playground;
+using MistralStudio.Web.Features.Prompts.Code;
 using MistralStudio.Web.Layout;
 
 namespace MistralStudio.Web.Tests.Playground;
@@ -242,6 +243,22 @@ public sealed class PlaygroundColumnsTests
         Assert.Equal("Answer in French.", (await _runner.NextAsync("a")).Instructions);
         state.StopAll();
         await IdleAsync(state);
+    }
+
+    [Fact]
+    public async Task Code_GoesOnFromWhatWasSaid_UpToTheLastQuestion()
+    {
+        await using var state = await OpenAsync(columns: 1);
+        foreach (var question in (string[])["Which law?", "And which court?"])
+        {
+            await state.SendAsync(question, Stop);
+            _runner.Say("a", "New York.");
+            _runner.End("a");
+            await IdleAsync(state);
+        }
+
+        var subject = await state.ShowAsync(new CodeSubject(PromptContent.Empty, new Dictionary<string, string>()), Stop);
+        Assert.Equal(["Which law?", "New York.", "And which court?"], subject.Further.Select(message => message.Text));
     }
 
     [Fact]

@@ -88,9 +88,9 @@ public sealed partial class PlaygroundState
         }
         else if (subject.Content.Messages is not [.., { Role: MessageRole.User }])
         {
-            // A request ends with a question: where the prompt has none, with the last one, or what stands for it.
-            var before = Chat.Thread.LastOrDefault(entry => entry.Role == MessageRole.User)?.Text ?? $"<{PromptTemplates.Question}>";
-            subject = subject with { Further = [new TurnMessage(MessageRole.User, before)] };
+            // A request ends with a question: where the prompt has none, with the last one after all that was said before it, or with what stands for one.
+            var before = Chat.Thread.Reverse().SkipWhile(entry => entry.Role != MessageRole.User).Reverse().Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text)).ToList();
+            subject = subject with { Further = before.Count > 0 ? before : [new TurnMessage(MessageRole.User, $"<{PromptTemplates.Question}>")] };
         }
 
         if (!subject.Images.Any())
