@@ -31,7 +31,7 @@ public sealed class RunCompareTests(ApiStudio studio) : FlowTests(studio)
         var page = Open(owner, ada, bea);
         page.WaitForElement(".cmp-nodes");
         Assert.Equal(
-            ["start differs", "Greeting differs", "fixed same", "big differs", "out differs"],
+            ["Start differs", "Greeting differs", "Write text same", "JavaScript differs", "Result differs"],
             page.FindAll(".cmp-nodes tbody tr").Select(row => $"{row.QuerySelector("a.name")!.TextContent} {row.QuerySelector("td:last-child")!.TextContent.Trim()}"));
         Assert.Empty(page.FindAll(".note.info"));
 

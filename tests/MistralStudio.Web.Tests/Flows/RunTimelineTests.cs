@@ -29,7 +29,7 @@ public sealed class RunTimelineTests(ApiStudio studio) : FlowTests(studio)
         var last = state.EventCount;
         Assert.Equal(($"{last}", $"{last}", "1"), (slider.GetAttribute("aria-valuenow"), slider.GetAttribute("aria-valuemax"), slider.GetAttribute("aria-valuemin")));
         Assert.Empty(view.FindAll("header button"));
-        Assert.Equal(["start", "Greeting", "each", "out"], view.FindAll(".tl-names button").Select(one => one.TextContent));
+        Assert.Equal(["Start", "Greeting", "For each", "Result"], view.FindAll(".tl-names button").Select(one => one.TextContent));
 
         await view.InvokeAsync(() => view.Instance.GoAsync("step", -1));
         Assert.True(state.IsBack);

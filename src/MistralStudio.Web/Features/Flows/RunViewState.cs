@@ -20,7 +20,7 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
 
     private readonly Dictionary<string, StringBuilder> _streamed = new(StringComparer.Ordinal);
     private readonly Dictionary<string, int> _rounds = new(StringComparer.Ordinal);
-    private readonly Dictionary<string, NodeView> _containers = new(StringComparer.Ordinal);
+    private readonly Dictionary<string, NodeView> _instances = new(StringComparer.Ordinal);
     private RunTimeline? _timeline;
     private RunState? _shown;
     private long? _back;
@@ -201,7 +201,11 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
 
     /// <summary>The container that a card of the definition shows at present; null where it is none, or did not begin.</summary>
     /// <param name="card">Its path in the definition.</param>
-    public NodeView? ContainerOf(string card) => _containers.GetValueOrDefault(card);
+    public NodeView? ContainerOf(string card) => InstanceOf(card) is { Rounds.Begun: > 0 } container ? container : null;
+
+    /// <summary>The node that a card of the definition shows at present, by the path of its instance; null where there is none yet.</summary>
+    /// <param name="card">Its path in the definition.</param>
+    public NodeView? InstanceOf(string card) => _instances.GetValueOrDefault(card);
 
     /// <summary>What an answer said so far; empty where it is journalled, or says nothing yet.</summary>
     public string StreamedOf(string node) => !IsBack && _streamed.TryGetValue(node, out var said) ? said.ToString() : "";
@@ -300,7 +304,7 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
 
     private void ListCards()
     {
-        _containers.Clear();
+        _instances.Clear();
         var cards = new List<NodeView>(Nodes.Count);
         Add(Nodes, "");
         Cards = cards;
@@ -311,9 +315,9 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
             {
                 var path = Scopes.Join(scope, Scopes.Split(node.Path).Id);
                 cards.Add(node with { Path = path });
+                _instances[path] = node;
                 if (node.Rounds is { Begun: > 0 })
                 {
-                    _containers[path] = node;
                     Add(RoundOf(node), path);
                 }
             }

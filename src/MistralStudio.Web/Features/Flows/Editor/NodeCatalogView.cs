@@ -23,13 +23,13 @@ public sealed class NodeCatalogView(NodeCatalog catalog, IStringLocalizer words)
         [.. catalog.Entries.Select(entry => new NodeKind(entry.Type, NameOf(entry.Type.Id))).OrderBy(kind => kind.Category).ThenBy(kind => kind.Name, StringComparer.CurrentCulture)];
 
     /// <summary>What a type is called; its id where nobody gave it a name.</summary>
-    public string NameOf(string type) => NodeFace.IsKnown(type) ? words[$"Kind.{type}"] : type;
+    public string NameOf(string type) => NodeFace.NameOf(type, words);
 
     /// <summary>What a node is called: its title, or what its type is called.</summary>
     public string TitleOf(FlowNode node)
     {
         ArgumentNullException.ThrowIfNull(node);
-        return node.Title is { Length: > 0 } title ? title : NameOf(node.Type);
+        return NodeFace.TitleOf(node.Type, node.Title, words);
     }
 
     /// <summary>The type of an id; null where it is not installed.</summary>

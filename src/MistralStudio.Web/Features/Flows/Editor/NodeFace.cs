@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Microsoft.Extensions.Localization;
 using MistralStudio.Flows.Definitions;
 
 namespace MistralStudio.Web.Features.Flows.Editor;
@@ -42,8 +43,23 @@ public static class NodeFace
         ["note"] = ("sticky-note", null),
     };
 
-    /// <summary>Types with a name of their own in the words of the page (<c>Kind.llm</c>).</summary>
-    public static bool IsKnown(string type) => s_faces.ContainsKey(type);
+    /// <summary>What a type is called in plain words (<c>Kind.llm</c>); its id where nobody gave it a name.</summary>
+    public static string NameOf(string type, IStringLocalizer words)
+    {
+        ArgumentNullException.ThrowIfNull(words);
+        return s_faces.ContainsKey(type) ? words[$"Kind.{type}"] : type;
+    }
+
+    /// <summary>What a node is called: its title, or what its type is called.</summary>
+    public static string TitleOf(string type, string? title, IStringLocalizer words) => title is { Length: > 0 } ? title : NameOf(type, words);
+
+    /// <summary>What nodes are called beside each other, by their paths: those that would be called the same, and untitled ones of a round, with their path.</summary>
+    public static IReadOnlyDictionary<string, string> TitlesOf(IEnumerable<(string Path, string Type, string? Title)> nodes, IStringLocalizer words)
+    {
+        var named = nodes.Select(node => (node.Path, IsOwn: node.Title is { Length: > 0 }, Name: TitleOf(node.Type, node.Title, words))).ToList();
+        var often = named.CountBy(node => node.Name, StringComparer.Ordinal).ToDictionary(StringComparer.Ordinal);
+        return named.ToDictionary(node => node.Path, node => often[node.Name] > 1 || (!node.IsOwn && node.Path.Contains('/', StringComparison.Ordinal)) ? $"{node.Name} · {node.Path}" : node.Name, StringComparer.Ordinal);
+    }
 
     /// <summary>Name of the icon.</summary>
     public static string Glyph(string type) => s_faces.TryGetValue(type, out var face) ? face.Glyph : "circle-help";
