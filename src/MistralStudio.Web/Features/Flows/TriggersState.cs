@@ -16,6 +16,9 @@ public sealed class TriggersState(IFlowTriggers triggers, IFlowVersions versions
     /// <summary>True where the published version has a node that takes calls.</summary>
     public bool TakesCalls { get; private set; }
 
+    /// <summary>What the published version asks of who runs it; none before it was read, and without one.</summary>
+    public IReadOnlyList<FlowInput> Inputs { get; private set; } = [];
+
     /// <summary>The secret that was just made, shown once; null where none was.</summary>
     public string? Secret { get; private set; }
 
@@ -33,10 +36,10 @@ public sealed class TriggersState(IFlowTriggers triggers, IFlowVersions versions
     {
         Triggers = await triggers.FindAsync(caller.Workspace, flow.Id, cancellationToken);
         Error = Triggers is null ? FlowStoreErrors.NotFound() : null;
-        TakesCalls = flow.PublishedVersion is { } number
-            && await versions.FindAsync(caller.Workspace, flow.Slug, number, cancellationToken) is { } version
-            && FlowDefinitions.Read(version.Json) is { IsSuccess: true } read
-            && read.Value.Nodes.Any(node => node.Type == "webhook");
+        var published = flow.PublishedVersion is { } number && await versions.FindAsync(caller.Workspace, flow.Slug, number, cancellationToken) is { } version
+            && FlowDefinitions.Read(version.Json) is { IsSuccess: true } read ? read.Value : null;
+        TakesCalls = published?.Nodes.Any(node => node.Type == "webhook") == true;
+        Inputs = published?.Inputs ?? [];
     }
 
     /// <summary>Stops schedules and webhook from starting runs, or lets them again.</summary>

@@ -36,12 +36,17 @@ public static class CodeWriter
         _ => JavaScript(request),
     };
 
-    private static string Curl(CodeRequest request) =>
+    /// <summary>A command that posts JSON to an address of this studio.</summary>
+    public static string Curl(string address, JsonElement body) => Curl(address, $"Authorization: Bearer ${CodeRequest.StudioKey}", body);
+
+    private static string Curl(CodeRequest request) => Curl(request.Url, $"{request.KeyHeader ?? "Authorization"}: {(request.KeyHeader is null ? "Bearer " : "")}${request.KeyVariable}", request.Body);
+
+    private static string Curl(string address, string authorization, JsonElement body) =>
         $"""
-        curl {Shell(request.Url)} \
-          -H "{(request.KeyHeader is { } header ? $"{header}: $" : "Authorization: Bearer $")}{request.KeyVariable}" \
+        curl {Shell(address)} \
+          -H "{authorization}" \
           -H "Content-Type: application/json" \
-          -d {Shell(Literals.Json.Value(request.Body, 0))}
+          -d {Shell(Literals.Json.Value(body, 0))}
         """;
 
     private static string CSharp(CodeRequest request)
