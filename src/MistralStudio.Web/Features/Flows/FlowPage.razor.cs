@@ -160,6 +160,12 @@ public sealed partial class FlowPage : IDisposable
 
     private void GoTo(string? tab) => Navigation.NavigateTo(Tab(tab));
 
+    private void ShowOnCanvas(string path)
+    {
+        _editing!.Arrive(path);
+        GoTo(null);
+    }
+
     private Task EditAsync(ChangeEventArgs change) => _state!.EditAsync(change.Value as string ?? "", _stop.Token);
 
     private Task SaveAsync() => _state!.SaveAsync(_stop.Token);
