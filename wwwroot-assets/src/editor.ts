@@ -1,7 +1,7 @@
 // Beside the canvas: fields that speak up when typing pauses and complete what stands between braces, and the outline's keys.
 import { away } from './_away';
 import { coloured } from './_coloured';
-import { suggest, type TemplateName } from './canvas/names';
+import { complete, suggest, type TemplateName } from './canvas/names';
 
 interface DotNet {
   invokeMethodAsync(method: string, ...args: unknown[]): Promise<unknown>;
@@ -73,7 +73,7 @@ export function fields(root: HTMLElement): { focus(): void; focusRow(path: strin
     }
 
     const caret = field.selectionStart ?? field.value.length;
-    field.setRangeText(found[i].Name, from, caret, 'end');
+    field.setRangeText(field.dataset.bare === undefined ? complete(field.value, caret, from, found[i].Name) : found[i].Name, from, caret, 'end');
     const own = field;
     close();
     own.dispatchEvent(new Event('input', { bubbles: true }));

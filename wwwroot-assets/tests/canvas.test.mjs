@@ -7,8 +7,8 @@ import { liquidParts } from '../src/_liquid.ts';
 import { Graph } from '../src/canvas/graph.ts';
 import { Kept } from '../src/canvas/kept.ts';
 import { fits } from '../src/canvas/model.ts';
-import { suggest } from '../src/canvas/names.ts';
-import { Outbox } from '../src/canvas/outbox.ts';
+import { complete, suggest } from '../src/canvas/names.ts';
+import { Outbox, slow } from '../src/canvas/outbox.ts';
 import { pasted } from '../src/canvas/pasted.ts';
 import { distanceTo, path, route } from '../src/canvas/route.ts';
 import { snap } from '../src/canvas/snap.ts';
@@ -185,6 +185,24 @@ test('an answer that was lost with the connection is asked for again under the s
   assert.deepEqual(arrived, ['1 Move', '1 Move']);
 });
 
+test('what has no answer for a while is said to wait, though nobody noticed that the connection is gone', async () => {
+  const [told, later] = [[], []];
+  let answer = () => undefined;
+  const box = new Outbox(() => new Promise(resolve => answer = resolve), () => true, waiting => told.push(waiting), { now: () => 0, later: (act, ms) => ms === slow && later.push(act) });
+  const quick = box.send('Move', {});
+  answer();
+  await quick;
+  later.shift()();
+  assert.deepEqual(told, [0]);
+  const silent = box.send('Move', {});
+  later.shift()();
+  assert.deepEqual(told, [0, 1]);
+  answer();
+  await silent;
+  await Promise.resolve();
+  assert.deepEqual(told, [0, 1, 0]);
+});
+
 test('what waits for more than half a minute is given up, and said to be', async () => {
   let [now, lost] = [0, false];
   const later = [];
@@ -205,6 +223,15 @@ test('between braces the names are offered that fit what was typed', () => {
   assert.deepEqual(offered('{% if que'), ['question']);
   assert.deepEqual(offered('con', true), ['context']);
   assert.deepEqual(offered('question', true), []);
+});
+
+test('a name that is chosen closes its braces, once', () => {
+  const chosen = (before, after = '') => complete(before + after, before.length, before.length - /[\w.-]*$/.exec(before)[0].length, 'question');
+  assert.equal(chosen('Answer {{qu'), 'question}}');
+  assert.equal(chosen('Answer {{ qu', ' and {{ other }}'), 'question }}');
+  assert.equal(chosen('Answer {{ qu', ' }} and'), 'question');
+  assert.equal(chosen('Answer {{ name | append: qu'), 'question');
+  assert.equal(chosen('{% if qu'), 'question');
 });
 
 test('a template is taken apart into words, values and tags', () => {

@@ -41,7 +41,7 @@ internal static class LiquidParser
     {
         if (!s_parser.TryParse(source, out var template, out var reason))
         {
-            return TemplateErrors.Unreadable(reason);
+            return TemplateErrors.Unreadable(WithoutSource(reason));
         }
 
         var references = TemplateReferences.Of(template);
@@ -63,13 +63,20 @@ internal static class LiquidParser
 
         if (!s_parser.TryParse($"{{% if {source.ReplaceLineEndings(" ")} %}}1{{% endif %}}", out var template, out var reason))
         {
-            return TemplateErrors.NoCondition(reason);
+            return TemplateErrors.NoCondition(WithoutSource(reason));
         }
 
         var references = TemplateReferences.Of(template);
         return references.Problem is { } problem ? problem
             : references.Condition is { } condition ? new LiquidField(template, condition, references.All)
             : TemplateErrors.NoCondition("it is none");
+    }
+
+    // Fluid repeats the line that it could not read, which stands right above.
+    private static string WithoutSource(string reason)
+    {
+        var source = reason.IndexOf("Source:", StringComparison.Ordinal);
+        return source < 0 ? reason : reason[..source].TrimEnd();
     }
 
     private static FluidParser MakeParser()

@@ -31,7 +31,7 @@ public sealed class FlowCompilerTests : IDisposable
         { Of($"{Start},{Node("a", "template", """{"template":"{{ context }}"}""")}", "start.q a.q"), "flow.unknown_name", "a", "/template", "\"context\"" },
         { Of($"{Start},{Node("a")},{Node("b", "template", """{"template":"{{ a.text }}"}""")}", "start.q a.q,start.q b.q"), "flow.unknown_name", "b", "/template", "\"a.text\"" },
         { Of($"{Start},{Node("a")},{Node("b", "template", """{"template":"{{ a.value }}"}""")}", "start.q a.q,a.text b.q"), "flow.unknown_name", "b", "/template", "\"a.value\"" },
-        { Of($"{Node("b", "template", """{"template":"{{ "}""")}", ""), "template.unreadable", "b", "/template", "cannot be read" },
+        { Of($"{Node("b", "template", """{"template":"{{ "}""")}", ""), "template.unreadable", "b", "/template", "cannot be read: A value was expected at (1:3)." },
         { Of($"{Start},{Node("b", "template", """{"template":"{{ q | explode }}"}""")}", "start.q b.q"), "template.unknown_filter", "b", "/template", "\"explode\"" },
         { Of($"{Node("b", "template", """{"template":"{% for i in (1..100000000) %}x{% endfor %}"}""")}", ""), "template.open_range", "b", "/template", "10,000" },
         { Of($"{Start},{Node("b", "condition", """{"when":"q =="}""")}", "start.q b.q"), "template.no_condition", "b", "/when", "condition" },

@@ -29,3 +29,15 @@ export function suggest(text: string, caret: number, names: TemplateName[], bare
   fitting.sort((a, b) => Number(b.Name.toLowerCase().startsWith(wanted)) - Number(a.Name.toLowerCase().startsWith(wanted)));
   return { from: caret - typed.length, names: fitting.slice(0, 8) };
 }
+
+/**
+ * What is written for a name that was chosen: itself, and the braces that close a value that nothing closes yet, spaced as they were opened.
+ * @param from Where what was typed of it begins.
+ */
+export function complete(text: string, caret: number, from: number, name: string): string {
+  const opened = /\{\{(\s*)$/.exec(text.slice(0, from));
+  const after = text.slice(caret);
+  const shut = after.indexOf('}}');
+  const next = after.indexOf('{{');
+  return opened === null || (shut >= 0 && (next < 0 || shut < next)) ? name : `${name}${opened[1]}}}`;
+}

@@ -18,6 +18,8 @@ interface Waiting {
 
 export const patience = 30_000;
 const pause = 400;
+/** What has no answer for this long is said to wait: a connection that is silent is noticed to be gone only after half a minute. */
+export const slow = 3_000;
 const broken = Symbol('broken');
 
 export class Outbox {
@@ -70,9 +72,12 @@ export class Outbox {
     while (this.waiting.length > 0 && this.isConnected() && !this.closed) {
       const first = this.waiting[0];
       const lost = new Promise<typeof broken>(resolve => this.breakOff = () => resolve(broken));
+      let isAnswered = false;
+      this.clock.later(() => isAnswered || this.closed || this.told(this.waiting.length, false), slow);
       // What .NET refuses while it is there it would refuse again.
       const value = await Promise.race([this.invoke(first.number, first.method, first.args).catch(() => this.isConnected() ? undefined : broken), lost]);
       this.breakOff = null;
+      isAnswered = true;
       if (value === broken) {
         if (!this.isConnected()) {
           break;

@@ -128,7 +128,8 @@ export function pointers(stage: Stage, send: Send): { cancel(): boolean; dispose
   const background = (event: PointerEvent) => {
     const edge = edgeAt(stage, stage.at(event));
     if (edge) {
-      begin(event, start => stage.options.fixed ? panning(stage, start) : reconnecting(stage, send, edge, start), click => stage.select([], click.shiftKey ? [...stage.selectedEdges, edge.id] : [edge.id]));
+      // With Shift it goes on selecting: a wire on the way is not taken off.
+      begin(event, start => stage.options.fixed ? panning(stage, start) : start.shiftKey ? marquee(stage, start) : reconnecting(stage, send, edge, start), click => stage.select([], click.shiftKey ? [...stage.selectedEdges, edge.id] : [edge.id]));
       return;
     }
 
