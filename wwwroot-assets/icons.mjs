@@ -1,6 +1,6 @@
 /** Lucide icons (ISC licence) in use: one noun, one icon. */
 export const icons = [
-  'app-window', 'archive', 'arrow-down', 'arrow-up', 'book-open', 'bot', 'braces', 'check', 'chevron-down', 'chevron-left', 'chevron-right',
+  'align-horizontal-space-between', 'align-start-horizontal', 'align-start-vertical', 'app-window', 'archive', 'arrow-down', 'arrow-up', 'book-open', 'bot', 'braces', 'check', 'chevron-down', 'chevron-left', 'chevron-right',
   'chevrons-up-down', 'circle', 'circle-alert', 'circle-check', 'circle-help', 'clock', 'cloud-off', 'code', 'copy', 'cpu', 'download', 'ellipsis',
   'external-link', 'eye', 'eye-off', 'file-text', 'file-up', 'folder', 'gauge', 'git-branch', 'git-compare', 'globe', 'grip-vertical', 'history', 'house', 'image',
   'info', 'key-round', 'layers', 'library', 'link', 'list', 'list-filter', 'lock', 'log-out', 'mail', 'maximize-2', 'menu', 'merge', 'message-square', 'minus',

@@ -68,6 +68,13 @@ public static class FlowClipboard
         var places = parts.Nodes.Select(node => node.Position).OfType<FlowPosition>().Where(MoveParts.Sound).ToList();
         var corner = places.Count == 0 ? new FlowPosition(0, 0) : new FlowPosition(places.Min(place => place.X), places.Min(place => place.Y));
         var (dx, dy) = at is null ? (Step, Step) : (at.X - corner.X, at.Y - corner.Y);
+        // What is pasted where something stands already comes beside it, not over it.
+        var there = (Scopes.Find(definition, scope)?.Nodes ?? []).Select(node => node.Position).OfType<FlowPosition>().Where(MoveParts.Sound).ToList();
+        while (there.Any(one => parts.Nodes.Any(node => Math.Abs((node.Position ?? corner).X + dx - one.X) < Step && Math.Abs((node.Position ?? corner).Y + dy - one.Y) < Step)))
+        {
+            (dx, dy) = (dx + Step, dy + Step);
+        }
+
         // Ids that changed follow in edges and templates, one after the other; names that are free of each other cannot meet on the way.
         var moved = parts;
         foreach (var (old, fresh) in ids.Where(pair => pair.Key != pair.Value))

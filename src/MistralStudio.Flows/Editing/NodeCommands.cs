@@ -84,7 +84,7 @@ public sealed record PlacedPart(string Path, FlowPosition Position);
 public sealed record PlacedNote(int Index, FlowPosition Position);
 
 /// <summary>Moves parts on the canvas.</summary>
-/// <param name="Of">What it is called: <c>Move</c> or <c>Tidy</c>.</param>
+/// <param name="Of">What it is called: <c>Move</c>, <c>Align</c> or <c>Tidy</c>.</param>
 public sealed record MoveParts(IReadOnlyList<PlacedPart> Nodes, IReadOnlyList<PlacedNote> Notes, string Of = "Move") : FlowCommand
 {
     /// <inheritdoc/>

@@ -137,6 +137,10 @@ public sealed class EditingTests
         Assert.Equal("Sent {{ ask-2.approved.q }}", Scopes.FindNode(pasted, "letter-2")!.Config!.Value.GetProperty("template").GetString());
         Assert.Contains(new FlowEdge("ask-2.approved", "letter-2.x"), pasted.Edges);
         Assert.Equal(new FlowPosition(300, 40), Scopes.FindNode(pasted, "ask-2")!.Position);
+
+        // Once more at the same place: beside what stands there now, and not over it.
+        var again = FlowClipboard.Paste(pasted, "", FlowClipboard.Read(text).Value, new FlowPosition(300, 40)).Apply(pasted).Value;
+        Assert.Equal(new FlowPosition(332, 72), Scopes.FindNode(again, "ask-3")!.Position);
     }
 
     [Fact]

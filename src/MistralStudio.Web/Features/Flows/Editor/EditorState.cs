@@ -77,8 +77,11 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
             return false;
         }
 
-        return NodeFace.Under(node) is { } named && named != "default" ? Models.FirstOrDefault(model => model.Id == named)?.IsStarter == true : Models.All(model => model.IsStarter);
+        return NodeFace.Under(node) is { } named && named != "default" ? Models.FirstOrDefault(model => model.Id == named)?.IsStarter == true : Servers.All(model => model.IsStarter);
     }
+
+    /// <summary>Models of this machine and of connections: prompts, apps and flows ask one of these in their turn.</summary>
+    public IEnumerable<ModelChoice> Servers => Models.Where(model => ModelReference.TryParse(model.Id, out var reference) && reference.Kind is ModelReferenceKind.Local or ModelReferenceKind.Connection);
 
     /// <summary>Everything on the canvas.</summary>
     public IReadOnlyList<CardModel> Cards
@@ -284,6 +287,17 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
     {
         var places = AutoLayout.Arrange(Flow.Draft.Definition, (path, node) => Find(path)?.Shape ?? CardShape.Of(node, NodeLook.Unknown, isNote: false));
         return DoAsync(new MoveParts(places, [], "Tidy"), cancellationToken);
+    }
+
+    /// <summary>Lines up what is selected, each with those of its scope.</summary>
+    public async Task AlignAsync(Alignment how, CancellationToken cancellationToken)
+    {
+        var places = Selected.Where(path => !IsNote(path)).Select(Find).OfType<CardModel>().Where(card => card.Node.Position is not null)
+            .GroupBy(card => card.Parent, card => (card.Path, card.Node.Position!, card.Shape), StringComparer.Ordinal).SelectMany(scope => Align.Of([.. scope], how)).ToList();
+        if (places.Count > 0)
+        {
+            await DoAsync(new MoveParts(places, [], "Align"), cancellationToken);
+        }
     }
 
     /// <summary>Puts a value into the settings of a node.</summary>

@@ -10,7 +10,11 @@ public sealed record OutlineSource(string Path, string Type, string? Branch);
 /// <param name="Branch">Name of the branch; null for a step.</param>
 /// <param name="Of">Path of the node whose branch it is.</param>
 /// <param name="Size">Lines below it that belong to it.</param>
-public sealed record OutlineRow(string Key, int Depth, CardModel? Card, string? Branch, string Of, IReadOnlyList<OutlineSource> Sources, int Size);
+public sealed record OutlineRow(string Key, int Depth, CardModel? Card, string? Branch, string Of, IReadOnlyList<OutlineSource> Sources, int Size)
+{
+    /// <summary>Of a branch: the steps that it leads to and that stand elsewhere, since other ways lead to them too; the container where it leads out of one.</summary>
+    public IReadOnlyList<string> Elsewhere { get; init; } = [];
+}
 
 /// <summary>A flow as a list of steps in the order that they run: what only a branch leads to stands below that branch, what is inside a container below it.</summary>
 public static class OutlineRows
@@ -57,7 +61,7 @@ public static class OutlineRows
                 {
                     (string, string)[] inner = [.. branch, (card.Path, port.Name)];
                     var head = rows.Count;
-                    rows.Add(new OutlineRow($"{card.Path}.{port.Name}", level + 1, null, port.Name, card.Path, [], 0));
+                    rows.Add(new OutlineRow($"{card.Path}.{port.Name}", level + 1, null, port.Name, card.Path, [], 0) { Elsewhere = [.. Elsewhere(card.Path, port.Name, inner)] });
                     Write(inner, level + 2);
                     rows[head] = rows[head] with { Size = rows.Count - head - 1 };
                 }
@@ -65,6 +69,10 @@ public static class OutlineRows
                 rows[at] = rows[at] with { Size = rows.Count - at - 1 };
             }
         }
+
+        IEnumerable<string> Elsewhere(string from, string port, (string, string)[] branch) => edges
+            .Where(edge => edge.Scope == scope && edge.From == from && edge.FromPort == port && (edge.To == scope || (branches.TryGetValue(edge.To, out var on) && !on.Take(branch.Length).SequenceEqual(branch))))
+            .Select(edge => edge.To).Distinct(StringComparer.Ordinal);
     }
 
     private static OutlineRow Row(CardModel card, int depth, IEnumerable<WireEdge> arriving) => new(
