@@ -1,24 +1,13 @@
 using Bunit;
 using Microsoft.AspNetCore.Components.Web;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Localization;
-using MistralStudio.Core.Blobs;
-using MistralStudio.Core.Flows;
-using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
-using MistralStudio.Flows;
 using MistralStudio.Flows.Definitions;
-using MistralStudio.Flows.Engine;
-using MistralStudio.Flows.Hosting;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
-using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>Wires are drawn, taken off and put on somewhere else by keys alone.</summary>
-public sealed class ConnectModalTests : BunitContext, IClassFixture<ApiStudio>
+public sealed class ConnectModalTests(ApiStudio studio) : FlowTests(studio)
 {
     private const string Two = """
         {"schema":"mistralstudio.flow/1",
@@ -26,20 +15,6 @@ public sealed class ConnectModalTests : BunitContext, IClassFixture<ApiStudio>
          "edges":[{"from":"start.name","to":"first.name"}],
          "inputs":[{"name":"name","type":"text"}]}
         """;
-
-    private readonly ApiStudio _studio;
-
-    public ConnectModalTests(ApiStudio studio)
-    {
-        _studio = studio;
-        using var started = studio.CreateClient();
-        Services.AddLogging();
-        Services.AddLocalization();
-        JSInterop.Mode = JSRuntimeMode.Loose;
-        JSInterop.SetupModule(call => call.Arguments[0]?.ToString()?.EndsWith(".js", StringComparison.Ordinal) == true).Mode = JSRuntimeMode.Loose;
-    }
-
-    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task AWire_IsTakenOff_AndPutOnSomewhereElse_InOneDialog()
@@ -78,15 +53,7 @@ public sealed class ConnectModalTests : BunitContext, IClassFixture<ApiStudio>
 
     private async Task<EditorState> OpenAsync()
     {
-        var found = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        var owner = new Caller(found.Workspace, found.User, RolePermissions.Of(Role.Owner));
-        var flow = (await Get<IFlowStore>().CreateAsync(owner.Workspace, "Wires", Two, found.User, Token)).Value;
-        var services = new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>());
-        var editor = new EditorState(new FlowState(services, owner), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
-        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
-        return editor;
+        var owner = await OwnerAsync();
+        return await EditAsync(owner, await CreateAsync(owner, Two));
     }
-
-    private T Get<T>()
-        where T : notnull => _studio.Services.GetRequiredService<T>();
 }

@@ -1,7 +1,4 @@
 using Bunit;
-using Microsoft.Extensions.Localization;
-using MistralStudio.Flows;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Tests.Api;
 
@@ -16,8 +13,7 @@ public sealed class FlowCanvasTests(ApiStudio studio) : FlowTests(studio)
     public async Task ACardThatJustCame_IsChosenAfterTheCanvasHasIt_HoweverSlowTheCanvasIs()
     {
         var owner = await OwnerAsync();
-        var editor = new EditorState(State(owner), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
-        Assert.True(await editor.Flow.LoadAsync((await CreateAsync(owner, Two)).Id, Token));
+        var editor = await EditAsync(owner, await CreateAsync(owner, Two));
         var canvas = JSInterop.SetupModule(call => call.Arguments[0]?.ToString()?.EndsWith(".js", StringComparison.Ordinal) == true).SetupModule("mount", _ => true);
         canvas.Mode = JSRuntimeMode.Loose;
         var slow = canvas.Setup<bool>("apply", _ => true);

@@ -1,17 +1,11 @@
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Localization;
-using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
+using MistralStudio.Core.Models;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
-using MistralStudio.Flows;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
-using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Gallery;
-using MistralStudio.Flows.Hosting;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
@@ -19,12 +13,10 @@ using MistralStudio.Web.Tests.Api;
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>What the canvas and the outline know and do, over the real stores and the real compiler.</summary>
-public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
+public sealed class FlowEditorTests(ApiStudio studio) : FlowTests(studio)
 {
     private Caller? _owner;
     private int _number = 100;
-
-    private static CancellationToken Token => TestContext.Current.CancellationToken;
 
     [Fact]
     public async Task AFlow_IsBuiltByGestures_AndRuns()
@@ -84,6 +76,38 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
     }
 
     [Fact]
+    public async Task WhatIsSelected_IsLinedUp_AsOneStep()
+    {
+        var editor = await OpenAsync("Lined up", FlowDefinitions.Read("""
+            {"schema":"mistralstudio.flow/1","nodes":[{"id":"a","type":"start","position":{"x":16,"y":0}},{"id":"b","type":"answer","position":{"x":208,"y":48}},{"id":"c","type":"answer","position":{"x":640,"y":32}}]}
+            """).Value);
+        double[] At(Func<FlowPosition, double> along) => [.. editor.Cards.Select(card => along(card.Node.Position!))];
+        editor.Select(["a", "b", "c"]);
+
+        await editor.AlignAsync(Alignment.Evenly, Token);
+        Assert.Equal([16, 328, 640], At(place => place.X));
+        await editor.AlignAsync(Alignment.Tops, Token);
+        Assert.Equal([0, 0, 0], At(place => place.Y));
+        await editor.AlignAsync(Alignment.Lefts, Token);
+        Assert.Equal([16, 16, 16], At(place => place.X));
+        Assert.Equal("Align", editor.Flow.Draft.NextOf(editor.Flow).Undo);
+        await editor.StepAsync(back: true, Token);
+        Assert.Equal([16, 328, 640], At(place => place.X));
+    }
+
+    [Fact]
+    public async Task AStep_IsBeyondTheSmallModel_UntilAnotherCanBeAsked_AndAFlowIsNone()
+    {
+        var editor = await OpenAsync("Beyond", FlowDefinitions.Read("""{"schema":"mistralstudio.flow/1","nodes":[{"id":"ask","type":"llm"}]}""").Value);
+        ModelChoice Choice(string id, bool isStarter = false) => new(id, id, ModelTask.Chat, IsLocal: true, isStarter);
+
+        editor.Models = [Choice("small", isStarter: true), Choice("flow:triage"), Choice("prompt:reply@production"), Choice("app:filings")];
+        Assert.True(editor.IsBeyond(editor.Find("ask")!.Node));
+        editor.Models = [.. editor.Models, Choice("server/large:8b")];
+        Assert.False(editor.IsBeyond(editor.Find("ask")!.Node));
+    }
+
+    [Fact]
     public async Task AMessageThatComesTwice_IsTakenOnce_AndNonsenseIsNothing()
     {
         var editor = await OpenAsync("Twice");
@@ -130,8 +154,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
     {
         var drafts = new FlowDrafts(Get<IFlowStore>(), TimeProvider.System, Microsoft.Extensions.Logging.Abstractions.NullLogger<FlowDrafts>.Instance);
         var mine = await OpenAsync("Together", FlowTemplates.All[0].Flow, drafts);
-        var theirs = new EditorState(State(drafts), Catalog());
-        Assert.True(await theirs.Flow.LoadAsync(mine.Flow.Flow!.Id, Token));
+        var theirs = await EditAsync(_owner!, mine.Flow.Flow!, drafts);
         Assert.Equal(2, mine.Flow.Draft.Presence.Pages);
         Assert.Empty(mine.Flow.Draft.Presence.Beside(_owner!.User));
         var wire = new CanvasWire();
@@ -152,7 +175,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.Equal("Named by them", mine.TitleOf(mine.Cards[1]));
         Assert.Null(await mine.Flow.Draft.SaveAsync(Token));
         Assert.False(theirs.Flow.IsDirty);
-        Assert.Contains("Named by them", (await Get<IFlowStore>().FindAsync(_owner!.Workspace, mine.Flow.Flow.Id, Token))!.Draft, StringComparison.Ordinal);
+        Assert.Contains("Named by them", (await Get<IFlowStore>().FindAsync(_owner!.Workspace, mine.Flow.Flow!.Id, Token))!.Draft, StringComparison.Ordinal);
         theirs.Flow.Dispose();
         Assert.Equal(1, mine.Flow.Draft.Presence.Pages);
     }
@@ -166,7 +189,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         Assert.NotNull((await Get<FlowPublication>().PublishAsync(flow.Workspace, flow.Id, flow.Revision, "", _owner!.User!.Value, Token)).Version);
         Assert.Null(open.Flow.Flow!.PublishedVersion);
 
-        var opened = State(drafts);
+        var opened = State(_owner!, drafts);
         Assert.True(await opened.LoadAsync(flow.Id, Token));
         Assert.Equal((1, 1), (opened.Flow!.PublishedVersion, open.Flow.Flow!.PublishedVersion));
         Assert.False(opened.IsDirty);
@@ -174,7 +197,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
         // What is being edited stays, and is not stored over what came in between.
         await open.DoAsync(new SetTitle(open.Cards[1].Path, "Mine"), Token);
         Assert.Null((await Get<IFlowStore>().SaveDraftAsync(flow.Workspace, flow.Id, opened.Flow.Revision, flow.Name, FlowDefinitions.Write(new FlowDefinition()), Token)).Error);
-        var third = State(drafts);
+        var third = State(_owner!, drafts);
         Assert.True(await third.LoadAsync(flow.Id, Token));
         Assert.Equal("Mine", open.TitleOf(open.Cards[1]));
         Assert.Equal(FlowStoreErrors.Conflict().Code, (await third.Draft.SaveAsync(Token))?.Code);
@@ -193,11 +216,13 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
 
         var triage = await OpenAsync("Branches", FlowDefinitions.Read("""
             {"schema":"mistralstudio.flow/1","nodes":[{"id":"start","type":"start"},{"id":"ask","type":"approval","config":{"title":"Go?"}},{"id":"yes","type":"template","config":{"template":"yes"}},{"id":"after","type":"template","config":{"template":"after"}},{"id":"no","type":"template","config":{"template":"no"}},{"id":"answer","type":"answer"}],
-             "edges":[{"from":"start.q","to":"ask.q"},{"from":"ask.approved","to":"yes.x"},{"from":"yes.text","to":"after.x"},{"from":"ask.refused","to":"no.x"},{"from":"after.text","to":"answer.text"},{"from":"no.text","to":"answer.text"}],"inputs":[{"name":"q","type":"text"}]}
+             "edges":[{"from":"start.q","to":"ask.q"},{"from":"ask.approved","to":"yes.x"},{"from":"yes.text","to":"after.x"},{"from":"ask.refused","to":"no.x"},{"from":"after.text","to":"answer.text"},{"from":"no.text","to":"answer.text"},{"from":"ask.refused","to":"answer.text"}],"inputs":[{"name":"q","type":"text"}]}
             """).Value);
-        Assert.Equal(
-            ["0 start", "0 ask", "1 approved", "2 yes", "2 after", "1 refused", "2 no", "0 answer"],
-            OutlineRows.Of(triage.Cards, Edges(triage)).Select(row => $"{row.Depth} {row.Branch ?? row.Card!.Path}"));
+        var lines = OutlineRows.Of(triage.Cards, Edges(triage));
+        Assert.Equal(["0 start", "0 ask", "1 approved", "2 yes", "2 after", "1 refused", "2 no", "0 answer"], lines.Select(row => $"{row.Depth} {row.Branch ?? row.Card!.Path}"));
+        // What a branch shares with other ways stands elsewhere.
+        Assert.Equal(["answer"], lines.Single(row => row.Branch == "refused").Elsewhere);
+        Assert.Empty(lines.Single(row => row.Branch == "approved").Elsewhere);
     }
 
     [Fact]
@@ -228,8 +253,7 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
     {
         var owner = await OpenAsync("Read only", FlowTemplates.All[0].Flow);
         await owner.Flow.SaveAsync(Token);
-        var reader = new EditorState(new FlowState(Services(null), new Caller(_owner!.Workspace, (await OwnerAsync()).User, RolePermissions.Of(Role.Viewer))), Catalog());
-        await reader.Flow.LoadAsync(owner.Flow.Flow!.Id, Token);
+        var reader = await EditAsync(_owner! with { Granted = RolePermissions.Of(Role.Viewer) }, owner.Flow.Flow!);
         var actions = new EditorActions(reader, new Page());
         foreach (var method in new[] { "Drop", "Move", "Remove", "Paste", "Connect", "Undo", "Duplicate", "Collapse" })
         {
@@ -270,27 +294,8 @@ public sealed class FlowEditorTests(ApiStudio studio) : IClassFixture<ApiStudio>
     private async Task<EditorState> OpenAsync(string name, FlowDefinition? definition = null, FlowDrafts? drafts = null)
     {
         _owner = await OwnerAsync();
-        var flow = (await Get<IFlowStore>().CreateAsync(_owner.Workspace, name, FlowDefinitions.Write(definition ?? new FlowDefinition()), _owner.User!.Value, Token)).Value;
-        var editor = new EditorState(State(drafts), Catalog());
-        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
-        return editor;
+        return await EditAsync(_owner, await CreateAsync(_owner, FlowDefinitions.Write(definition ?? new FlowDefinition()), name), drafts);
     }
-
-    private async Task<Caller> OwnerAsync()
-    {
-        using var started = studio.CreateClient();
-        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        return new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
-    }
-
-    private FlowState State(FlowDrafts? drafts) => new(Services(drafts), _owner!);
-
-    private FlowPageServices Services(FlowDrafts? drafts) => new(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>(), drafts);
-
-    private NodeCatalogView Catalog() => new(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>());
-
-    private T Get<T>()
-        where T : notnull => studio.Services.GetRequiredService<T>();
 
     /// <summary>A page that nothing is shown on.</summary>
     private sealed class Page : IEditorPage

@@ -1,4 +1,5 @@
 using Bunit;
+using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
@@ -110,6 +111,30 @@ public sealed class FlowPageTests(ApiStudio studio) : FlowTests(studio)
         Assert.DoesNotContain("This flow can run", page.Find(".insp").TextContent, StringComparison.Ordinal);
         Assert.EndsWith("/knowledge", page.Find(".insp .note.warn a").GetAttribute("href"), StringComparison.Ordinal);
         Assert.Contains("Find passages", page.Find(".insp .note.warn button").TextContent, StringComparison.Ordinal);
+
+        Services.GetRequiredService<NavigationManager>().NavigateTo("/?tab=source");
+        using var source = Open(owner, flow);
+        source.WaitForAssertion(() => Assert.Contains("not here: Nowhere", source.Find(".problems .note.warn").TextContent, StringComparison.Ordinal));
+        Assert.DoesNotContain("This flow can run", source.Find(".problems").TextContent, StringComparison.Ordinal);
+        source.Find(".problems .note.warn button").Click();
+        Assert.DoesNotContain("tab=source", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task WhatTheFlowHas_IsFoundByItsWords_BesideWhatCanBeAdded()
+    {
+        var owner = await OwnerAsync();
+        using var page = Open(owner, await CreateAsync(owner, Written));
+        var search = page.WaitForElement(".palette input[type=search]");
+        Assert.Empty(page.FindAll("[data-find]"));
+
+        search.Input("start");
+        Assert.Equal("start", page.Find("[data-find]").GetAttribute("data-find"));
+        page.Find(".palette input[type=search]").Input("hello");
+        Assert.Equal("greet", page.Find("[data-find]").GetAttribute("data-find"));
+        await page.Find("[data-find]").ClickAsync();
+
+        page.WaitForAssertion(() => Assert.Contains("greet", page.Find(".insp header .mono").TextContent, StringComparison.Ordinal));
     }
 
     private IRenderedComponent<FlowPage> Open(Caller caller, Flow flow) =>

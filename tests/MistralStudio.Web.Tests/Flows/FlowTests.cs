@@ -2,6 +2,7 @@ using System.Text.Json;
 using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Localization;
 using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
@@ -18,6 +19,7 @@ using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.Flows.FromWords;
 using MistralStudio.Web.Features.FlowsApi;
+using MistralStudio.Web.Hosting;
 using MistralStudio.Web.Layout;
 using MistralStudio.Web.Tests.Api;
 
@@ -41,12 +43,14 @@ public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
         Share<IFlowStore>();
         Share<IFlowVersions>();
         Share<IRunStore>();
+        Share<IFlowJournal>();
+        Share<StudioOptions>();
         Share<RunDecisions>();
         Share<IBlobStore>();
         Share<FlowPublication>();
         Share<FlowDrafts>();
         Share<DraftPins>();
-        Share<FlowWords>();
+        Services.AddSingleton(_ => Words);
         Share<OpenProposals>();
         Share<AccountStore>();
         Share<IKnowledgeStore>();
@@ -61,6 +65,9 @@ public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
     protected static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
 
     protected ApiStudio Studio { get; }
+
+    /// <summary>Who writes flows for components.</summary>
+    protected virtual FlowWords Words => Get<FlowWords>();
 
     protected T Get<T>()
         where T : notnull => Studio.Services.GetRequiredService<T>();
@@ -125,6 +132,14 @@ public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
     /// <summary>What the page of a flow knows, alone, or with drafts that several have open.</summary>
     protected FlowState State(Caller caller, FlowDrafts? drafts = null) => new(
         new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>(), drafts, Get<DraftPins>()), caller);
+
+    /// <summary>The editor of a flow that was read.</summary>
+    protected async Task<EditorState> EditAsync(Caller caller, Flow flow, FlowDrafts? drafts = null)
+    {
+        var editor = new EditorState(State(caller, drafts), new NodeCatalogView(Get<NodeCatalog>(), Services.GetRequiredService<IStringLocalizer<FlowPageWords>>()));
+        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
+        return editor;
+    }
 
     /// <summary>What the page of a run knows.</summary>
     protected RunViewState View(Caller caller) => new(

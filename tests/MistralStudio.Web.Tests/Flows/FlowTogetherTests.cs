@@ -1,14 +1,11 @@
 using System.Text.Json;
 using Bunit;
-using Microsoft.Extensions.Localization;
 using Microsoft.Extensions.Logging.Abstractions;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
-using MistralStudio.Flows;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
@@ -199,13 +196,6 @@ public sealed class FlowTogetherTests : FlowTests
     {
         _owner = await OwnerAsync();
         var flow = await CreateAsync(_owner, Greeting, "Together");
-        return (await EditorAsync(_owner, flow), await EditorAsync(_owner with { User = s_bo }, flow));
-    }
-
-    private async Task<EditorState> EditorAsync(Caller caller, Flow flow)
-    {
-        var editor = new EditorState(State(caller, _drafts), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
-        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
-        return editor;
+        return (await EditAsync(_owner, flow, _drafts), await EditAsync(_owner with { User = s_bo }, flow, _drafts));
     }
 }

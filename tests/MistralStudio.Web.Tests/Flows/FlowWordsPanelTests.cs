@@ -1,26 +1,18 @@
 using Bunit;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Localization;
-using MistralStudio.Core.Blobs;
-using MistralStudio.Core.Flows;
 using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Engine;
-using MistralStudio.Flows.Hosting;
 using MistralStudio.Flows.Words;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Features.Flows.FromWords;
-using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 using MistralStudio.Web.Tests.Playground.Help;
 
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>A flow that is changed by saying what one wants, over the real stores and the real compiler; the model says what a test wrote.</summary>
-public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
+public sealed class FlowWordsPanelTests(ApiStudio studio) : FlowTests(studio)
 {
     private const string Greeting = """
         {"schema":"mistralstudio.flow/1",
@@ -36,23 +28,11 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
          "addEdges":[{"from":"greet.text","to":"loud.text"},{"from":"loud.text","to":"answer.text"}]}
         """;
 
-    private readonly ApiStudio _studio;
     private readonly ScriptedWriter _writer = new();
     private Caller? _owner;
     private string? _shown;
 
-    public FlowWordsPanelTests(ApiStudio studio)
-    {
-        _studio = studio;
-        using var started = studio.CreateClient();
-        Services.AddLogging();
-        Services.AddLocalization();
-        Services.AddSingleton(TimeProvider.System);
-        Services.AddSingleton(new FlowWords(Get<NodeCatalog>(), Get<FlowPlans>(), _writer));
-        JSInterop.Mode = JSRuntimeMode.Loose;
-    }
-
-    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
+    protected override FlowWords Words => field ??= new FlowWords(Get<NodeCatalog>(), Get<FlowPlans>(), _writer);
 
     [Fact]
     public async Task AnInstruction_IsProposedInParts_AndWhatIsNotRefusedIsOneStep()
@@ -141,7 +121,7 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
         words.Dispose();
         var kept = open.Find(_owner!, flow);
         Assert.Null(open.Find(_owner! with { User = Core.Ids.UserId.New() }, flow));
-        var again = new WordsState(Services.GetRequiredService<FlowWords>(), _owner!, TimeProvider.System);
+        var again = new WordsState(Words, _owner!, TimeProvider.System);
         again.Restore(kept!);
         var panel = Panel(editor, again);
         Assert.Contains("Greets loudly, and counts.", panel.Markup, StringComparison.Ordinal);
@@ -258,15 +238,8 @@ public sealed class FlowWordsPanelTests : BunitContext, IClassFixture<ApiStudio>
 
     private async Task<(EditorState Editor, WordsState Words)> OpenAsync(string definition)
     {
-        var found = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        _owner = new Caller(found.Workspace, found.User, RolePermissions.Of(Role.Owner));
-        var flow = (await Get<IFlowStore>().CreateAsync(_owner.Workspace, "Said", definition, _owner.User!.Value, Token)).Value;
-        var services = new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>());
-        var editor = new EditorState(new FlowState(services, _owner), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
-        Assert.True(await editor.Flow.LoadAsync(flow.Id, Token));
-        return (editor, new WordsState(Services.GetRequiredService<FlowWords>(), _owner, TimeProvider.System));
+        _owner = await OwnerAsync();
+        var editor = await EditAsync(_owner, await CreateAsync(_owner, definition));
+        return (editor, new WordsState(Words, _owner, TimeProvider.System));
     }
-
-    private T Get<T>()
-        where T : notnull => _studio.Services.GetRequiredService<T>();
 }

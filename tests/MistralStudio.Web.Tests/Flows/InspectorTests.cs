@@ -1,9 +1,6 @@
 using System.Text.Json;
 using Bunit;
-using Microsoft.Extensions.Localization;
 using MistralStudio.Core.Security;
-using MistralStudio.Flows;
-using MistralStudio.Web.Features.Flows;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Tests.Api;
 
@@ -65,13 +62,24 @@ public sealed class InspectorTests(ApiStudio studio) : FlowTests(studio)
         Assert.Contains(names, name => name is ("q", "text", { Length: > 0 }));
     }
 
+    [Fact]
+    public async Task AStart_HasWhatARunIsStartedWith_AmongItsSettings()
+    {
+        var inspector = await OpenAsync("start");
+        Assert.Equal("q", inspector.Find("#input-0").GetAttribute("value"));
+
+        await inspector.FindAll("button").Single(button => button.TextContent.Trim() == "Add an input").ClickAsync();
+
+        inspector.WaitForElement("#input-1");
+        Assert.Equal(["q", "input"], inspector.Instance.State.Flow.Inputs.Select(input => input.Name));
+    }
+
     private static AngleSharp.Dom.IElement Prompt(IRenderedComponent<Inspector> inspector) => inspector.Find("[data-pointer='/prompt'] textarea");
 
     private async Task<IRenderedComponent<Inspector>> OpenAsync(string node)
     {
         var owner = await OwnerAsync();
-        var editor = new EditorState(State(owner), new NodeCatalogView(Get<NodeCatalog>(), Get<IStringLocalizer<FlowPageWords>>()));
-        Assert.True(await editor.Flow.LoadAsync((await CreateAsync(owner, Asked)).Id, Token));
+        var editor = await EditAsync(owner, await CreateAsync(owner, Asked));
         editor.Select([node]);
         var inspector = Render<Inspector>(set => set.Add(one => one.State, editor).Add(one => one.Card, editor.Chosen!).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));
         // As the page around it does.

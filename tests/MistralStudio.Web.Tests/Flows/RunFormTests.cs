@@ -1,44 +1,25 @@
 using Bunit;
 using Microsoft.AspNetCore.Components;
 using Microsoft.Extensions.DependencyInjection;
-using MistralStudio.Core.Blobs;
 using MistralStudio.Core.Flows;
-using MistralStudio.Core.Security;
-using MistralStudio.Data.Accounts;
 using MistralStudio.Flows.Definitions;
-using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Gallery;
-using MistralStudio.Flows.Hosting;
 using MistralStudio.Web.Features.Flows;
-using MistralStudio.Web.Features.FlowsApi;
 using MistralStudio.Web.Tests.Api;
 
 namespace MistralStudio.Web.Tests.Flows;
 
 /// <summary>The form that runs a flow, just after a template became one.</summary>
-public sealed class RunFormTests : BunitContext, IClassFixture<ApiStudio>
+public sealed class RunFormTests(ApiStudio studio) : FlowTests(studio)
 {
-    private readonly ApiStudio _studio;
-
-    public RunFormTests(ApiStudio studio)
-    {
-        _studio = studio;
-        using var started = studio.CreateClient();
-        Services.AddLogging();
-        Services.AddLocalization();
-    }
-
-    private static CancellationToken Token => Xunit.TestContext.Current.CancellationToken;
-
     [Fact]
     public async Task EveryTemplate_OpensWithItsSample_AndAFileToReadWhereItReadsOne()
     {
-        var owner = (await Get<AccountStore>().FindDefaultOwnerAsync(Token))!;
-        var caller = new Caller(owner.Workspace, owner.User, RolePermissions.Of(Role.Owner));
+        var owner = await OwnerAsync();
         foreach (var template in FlowTemplates.All)
         {
-            var flow = (await Get<IFlowStore>().CreateAsync(owner.Workspace, template.Title, FlowDefinitions.Write(template.Flow), owner.User, Token)).Value;
-            using var state = new FlowState(new FlowPageServices(Get<IFlowStore>(), Get<IFlowVersions>(), Get<FlowPlans>(), Get<FlowPublication>(), Get<FlowRuns>(), Get<IBlobStore>()), caller);
+            var flow = await CreateAsync(owner, FlowDefinitions.Write(template.Flow), template.Title);
+            using var state = State(owner);
             Assert.True(await state.LoadAsync(flow.Id, Token));
 
             var form = Render<RunForm>(set => set.Add(one => one.State, state).Add(one => one.Sample, template.Sample).AddCascadingValue(Scopes.Owner));
@@ -59,7 +40,4 @@ public sealed class RunFormTests : BunitContext, IClassFixture<ApiStudio>
             Assert.Equal(2, template.Explanation.Count);
         }
     }
-
-    private T Get<T>()
-        where T : notnull => _studio.Services.GetRequiredService<T>();
 }
