@@ -112,6 +112,9 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await CheckAsync(page, "outline and settings");
         await studio.GoAsync(page, flow);
         await page.Locator(".canvas[data-ready]").WaitForAsync();
+        // What the browser scrolls to by itself moves the view, and not what lies above it.
+        await page.EvaluateAsync("() => document.querySelector('.canvas').scrollTo(120, 60)");
+        await page.WaitForFunctionAsync("() => document.querySelector('.canvas').scrollLeft === 0 && document.querySelector('.canvas').scrollTop === 0");
         await page.Locator(".words-toggle").ClickAsync();
         await page.Locator(".words textarea").WaitForAsync();
         await CheckAsync(page, "from words");
