@@ -8,6 +8,9 @@ namespace MistralStudio.Agents.Turns;
 /// <summary>Reads where a turn's time goes off its stream.</summary>
 internal sealed class TurnClock(TimeProvider time)
 {
+    // Words that came within it came at once, whatever the model took to write them.
+    private const double BurstMs = 20;
+
     private readonly long _begin = time.GetTimestamp();
     private double? _firstTokenMs;
     private GenerationTimings? _generation;
@@ -104,6 +107,7 @@ internal sealed class TurnClock(TimeProvider time)
         // A remote model does not say what happened inside it: waiting for its first token is queue, the rest decode.
         var decode = generation?.DecodeMs ?? Math.Max(0, total - firstToken - (_toolMs ?? 0));
         var tokens = Usage().OutputTokens;
+        var tells = decode > (generation is null ? BurstMs : 0);
         return new TurnTimings(
             RetrievalMs,
             generation?.QueueMs ?? Math.Max(0, firstToken - RetrievalMs),
@@ -111,7 +115,7 @@ internal sealed class TurnClock(TimeProvider time)
             decode,
             firstToken,
             total,
-            tokens > 1 && decode > 0 ? (tokens - 1) * 1000.0 / decode : 0)
+            tokens > 1 && tells ? (tokens - 1) * 1000.0 / decode : 0)
         {
             Search = Search,
             ToolMs = _toolMs,
