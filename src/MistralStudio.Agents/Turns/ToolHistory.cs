@@ -6,7 +6,7 @@ using MistralStudio.Core.Agents;
 namespace MistralStudio.Agents.Turns;
 
 /// <summary>Earlier answers with calls of tools, as models are shown them again: words, calls, results, words.</summary>
-internal static class ToolHistory
+public static class ToolHistory
 {
     /// <summary>What a model is told of a call that is over, or was never made.</summary>
     public static string Told(ToolUse use) => use.State switch

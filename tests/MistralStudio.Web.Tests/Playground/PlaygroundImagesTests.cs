@@ -178,8 +178,17 @@ public sealed class PlaygroundImagesTests
         await AddAsync(state, [.. Pictures.PngOf(9, 9), .. new byte[200_000]]);
         var next = await state.ShowAsync(subject, Stop);
         Assert.True(CodePictures.LeavesOut(next.Images));
-        Assert.Equal("data:image/png;base64,<base64 of pixel.png>", Assert.Single(next.Pictures).Value);
-        Assert.Equal("<question>", Assert.Single(next.Further).Text);
+        Assert.Equal([Pictures.PngUri, "data:image/png;base64,<base64 of pixel.png>"], next.Pictures.Values);
+        Assert.Equal(["What is it?", "<question>"], next.Further.Where(message => message.Role == MessageRole.User).Select(message => message.Text));
+        Assert.Equal(3, next.Further.Count);
+
+        // A later question without images does not bring the earlier one to the end.
+        state.Images.Clear();
+        await state.SendAsync("And now?", Stop);
+        await FinishAsync(state, "a", "b");
+        var later = await state.ShowAsync(subject, Stop);
+        Assert.Equal(["What is it?", "And now?"], later.Further.Where(message => message.Role == MessageRole.User).Select(message => message.Text));
+        Assert.Equal(Pictures.PngUri, Assert.Single(later.Pictures).Value);
     }
 
     [Fact]

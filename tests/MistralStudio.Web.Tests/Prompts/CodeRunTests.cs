@@ -137,13 +137,11 @@ public sealed class CodeRunTests : IAsyncLifetime
         var prompt = (await _studio.Services.GetRequiredService<IPromptStore>().CreateAsync(owner.Workspace, PromptForm.Named("Code"), content, "", owner.User, Token)).Value;
         var whole = new CodeSubject(content, new Dictionary<string, string> { ["text"] = Hostile });
         var image = new MessageImage(new string('a', 64), "image/png", 1, 1, Pictures.Png.Length, "pixel.png");
-        var shown = whole with
-        {
-            Content = content with { Messages = [content.Messages[0]] },
-            Further = [new TurnMessage(MessageRole.User, Hostile) { Images = [image] }],
-            Pictures = new Dictionary<string, string> { [image.Sha256] = Pictures.PngUri },
-        };
-        return [whole, whole with { Reference = $"{prompt.Reference}@1" }, shown];
+        var named = whole with { Reference = $"{prompt.Reference}@1" };
+        var use = new ToolUse { Id = "call_0001", Tool = "look", Arguments = """{"at":"it's"}""", Round = 1, At = 0, State = ToolUseState.Answered, Result = Hostile };
+        List<TurnMessage> said = [new(MessageRole.User, Hostile), new(MessageRole.Assistant, "Well.") { Tools = [use] }, new(MessageRole.User, Hostile) { Images = [image] }];
+        var (asked, pictures) = (named.Asking(said), new Dictionary<string, string> { [image.Sha256] = Pictures.PngUri });
+        return [whole, named, asked with { Pictures = pictures }, asked with { Reference = null, Pictures = pictures }];
     }
 
     private async Task<string> WriteAsync(string name, string code)

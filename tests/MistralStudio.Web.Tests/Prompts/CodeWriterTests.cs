@@ -73,6 +73,32 @@ public sealed class CodeWriterTests
         Assert.Equal("""{"model":"prompt:p@production","messages":[],"prompt_variables":{"a":"d","n":"1","c":"x"}}""", CodeRequest.ToStudio(subject, s_studio).Body.GetRawText());
     }
 
+    [Theory]
+    [InlineData("Say {{question}} in {{tongue}}.", "Say this in French.", "this", "Hello.", "and that")]
+    [InlineData("Greet in {{tongue}}.", "Greet in French.", "Hello.", "and that")]
+    [InlineData("Greet in {{tongue}}.", "Greet in Dutch.")]
+    [InlineData("Greet in {{tongue}}.", "Greet in French.\n\nBe brief.")]
+    [InlineData("Say {{question}} in {{tongue}}.", "this")]
+    public void AConversation_FollowsTheNameOfAPrompt_WhoseFormMadeItsFirstQuestion(string form, string first, params string[] named)
+    {
+        var prompt = new CodeSubject(new() { Model = "m", Messages = [new(MessageRole.System, "Be brief."), new(MessageRole.User, form)] }, new Dictionary<string, string> { ["tongue"] = "French" }) { Reference = "prompt:p" };
+        var asked = prompt.Asking([new(MessageRole.User, first), new(MessageRole.Assistant, "Hello."), new(MessageRole.User, "and that")]);
+
+        var whole = CodeRequest.ToStudio(asked with { Reference = null }, s_studio).Body;
+        Assert.Equal(["Be brief.", first, "Hello.", "and that"], Texts(whole));
+        var byName = CodeRequest.ToStudio(asked, s_studio).Body;
+        if (named.Length == 0)
+        {
+            Assert.Equal(whole.GetRawText(), byName.GetRawText());
+            return;
+        }
+
+        Assert.Equal(("prompt:p", """{"tongue":"French"}"""), (byName.GetProperty("model").GetString(), byName.GetProperty("prompt_variables").GetRawText()));
+        Assert.Equal(named, Texts(byName));
+    }
+
+    private static IEnumerable<string?> Texts(JsonElement body) => body.GetProperty("messages").EnumerateArray().Select(message => message.GetProperty("content").GetString());
+
     internal static CodeSubject Subject(string text) => new(
         new()
         {

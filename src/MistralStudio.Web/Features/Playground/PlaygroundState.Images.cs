@@ -3,7 +3,6 @@ using MistralStudio.Core.Agents;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Images;
-using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Features.Playground.Columns;
 using MistralStudio.Web.Features.Playground.Images;
 using MistralStudio.Web.Features.Prompts.Code;
@@ -69,30 +68,29 @@ public sealed partial class PlaygroundState
     }
 
     /// <summary>
-    /// What code is asked for, with a question at its end and the images: those of the next question, or the last question that has some. A user message at the end of the
-    /// prompt is the form of a question and gives way to it.
+    /// What code is asked for: with the next question, where images of it are there, or with the last that was asked; all that was said before it and all
+    /// images come along.
     /// </summary>
     /// <param name="subject">The prompt with its values.</param>
     public async Task<CodeSubject> ShowAsync(CodeSubject subject, CancellationToken cancellationToken)
     {
-        var asked = Chat.Thread.LastOrDefault(entry => entry is { Role: MessageRole.User, Images.Count: > 0 });
-        var (text, shown) = Images.Taken.Count > 0 ? ($"<{PromptTemplates.Question}>", Images.Taken) : (asked?.Text ?? "", asked?.Images ?? []);
-        var form = subject.Reference is null && subject.Content.Messages is [.., { Role: MessageRole.User } last] ? last : null;
-        if (shown.Count > 0)
+        var said = Chat.Thread.Where(entry => entry.Text.Length > 0 || entry.Tools.Count > 0 || entry.Images.Count > 0)
+            .Select(entry => new TurnMessage(entry.Role, entry.Text) { Tools = entry.Tools, Images = entry.Images }).ToList();
+        var last = said.FindLastIndex(message => message.Role == MessageRole.User);
+        if (Images.Taken.Count > 0)
         {
-            subject = subject with
-            {
-                Content = form is null ? subject.Content : subject.Content with { Messages = [.. subject.Content.Messages.SkipLast(1)] },
-                Further = [new TurnMessage(MessageRole.User, text) { Images = [.. (form?.Images ?? []).UnionBy(shown, image => image.Sha256)] }],
-            };
+            said.Add(subject.Question(isFirst: last < 0, Images.Taken));
         }
-        else if (subject.Content.Messages is not [.., { Role: MessageRole.User }])
+        else if (last >= 0)
         {
-            // A request ends with a question: where the prompt has none, with the last one after all that was said before it, or with what stands for one.
-            var before = Chat.Thread.Reverse().SkipWhile(entry => entry.Role != MessageRole.User).Reverse().Where(entry => entry.Text.Length > 0).Select(entry => new TurnMessage(entry.Role, entry.Text)).ToList();
-            subject = subject with { Further = before.Count > 0 ? before : [new TurnMessage(MessageRole.User, $"<{PromptTemplates.Question}>")] };
+            said.RemoveRange(last + 1, said.Count - last - 1);
+        }
+        else if (subject.Form is null)
+        {
+            said = [subject.Question(isFirst: true, [])];
         }
 
+        subject = said.Count > 0 ? subject.Asking(said) : subject;
         if (!subject.Images.Any())
         {
             return subject;

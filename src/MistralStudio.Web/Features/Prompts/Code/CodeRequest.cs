@@ -1,5 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.Extensions.AI;
+using MistralStudio.Agents.Turns;
 using MistralStudio.Core.Agents;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Conversations;
@@ -56,8 +58,9 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
 
     private static JsonObject ByReference(CodeSubject subject, string reference)
     {
-        var body = new JsonObject { ["model"] = reference, ["messages"] = Messages(subject.Further, subject.Pictures) };
-        var values = subject.Shown();
+        var body = new JsonObject { ["model"] = reference, ["messages"] = Messages(subject.Named, subject.Pictures) };
+        // The first question is what the prompt's own question stands for, unless that has a value.
+        var values = subject.Shown().Where(value => subject.Named.Count == 0 || value.Key != PromptTemplates.Question || !PromptTemplates.TakesQuestion(subject.Content)).ToList();
         if (values.Count > 0)
         {
             body["prompt_variables"] = new JsonObject(values.Select(value => KeyValuePair.Create(value.Key, (JsonNode?)value.Value)));
@@ -68,9 +71,8 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
 
     private static JsonObject Whole(CodeSubject subject, string model, ConnectionKind kind)
     {
-        var (content, values) = (subject.Content, subject.Shown());
-        var messages = content.Messages.Select(message => new TurnMessage(message.Role, PromptTemplates.Fill(message.Text, values)) { Images = message.Images });
-        var body = new JsonObject { ["model"] = model, ["messages"] = Messages([.. messages, .. subject.Further], subject.Pictures) };
+        var content = subject.Content;
+        var body = new JsonObject { ["model"] = model, ["messages"] = Messages(subject.Messages(), subject.Pictures) };
         var settings = content.Settings;
         Add("temperature", settings.Temperature);
         Add("top_p", settings.TopP);
@@ -105,7 +107,10 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
         }
     }
 
-    private static JsonArray Messages(IEnumerable<TurnMessage> messages, IReadOnlyDictionary<string, string> pictures) => new([.. messages.Select(message => new JsonObject
+    private static JsonArray Messages(IEnumerable<TurnMessage> messages, IReadOnlyDictionary<string, string> pictures) =>
+        new([.. messages.SelectMany(message => message.Tools.Count > 0 ? ToolHistory.Of(message, context: null).Select(Message) : [Message(message, pictures)])]);
+
+    private static JsonObject Message(TurnMessage message, IReadOnlyDictionary<string, string> pictures) => new()
     {
         ["role"] = message.Role switch { MessageRole.System => "system", MessageRole.Assistant => "assistant", _ => "user" },
         ["content"] = message.Images.Count == 0 ? message.Text : new JsonArray(
@@ -113,7 +118,29 @@ public sealed record CodeRequest(string BaseUrl, string KeyVariable, JsonElement
             .. message.Images.Select(image => new JsonObject { ["type"] = "image_url", ["image_url"] = new JsonObject { ["url"] = pictures[image.Sha256] } }),
             .. message.Text.Length > 0 ? [new JsonObject { ["type"] = "text", ["text"] = message.Text }] : Array.Empty<JsonNode>(),
         ]),
-    })]);
+    };
+
+    // {"role":"assistant","content":"..","tool_calls":[{"id","type":"function","function":{"name","arguments":"{..}"}}]}, then {"role":"tool","tool_call_id","content"} of each
+    private static JsonObject Message(ChatMessage said)
+    {
+        if (said.Contents is [FunctionResultContent result])
+        {
+            return new() { ["role"] = "tool", ["tool_call_id"] = result.CallId, ["content"] = result.Result?.ToString() };
+        }
+
+        var message = new JsonObject { ["role"] = "assistant", ["content"] = said.Text };
+        if (said.Contents.OfType<FunctionCallContent>().ToList() is { Count: > 0 } calls)
+        {
+            message["tool_calls"] = new JsonArray([.. calls.Select(call => new JsonObject
+            {
+                ["id"] = call.CallId,
+                ["type"] = "function",
+                ["function"] = new JsonObject { ["name"] = call.Name, ["arguments"] = JsonSerializer.Serialize(call.Arguments ?? new Dictionary<string, object?>(), PromptJson.Options) },
+            })]);
+        }
+
+        return message;
+    }
 
     private static JsonNode? Node(JsonElement element) => element.Deserialize<JsonNode>();
 
