@@ -112,6 +112,10 @@ public sealed class ToolEditorTests : BunitContext
         picker.WaitForAssertion(() => Assert.Equal(["files/read.file", "delete_file"], picker.FindAll(".server-tools b").Select(name => name.TextContent)));
         await picker.Find("[data-use=delete_file]").ClickAsync(new());
         Assert.Equal(new PromptMcpTool("files", "delete_file"), _saved!.Source!.Mcp);
+        var first = _saved;
+        picker.Render(set => set.Add(one => one.Tools, [taken, first]));
+        await picker.Find("[data-use=delete_file][aria-disabled=true]:not([disabled])").ClickAsync(new());
+        Assert.Same(first, _saved);
 
         Assert.Equal("files_read_file_2", OfferedTools.Of("files", _servers.Tools[0], ["files_read_file"]).Name);
     }
@@ -128,8 +132,13 @@ public sealed class ToolEditorTests : BunitContext
         Assert.Equal(("run_triage_2", "triage@3", "Runs the flow \"Flow triage\" and gives its answer."), (_saved!.Name, _saved.Source!.Flow, _saved.Description));
         Assert.True(_saved.Parameters.GetProperty("properties").TryGetProperty("mail", out _));
         picker.Render(set => set.Add(one => one.Tools, [_saved]));
-        Assert.True(picker.Find("[data-use='triage@3']").HasAttribute("disabled"));
-        Assert.False(picker.Find("[data-use='reply@3']").HasAttribute("disabled"));
+        // Who took it has the focus there: it is no longer to be taken, and it can still be focused.
+        var first = _saved;
+        var used = picker.Find("[data-use='triage@3']");
+        Assert.Equal(("true", false), (used.GetAttribute("aria-disabled"), used.HasAttribute("disabled")));
+        await used.ClickAsync(new());
+        Assert.Same(first, _saved);
+        Assert.False(picker.Find("[data-use='reply@3']").HasAttribute("aria-disabled"));
 
         // Written again it stays the flow's.
         var editor = Render<ToolEditor>(set => set.Add(one => one.Tool, _saved).Add(one => one.OnSave, made => _saved = made));
