@@ -31,10 +31,24 @@ public sealed class PromptHelpTests : BunitContext
     [InlineData("<prompt>\nBetter {{language}}.\n</prompt>")]
     [InlineData("  Better {{language}}.  ")]
     [InlineData("Sure! Here it is:\n\n```text\nBetter {{language}}.\n```\n\nLet me know.")]
+    [InlineData("Sure, here it is:\n\nBetter {{language}}.")]
+    [InlineData("**Here is the improved prompt:**\nBetter {{language}}.")]
+    [InlineData("Here’s a clearer version of your prompt:\n<prompt>\nBetter {{language}}.\n</prompt>")]
     public async Task AProposal_IsThePromptAlone(string said)
     {
         _writer.Says(said);
         Assert.Equal("Better {{language}}.", (await AskAsync(HelpKind.Improve)).Value);
+    }
+
+    [Theory]
+    [InlineData("Answer these questions in {{language}}:\n{{questions}}")]
+    [InlineData("Here is a letter:\n{{letter}}\nAnswer it in {{language}}.")]
+    [InlineData("Sure of the language {{language}}:\nanswer.")]
+    [InlineData("Certainly in {{language}}, here is the prompt:")]
+    public async Task AFirstLineOfTheProposalsOwn_Stays(string said)
+    {
+        _writer.Says(said);
+        Assert.Equal(said, (await AskAsync(HelpKind.Improve)).Value);
     }
 
     [Fact]

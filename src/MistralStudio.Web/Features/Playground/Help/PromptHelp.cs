@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using MistralStudio.Core;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Models;
@@ -24,7 +25,7 @@ public enum HelpKind
 public sealed record HelpRequest(HelpKind Kind, string Text, string Wish = "");
 
 /// <summary>Lets the workspace's model help with a prompt. What it writes is a proposal: nothing is changed before a person takes it.</summary>
-public sealed class PromptHelp(IModelWriter writer)
+public sealed partial class PromptHelp(IModelWriter writer)
 {
     private const int LeastTokens = 512;
     private const int MostTokens = 4_096;
@@ -110,6 +111,10 @@ public sealed class PromptHelp(IModelWriter writer)
         {
             text = block[(line + 1)..].Trim();
         }
+        else if (Preface().Match(text) is { Success: true } preface && !before.Contains(preface.Value.TrimEnd(), StringComparison.Ordinal))
+        {
+            text = text[preface.Length..];
+        }
 
         foreach (var mark in new[] { "<prompt>", "</prompt>" })
         {
@@ -119,6 +124,10 @@ public sealed class PromptHelp(IModelWriter writer)
 
         return text.Trim();
     }
+
+    // "Sure, here is the improved prompt:" and the like. A line of the prompt's own may end with a colon too: only what a prompt does not begin with is cut.
+    [GeneratedRegex(@"\A\**(?:(?:sure|certainly|of course|absolutely)\b|here(?:'s|’s| is)\b[^\n{]*\b(?:prompt|version|translation)\b)[^\n{]*:\**[ \t\r]*\n\s*(?=\S)", RegexOptions.IgnoreCase | RegexOptions.CultureInvariant)]
+    private static partial Regex Preface();
 }
 
 /// <summary>Expected failures of help with a prompt.</summary>
