@@ -68,6 +68,16 @@ internal static class MessageValues
         int Count(string text) => counter!.Count(text) + PromptBudget.TokensAroundMessage;
     }
 
+    /// <summary>What is wrong where a node would ask nothing, whatever it is run with: it says nothing itself, and no conversation arrives.</summary>
+    public static IEnumerable<ConfigProblem> Unasked(NodeShape shape)
+    {
+        var says = shape.Config.TryGetProperty("prompt", out var prompt) && !string.IsNullOrWhiteSpace(prompt.GetString());
+        if (!says && !shape.Arriving.ContainsKey("messages"))
+        {
+            yield return new ConfigProblem("/prompt", ModelNodeErrors.NothingAsked());
+        }
+    }
+
     // A text, or the parts of one: [{"type": "text", "text": ...}].
     private static string TextOf(JsonElement content) => content.ValueKind switch
     {

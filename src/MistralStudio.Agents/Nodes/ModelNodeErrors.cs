@@ -6,6 +6,11 @@ namespace MistralStudio.Agents.Nodes;
 /// <summary>Expected failures of nodes that ask a model.</summary>
 public static class ModelNodeErrors
 {
+    public static Error NothingAsked() => new(
+        "node.nothing_asked",
+        "This step asks nothing.",
+        "Write what is asked, or connect a conversation to \"messages\".");
+
     public static Error AnswerCut(int tokens) => new(
         "node.answer_cut",
         $"The model's answer was cut off after {tokens:N0} tokens, before its JSON had ended.",

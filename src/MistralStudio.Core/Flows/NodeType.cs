@@ -66,6 +66,12 @@ public sealed record ConfigField(string Pointer, FieldSyntax Syntax, params stri
     public bool IsDeferred { get; init; }
 }
 
+/// <summary>Fields that count only where another has a certain value: the body of a webhook is nothing to an e-mail.</summary>
+/// <param name="Choice">JSON pointer of the field that decides, at the top of the configuration.</param>
+/// <param name="Value">What it says where these count.</param>
+/// <param name="Pointers">JSON pointers of what counts there.</param>
+public sealed record ConfigWay(string Choice, string Value, params string[] Pointers);
+
 /// <summary>Which part of the palette a node type is in.</summary>
 public enum NodeCategory
 {
@@ -149,6 +155,12 @@ public sealed record NodeType
 
     /// <summary>Problems that the schema cannot express.</summary>
     public Func<JsonElement, IEnumerable<ConfigProblem>> Check { get; init; } = _ => [];
+
+    /// <summary>Problems that show only with what edges bring.</summary>
+    public Func<NodeShape, IEnumerable<ConfigProblem>> CheckArriving { get; init; } = _ => [];
+
+    /// <summary>Fields that count only where another has a certain value; a form shows them there alone.</summary>
+    public IReadOnlyList<ConfigWay> Ways { get; init; } = [];
 
     /// <summary>The policy where a node says nothing.</summary>
     public NodePolicy Policy { get; init; } = NodePolicy.None;

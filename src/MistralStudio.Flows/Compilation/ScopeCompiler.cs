@@ -183,6 +183,7 @@ internal sealed partial class ScopeCompiler
 
         var shape = new NodeShape { Config = draft.Config, Arriving = draft.Arriving, FlowInputs = _inputPorts };
         draft.Ports = draft.Type.Ports(shape);
+        Problems.AddRange(draft.Type.CheckArriving(shape).Select(wrong => FlowProblem.InField(path, wrong.Field, wrong.Error)));
         if (draft.Type.Role is NodeRole.ForEach or NodeRole.Loop)
         {
             CompileBody(draft, shape, path);

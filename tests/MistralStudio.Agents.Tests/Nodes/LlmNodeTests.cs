@@ -5,6 +5,8 @@ using MistralStudio.Agents.Tests.Connections;
 using MistralStudio.Core.Connections;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Models;
+using MistralStudio.Flows.Compilation;
+using MistralStudio.Flows.Definitions;
 using MistralStudio.Tests.Shared.Fakes;
 using MistralStudio.Tests.Shared.Rigs;
 
@@ -235,7 +237,7 @@ public sealed class LlmNodeTests
     [Theory]
     [InlineData("""{"model":"nothing-here","prompt":"x"}""", "model.not_found")]
     [InlineData("""{"model":"No model!","prompt":"x"}""", "model.bad_reference")]
-    [InlineData("""{"prompt":"  "}""", "model.empty_prompt")]
+    [InlineData("""{"prompt":"{{ q | remove: '?' }} "}""", "model.empty_prompt")]
     public async Task WhatCannotBeAsked_FailsWithASentence(string config, string code)
     {
         using var nodes = new AgentNodes(new ScriptedChatClient(_ => "no"));
@@ -243,6 +245,22 @@ public sealed class LlmNodeTests
         var state = await nodes.Rig.RunAsync(NodeRig.One("llm", config), new { q = "?" });
 
         Assert.Equal(code, state.Error!.Code);
+    }
+
+    [Theory]
+    [InlineData("llm", "{}", "q:text", "/prompt")]
+    [InlineData("llm", """{"prompt":"  ","system":"Be brief."}""", "q:text", "/prompt")]
+    [InlineData("agent", "{}", "q:text", "/prompt")]
+    [InlineData("llm", "{}", "messages:messages", null)]
+    [InlineData("agent", "{}", "messages:messages", null)]
+    [InlineData("llm", """{"prompt":"{{ q }}"}""", "q:text", null)]
+    public void AStepThatAsksNothing_IsSaidAtItsField_UnlessAConversationArrives(string type, string config, string inputs, string? field)
+    {
+        using var nodes = new AgentNodes(new ScriptedChatClient(_ => "no"));
+
+        var compiled = nodes.Rig.Get<FlowCompiler>().Compile(FlowDefinitions.Read(NodeRig.One(type, config, inputs)).Value);
+
+        Assert.Equal(field is null ? [] : [("n", field, "node.nothing_asked")], compiled.Problems.Select(problem => (problem.Node, problem.Field!, problem.Code)));
     }
 
     [Fact]

@@ -73,7 +73,7 @@ internal static class AgentNode
                 },
                 "approved": { "type": "array", "title": "Called without asking", "description": "Names of tools that change something and that a published version calls without a person's approval. A draft always asks.", "items": { "type": "string", "pattern": "^[A-Za-z][A-Za-z0-9_]{0,63}$" }, "maxItems": 100 },
                 "who": { "type": "array", "title": "Who may approve", "description": "E-mail addresses, or role:member, role:builder, role:admin. Nobody named: everyone here who may decide.", "items": { "type": "string", "pattern": "^(role:(member|builder|admin|owner)|[^@\\s]+@[^@\\s]+)$" }, "maxItems": 50 },
-                "expires": { "type": "string", "title": "An approval expires after", "description": "Hours, minutes and seconds, or days before them: 2.00:00:00.", "pattern": "^([0-9]{1,4}\\.)?[0-9]{2}:[0-5][0-9]:[0-5][0-9]$" }
+                "expires": { "type": "string", "title": "An approval expires after", "description": "Empty: never. In the source hours, minutes and seconds, or days before them: 2.00:00:00.", "pattern": "^([0-9]{1,4}\\.)?[0-9]{2}:[0-5][0-9]:[0-5][0-9]$" }
               },
               "additionalProperties": false
             }
@@ -86,6 +86,7 @@ internal static class AgentNode
             Named = true,
         },
         Check = Problems,
+        CheckArriving = MessageValues.Unasked,
         Effects = EffectsOf,
         WorksInSteps = true,
         Policy = new NodePolicy { Timeout = TimeSpan.FromMinutes(30), Retry = new RetryPolicy(3) },

@@ -59,6 +59,7 @@ internal static class LlmNode
             Named = true,
         },
         Check = SchemaField.Problems,
+        CheckArriving = MessageValues.Unasked,
         Effects = _ => NodeEffects.Reads,
         Policy = new NodePolicy { Timeout = TimeSpan.FromMinutes(10), Retry = new RetryPolicy(3) },
         StreamsText = true,

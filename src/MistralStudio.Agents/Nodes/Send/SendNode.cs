@@ -53,6 +53,7 @@ internal static class SendNode
             new ConfigField("/body", FieldSyntax.Template), new ConfigField("/to/*", FieldSyntax.Template),
             new ConfigField("/subject", FieldSyntax.Template), new ConfigField("/text", FieldSyntax.Template),
         ],
+        Ways = [new ConfigWay("/via", SendConfig.Webhook, "/connection", "/body", "/idempotent"), new ConfigWay("/via", SendConfig.Email, "/to", "/subject", "/text")],
         Ports = _ => new NodePorts([], [new Port("receipt", PortType.Json)]) { Named = true },
         Effects = _ => NodeEffects.Changes,
         IsIdempotent = config => config.GetProperty("via").ValueEquals(SendConfig.Webhook) && config.TryGetProperty("idempotent", out var idempotent) && idempotent.ValueKind == JsonValueKind.True,

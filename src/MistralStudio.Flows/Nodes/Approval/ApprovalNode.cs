@@ -26,7 +26,7 @@ internal static class ApprovalNode
               "properties": {
                 "title": { "type": "string", "title": "Question", "minLength": 1, "maxLength": 2000 },
                 "who": { "type": "array", "title": "Who may decide", "description": "E-mail addresses, or role:member, role:builder, role:admin. Nobody named: everyone here who may decide.", "items": { "type": "string", "pattern": "^(role:(member|builder|admin|owner)|[^@\\s]+@[^@\\s]+)$" }, "maxItems": 50 },
-                "expires": { "type": "string", "title": "Expires after", "description": "Hours, minutes and seconds, or days before them: 2.00:00:00.", "pattern": "^([0-9]{1,4}\\.)?[0-9]{2}:[0-5][0-9]:[0-5][0-9]$" }
+                "expires": { "type": "string", "title": "Expires after", "description": "Empty: never. In the source hours, minutes and seconds, or days before them: 2.00:00:00.", "pattern": "^([0-9]{1,4}\\.)?[0-9]{2}:[0-5][0-9]:[0-5][0-9]$" }
               },
               "required": ["title"],
               "additionalProperties": false

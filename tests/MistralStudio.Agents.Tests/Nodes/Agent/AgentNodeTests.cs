@@ -113,7 +113,7 @@ public sealed class AgentNodeTests
     [InlineData("""{"prompt":"x","tools":[{"kind":"knowledge","bases":["Nowhere"]}]}""", "knowledge.base_not_found")]
     [InlineData("""{"prompt":"x","tools":[{"kind":"flow","flow":"nothing"}]}""", "agent.no_flow")]
     [InlineData("""{"prompt":"x","tools":[{"kind":"mcp","server":"nothing"}]}""", "mcp.no_server")]
-    [InlineData("""{"prompt":" "}""", "model.empty_prompt")]
+    [InlineData("""{"prompt":"{{ q | remove: '?' }} "}""", "model.empty_prompt")]
     public async Task WhatCannotBegin_FailsWithASentence_AndAsksNobody(string config, string code)
     {
         var model = new TurningModel(Says("Hi."));
