@@ -92,6 +92,11 @@ public sealed class FlowCanvasTests(TeamStudio studio) : BrowserTests
         FlowBuilder builder = hand == "mouse" ? new MouseBuilder(page) : new KeyboardBuilder(page);
         await builder.BuildAsync(template.Flow);
         await page.Locator(".toolbar .state.ok").WaitForAsync();
+        if (builder is KeyboardBuilder keys)
+        {
+            await keys.TurnAsync(template.Flow.Nodes[0].Id);
+        }
+
         Assert.Equal(FlowBuilder.Canonical(template.Flow), await builder.SourceAsync());
         return $"/api/flows/{new Uri(page.Url).Segments[^1]}";
     }

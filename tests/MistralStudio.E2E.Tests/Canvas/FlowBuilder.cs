@@ -214,6 +214,12 @@ internal abstract class FlowBuilder(IPage page)
         {
             await ChooseAsync(field.Locator("select"), value.GetValue<string>());
         }
+        else if (await field.Locator(":scope > .duration").CountAsync() > 0)
+        {
+            // Those of the gallery are whole days.
+            await ChooseAsync(field.Locator("select"), "Days");
+            await TypeAsync(field.Locator("input"), Text(value).Split('.')[0]);
+        }
         else if (await field.Locator(":scope > label input[role=switch]").CountAsync() > 0)
         {
             await PressAsync(field.Locator("input[role=switch]"));

@@ -131,6 +131,16 @@ internal sealed class KeyboardBuilder(IPage page) : FlowBuilder(page)
         await Page.Keyboard.PressAsync(await what.EvaluateAsync<bool>("one => one.type === 'checkbox'") ? "Space" : "Enter");
     }
 
+    /// <summary>From a card to its row in the outline and back, by the same key.</summary>
+    public async Task TurnAsync(string path)
+    {
+        await GoAsync(Card(path));
+        await Page.Keyboard.PressAsync("o");
+        await Assertions.Expect(Page.Locator($".flow-outline [data-path='{path}']")).ToBeFocusedAsync();
+        await Page.Keyboard.PressAsync("o");
+        await Assertions.Expect(Card(path)).ToBeFocusedAsync();
+    }
+
     protected override async Task TypeAsync(ILocator field, string text)
     {
         await GoAsync(field);
