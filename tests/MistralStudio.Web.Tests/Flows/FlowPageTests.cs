@@ -109,6 +109,8 @@ public sealed class FlowPageTests(ApiStudio studio) : FlowTests(studio)
 
         page.WaitForAssertion(() => Assert.Contains("not here: Nowhere", page.Find(".insp .note.warn").TextContent, StringComparison.Ordinal));
         Assert.DoesNotContain("This flow can run", page.Find(".insp").TextContent, StringComparison.Ordinal);
+        Assert.Equal("Knowledge base missing", page.Find(".toolbar .btn.warn").TextContent.Trim());
+        Assert.DoesNotContain("No problems", page.Find(".toolbar").TextContent, StringComparison.Ordinal);
         Assert.EndsWith("/knowledge", page.Find(".insp .note.warn a").GetAttribute("href"), StringComparison.Ordinal);
         Assert.Contains("Find passages", page.Find(".insp .note.warn button").TextContent, StringComparison.Ordinal);
 
@@ -118,6 +120,20 @@ public sealed class FlowPageTests(ApiStudio studio) : FlowTests(studio)
         Assert.DoesNotContain("This flow can run", source.Find(".problems").TextContent, StringComparison.Ordinal);
         source.Find(".problems .note.warn button").Click();
         Assert.DoesNotContain("tab=source", Services.GetRequiredService<NavigationManager>().Uri, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task AFlowWithNothingInIt_SaysWhatComesNext_AndNotThatItIsWrong()
+    {
+        var owner = await OwnerAsync();
+        using var page = Open(owner, await CreateAsync(owner, Empty));
+
+        page.WaitForAssertion(() => Assert.Contains("a node that answers", page.Find(".insp").TextContent, StringComparison.Ordinal));
+        Assert.Empty(page.FindAll(".toolbar .btn.danger, .insp .problem-row"));
+        Assert.Contains("Nothing in it yet", page.Find(".toolbar .state.idle").TextContent, StringComparison.Ordinal);
+
+        await page.Find("[data-node-type=answer]").ClickAsync();
+        page.WaitForAssertion(() => Assert.Contains("1 problem", page.Find(".toolbar .btn.danger").TextContent, StringComparison.Ordinal));
     }
 
     [Fact]

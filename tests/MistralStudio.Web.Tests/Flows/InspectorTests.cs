@@ -17,6 +17,13 @@ public sealed class InspectorTests(ApiStudio studio) : FlowTests(studio)
          "inputs":[{"name":"q","type":"text","required":true}]}
         """;
 
+    private const string Sent = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"check","type":"approval","config":{"title":"Send it?","expires":"1.12:00:00"}},{"id":"tell","type":"send","config":{"via":"email","subject":"Done"}}],
+         "edges":[{"from":"start.q","to":"check.q"},{"from":"check.approved","to":"tell.it"}],
+         "inputs":[{"name":"q","type":"text","required":true}]}
+        """;
+
     [Fact]
     public async Task WhatTheCompilerSays_StandsOnTheField_AsItIsTyped_AndGoesWithItsCause()
     {
@@ -74,12 +81,45 @@ public sealed class InspectorTests(ApiStudio studio) : FlowTests(studio)
         Assert.Equal(["q", "input"], inspector.Instance.State.Flow.Inputs.Select(input => input.Name));
     }
 
+    [Fact]
+    public async Task ALengthOfTime_IsANumberAndAUnit()
+    {
+        var inspector = await OpenAsync("check", Sent);
+        AngleSharp.Dom.IElement Count() => inspector.Find("[data-pointer='/expires'] input");
+        AngleSharp.Dom.IElement Unit() => inspector.Find("[data-pointer='/expires'] select");
+        string? Expires() => inspector.Instance.State.Find("check")!.Node.Config!.Value.TryGetProperty("expires", out var expires) ? expires.GetString() : null;
+        Assert.Equal(("36", "Hours"), (Count().GetAttribute("value"), Unit().GetAttribute("value")));
+
+        await Count().ChangeAsync(new() { Value = "48" });
+        Assert.Equal(("2.00:00:00", "Hours"), (Expires(), Unit().GetAttribute("value")));
+        await Unit().ChangeAsync(new() { Value = "Minutes" });
+        Assert.Equal(("00:48:00", "Minutes"), (Expires(), Unit().GetAttribute("value")));
+        await Count().ChangeAsync(new() { Value = "soon" });
+        Assert.Contains("no number", inspector.Find("[data-pointer='/expires'] .field-error").TextContent, StringComparison.Ordinal);
+        Assert.Equal("00:48:00", Expires());
+        await Count().ChangeAsync(new() { Value = "" });
+        Assert.Null(Expires());
+        Assert.Empty(inspector.FindAll("[data-pointer='/expires'] .field-error"));
+    }
+
+    [Fact]
+    public async Task AStepWithWays_ShowsWhatTheChosenOneNeeds_AndWhatStillStandsThereOfAnother()
+    {
+        var inspector = await OpenAsync("tell", Sent);
+        string[] Shown() => [.. inspector.FindAll(".body > [data-pointer]").Select(field => field.GetAttribute("data-pointer")!)];
+        Assert.Equal(["/via", "/to", "/subject", "/text"], Shown());
+
+        await inspector.Find("[data-pointer='/via'] select").ChangeAsync(new() { Value = "webhook" });
+        Assert.Equal(["/via", "/connection", "/body", "/idempotent", "/subject"], Shown());
+        Assert.Contains("no part of a webhook", inspector.Find("[data-pointer='/subject'] .field-error").TextContent, StringComparison.Ordinal);
+    }
+
     private static AngleSharp.Dom.IElement Prompt(IRenderedComponent<Inspector> inspector) => inspector.Find("[data-pointer='/prompt'] textarea");
 
-    private async Task<IRenderedComponent<Inspector>> OpenAsync(string node)
+    private async Task<IRenderedComponent<Inspector>> OpenAsync(string node, string flow = Asked)
     {
         var owner = await OwnerAsync();
-        var editor = await EditAsync(owner, await CreateAsync(owner, Asked));
+        var editor = await EditAsync(owner, await CreateAsync(owner, flow));
         editor.Select([node]);
         var inspector = Render<Inspector>(set => set.Add(one => one.State, editor).Add(one => one.Card, editor.Chosen!).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));
         // As the page around it does.

@@ -68,6 +68,14 @@ public sealed class EditorState(FlowState flow, NodeCatalogView catalog)
         where missing.Count > 0
         select (card, (IReadOnlyList<string>)missing);
 
+    /// <summary>How the flow stands.</summary>
+    public FlowStanding Standing => Flow.Problems switch
+    {
+        [var only] when only.Code == FlowErrors.Empty().Code => FlowStanding.Empty,
+        { Count: > 0 } => FlowStanding.Broken,
+        _ => Baseless.Any() ? FlowStanding.Lacking : FlowStanding.Sound,
+    };
+
     /// <summary>True for a step that asks a model where the one that it would ask is the studio's own small one, which is there to try things out.</summary>
     public bool IsBeyond(FlowNode node)
     {

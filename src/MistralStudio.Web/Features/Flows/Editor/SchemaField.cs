@@ -13,6 +13,7 @@ public enum SettingKind
     Condition,
     Code,
     Number,
+    Duration,
     Switch,
     Choice,
     Model,
@@ -29,6 +30,9 @@ public enum SettingKind
 /// <param name="Pointer">JSON pointer into the configuration.</param>
 public sealed record SchemaField(string Pointer, string Name, JsonElement Schema, bool IsRequired, SettingKind Kind)
 {
+    /// <summary>What a text that is a length of time has to look like: days or none, then hours, minutes and seconds.</summary>
+    public const string DurationPattern = @"^([0-9]{1,4}\.)?[0-9]{2}:[0-5][0-9]:[0-5][0-9]$";
+
     /// <summary>Its name for people.</summary>
     public string Title => Text("title") ?? Name;
 
@@ -97,6 +101,8 @@ public sealed record SchemaField(string Pointer, string Name, JsonElement Schema
                     return false;
                 }
 
+            case SettingKind.Duration when text.Length > 0 && Durations.Read(text) is null:
+                return false;
             case SettingKind.Lines or SettingKind.Bases:
                 var lines = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
                 value = lines.Length == 0 && !IsRequired ? null : JsonSerializer.SerializeToElement(lines.Select(Item), FlowJson.Relaxed);
@@ -156,7 +162,7 @@ public sealed record SchemaField(string Pointer, string Name, JsonElement Schema
                     return field.Syntax == FieldSyntax.Condition ? SettingKind.Condition : SettingKind.Template;
                 }
 
-                return name == "model" ? SettingKind.Model : name == "source" ? SettingKind.Code
+                return schema.TryGetProperty("pattern", out var pattern) && pattern.ValueEquals(DurationPattern) ? SettingKind.Duration : name == "model" ? SettingKind.Model : name == "source" ? SettingKind.Code
                     : schema.TryGetProperty("maxLength", out var most) && most.GetInt64() > 1_000 ? SettingKind.Text : SettingKind.Line;
             case "array" when schema.TryGetProperty("items", out var items):
                 if (items.TryGetProperty("enum", out _))
