@@ -254,6 +254,7 @@ public sealed class LlmNodeTests
     [InlineData("llm", "{}", "messages:messages", null)]
     [InlineData("agent", "{}", "messages:messages", null)]
     [InlineData("llm", """{"prompt":"{{ q }}"}""", "q:text", null)]
+    [InlineData("llm", """{"model":"prompt:refund-reply@production"}""", "q:text", null)]
     public void AStepThatAsksNothing_IsSaidAtItsField_UnlessAConversationArrives(string type, string config, string inputs, string? field)
     {
         using var nodes = new AgentNodes(new ScriptedChatClient(_ => "no"));
@@ -261,6 +262,19 @@ public sealed class LlmNodeTests
         var compiled = nodes.Rig.Get<FlowCompiler>().Compile(FlowDefinitions.Read(NodeRig.One(type, config, inputs)).Value);
 
         Assert.Equal(field is null ? [] : [("n", field, "node.nothing_asked")], compiled.Problems.Select(problem => (problem.Node, problem.Field!, problem.Code)));
+    }
+
+    [Fact]
+    public async Task ASavedPrompt_IsAskedWithItsOwnMessages_AndWhatIsConnectedFillsItsVariables()
+    {
+        var model = new ScriptedChatClient(_ => "Sent.");
+        using var nodes = new AgentNodes(model);
+        nodes.Router.Id = "prompt:refund-reply@production";
+
+        var state = await nodes.Rig.RunAsync(NodeRig.One("llm", """{"model":"prompt:refund-reply@production"}"""), new { q = "Where is my book?" });
+
+        Assert.Equal(("Sent.", 0), (state.Outputs["text"].Text, Assert.Single(model.Requests).Messages.Count));
+        Assert.Equal([new("q", "Where is my book?")], model.Requests[0].Options!.PromptVariables!);
     }
 
     [Fact]

@@ -8,6 +8,9 @@ namespace MistralStudio.Tests.Shared.Fakes;
 /// <summary>Routes <c>default</c> and one local id to a client.</summary>
 public sealed class FakeModelRouter(IChatClient client, string id = "scripted") : IModelRouter
 {
+    /// <summary>That id.</summary>
+    public string Id { get; set; } = id;
+
     /// <summary>The bases whose words the last request was said to hold.</summary>
     public IReadOnlyCollection<KnowledgeBaseId> Heard { get; private set; } = [];
 
@@ -19,9 +22,9 @@ public sealed class FakeModelRouter(IChatClient client, string id = "scripted") 
     {
         Heard = knowledge;
         return ValueTask.FromResult<Result<ResolvedModel>>(
-            reference != ModelReference.Default && reference.ToString() != id ? ModelErrors.NotFound(reference.ToString(), [id])
+            reference != ModelReference.Default && reference.ToString() != Id ? ModelErrors.NotFound(reference.ToString(), [Id])
             : Refuses(knowledge) is { } refused ? refused
-            : new ResolvedModel(id, "Scripted", client));
+            : new ResolvedModel(Id, "Scripted", client));
     }
 
     /// <inheritdoc/>
@@ -34,5 +37,5 @@ public sealed class FakeModelRouter(IChatClient client, string id = "scripted") 
 
     /// <inheritdoc/>
     public ValueTask<IReadOnlyList<ModelChoice>> ListAsync(WorkspaceId workspace, CancellationToken cancellationToken) =>
-        ValueTask.FromResult<IReadOnlyList<ModelChoice>>([new ModelChoice(id, "Scripted", ModelTask.Chat, true, false)]);
+        ValueTask.FromResult<IReadOnlyList<ModelChoice>>([new ModelChoice(Id, "Scripted", ModelTask.Chat, true, false)]);
 }

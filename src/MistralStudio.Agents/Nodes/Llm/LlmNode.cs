@@ -39,7 +39,7 @@ internal static class LlmNode
               "type": "object",
               "properties": {
                 "model": { "type": "string", "title": "Model", "description": "default, the id of a local model, connection/name, prompt:slug@label, or app:slug. What is connected fills the variables of a prompt, by name.", "minLength": 1, "maxLength": 300, "default": "default" },
-                "prompt": { "type": "string", "title": "Prompt", "description": "What is asked. Empty: the last of the messages is the question.", "maxLength": 200000, "default": "" },
+                "prompt": { "type": "string", "title": "Prompt", "description": "What is asked. Empty: the last of the messages is the question, or what a saved prompt asks.", "maxLength": 200000, "default": "" },
                 "system": { "type": "string", "title": "Instructions", "description": "What the model is and how it should answer.", "maxLength": 100000, "default": "" },
                 "temperature": { "type": "number", "title": "Temperature", "description": "0 takes the likeliest words, more varies them. Empty: the model's own.", "minimum": 0, "maximum": 2 },
                 "maxTokens": { "type": "integer", "title": "Most tokens of the answer", "minimum": 1, "maximum": 200000, "default": 1024 },
@@ -59,13 +59,17 @@ internal static class LlmNode
             Named = true,
         },
         Check = SchemaField.Problems,
-        CheckArriving = MessageValues.Unasked,
+        // A saved prompt has its own messages.
+        CheckArriving = shape => shape.Config.TryGetProperty("model", out var model) && IsSavedPrompt(model.GetString()) ? [] : MessageValues.Unasked(shape),
         Effects = _ => NodeEffects.Reads,
         Policy = new NodePolicy { Timeout = TimeSpan.FromMinutes(10), Retry = new RetryPolicy(3) },
         StreamsText = true,
-        Help = "Asks a model. The prompt names what is connected: {{ question }} or {{ search.passages }}. \"messages\" brings what was said before and gives it back with the answer, for the next question; of it only what people and models said counts, since instructions are the author's. With a schema the answer is JSON that follows it, as \"value\" too. A model that is busy is asked again.",
+        Help = "Asks a model. The prompt names what is connected: {{ question }} or {{ search.passages }}; it may be empty where the model is a saved prompt, which has its own. \"messages\" brings what was said before and gives it back with the answer, for the next question; of it only what people and models said counts, since instructions are the author's. With a schema the answer is JSON that follows it, as \"value\" too. A model that is busy is asked again.",
         Example = """{"model":"default","system":"Answer in one sentence.","prompt":"What is a flow?","temperature":0.2,"maxTokens":300}""",
     };
+
+    /// <summary>True where a reference names a prompt of the workspace.</summary>
+    public static bool IsSavedPrompt(string? model) => ModelReference.TryParse(model, out var reference) && reference.Kind == ModelReferenceKind.Prompt;
 }
 
 /// <summary>Runs LLM nodes.</summary>
@@ -86,7 +90,8 @@ internal sealed class LlmExecutor(ModelCalls calls) : INodeExecutor
 
         var system = config.System.Trim();
         var options = new ChatOptions { Temperature = config.Temperature, MaxOutputTokens = config.MaxTokens };
-        if (ModelReference.TryParse(config.Model, out var reference) && reference.Kind == ModelReferenceKind.Prompt)
+        var isSaved = LlmNode.IsSavedPrompt(config.Model);
+        if (isSaved)
         {
             options.PromptVariables = execution.Inputs.Where(input => input.Key != "messages").ToDictionary(input => input.Key, input => input.Value.Text, StringComparer.Ordinal);
         }
@@ -98,7 +103,8 @@ internal sealed class LlmExecutor(ModelCalls calls) : INodeExecutor
 
         var history = MessageValues.Read(execution.Inputs.GetValueOrDefault("messages"));
         var messages = MessageValues.Compose(system, history, config.Prompt.Trim(), config.MaxTokens, resolved.Value.Chat.GetService<ITokenCounter>());
-        if (messages is not [.., { } question] || question.Role != ChatRole.User)
+        var question = messages is [.., { } last] && last.Role == ChatRole.User ? last : null;
+        if (question is null && !isSaved)
         {
             return new NodeOutcome.Failed(ModelErrors.EmptyPrompt());
         }
@@ -106,7 +112,7 @@ internal sealed class LlmExecutor(ModelCalls calls) : INodeExecutor
         try
         {
             var answer = await calls.AskAsync(execution, resolved.Value, messages, options, execution.Stream, cancellationToken);
-            var said = history.Count > 0 && history[^1] == question ? history : [.. history, question];
+            IEnumerable<ChatMessage> said = question is null || (history is [.., { } latest] && latest == question) ? history : [.. history, question];
             var outputs = new Dictionary<string, FlowValue>(StringComparer.Ordinal)
             {
                 ["text"] = FlowValue.Of(answer.Text),
