@@ -1,4 +1,5 @@
 using FsCheck.Xunit;
+using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Models;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Web.Features.Prompts.Imports;
@@ -56,6 +57,17 @@ public sealed class PromptImportTests
         Assert.Equal(text, Assert.Single(read.Content.Messages).Text);
         Assert.Equal(("scripted", 5L), (read.Content.Model, read.Content.Settings.Seed!.Value));
         Assert.DoesNotContain("sk-secret", PromptJson.Write(read.Content), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void MessagesWithoutTheirRequest_AreRead_AndABracketOfATextIsNone()
+    {
+        var read = Read("""[{"role":"system","content":"Be brief."},{"role":"user","content":"Hello {{name}}"},]""");
+        Assert.Equal([(MessageRole.System, "Be brief."), (MessageRole.User, "Hello {{name}}")], read.Content.Messages.Select(message => (message.Role, message.Text)));
+        foreach (var text in (string[])["[a link](https://example.org)", "[1, 2]", "[]", """[{"name":"Ann"}]"""])
+        {
+            Assert.Equal(text, Read(text).Content.Messages[0].Text);
+        }
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public static class PromptImport
 
     private const int LongestName = 80;
 
+    private static readonly JsonDocumentOptions s_lenient = new() { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip };
+
     /// <summary>Reads a text.</summary>
     /// <param name="fileName">Of the file that it is from; null where it was pasted.</param>
     /// <param name="models">Models that there are here: one by the name that a request asked for takes its place.</param>
@@ -38,7 +40,9 @@ public static class PromptImport
 
         var read = trimmed.StartsWith("curl", StringComparison.Ordinal) && (trimmed.Length == 4 || char.IsWhiteSpace(trimmed[4]) || trimmed[4] == '.')
             ? ReadCurl(trimmed, fileName, models)
-            : trimmed[0] == '{' ? ReadJson(trimmed, fileName, models) : ReadText(text, fileName);
+            : trimmed[0] == '{' ? ReadJson(trimmed, fileName, models)
+            : trimmed[0] == '[' && AreMessages(trimmed) ? ReadJson($$"""{"messages":{{trimmed}}}""", fileName, models)
+            : ReadText(text, fileName);
         return read.IsSuccess && PromptRules.Check(read.Value.Content) is { } broken ? broken : read;
     }
 
@@ -102,7 +106,7 @@ public static class PromptImport
     {
         try
         {
-            using var document = JsonDocument.Parse(text, new JsonDocumentOptions { AllowTrailingCommas = true, CommentHandling = JsonCommentHandling.Skip });
+            using var document = JsonDocument.Parse(text, s_lenient);
             var root = document.RootElement;
             if (root.ValueKind != JsonValueKind.Object)
             {
@@ -121,6 +125,20 @@ public static class PromptImport
         {
             // Half of a surrogate pair, which is JSON and no text.
             return PromptImportErrors.BadJson("a text holds half of a character.");
+        }
+    }
+
+    // [{"role": "user", "content": ".."}, ..]: a request's messages without the request. Markdown begins with a bracket too.
+    private static bool AreMessages(string text)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(text, s_lenient);
+            return document.RootElement.GetArrayLength() > 0 && document.RootElement.EnumerateArray().All(item => item.ValueKind == JsonValueKind.Object && item.TryGetProperty("role", out _));
+        }
+        catch (JsonException)
+        {
+            return false;
         }
     }
 
