@@ -29,6 +29,7 @@ public static class StudioApi
         services.AddSingleton<MistralStudio.Web.Features.Flows.Editor.FlowDrafts>();
         services.AddSingleton<RunDecisions>();
         services.AddSingleton<MistralStudio.Web.Features.Flows.Editor.DraftPins>();
+        services.AddSingleton<MistralStudio.Web.Features.Flows.RunPageServices>();
         services.AddSingleton<FilledRows>();
         services.AddSingleton<BatchOrders>();
         // A body that cannot be read is answered in the shape of every other refusal, in development and not.

@@ -50,6 +50,7 @@ public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
         Share<FlowPublication>();
         Share<FlowDrafts>();
         Share<DraftPins>();
+        Share<RunPageServices>();
         Services.AddSingleton(_ => Words);
         Share<OpenProposals>();
         Share<AccountStore>();
@@ -142,8 +143,7 @@ public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
     }
 
     /// <summary>What the page of a run knows.</summary>
-    protected RunViewState View(Caller caller) => new(
-        new RunPageServices(Get<IFlowStore>(), Get<IRunStore>(), Get<IFlowJournal>(), Get<FlowPlans>(), Get<FlowRuns>(), Get<RunDecisions>(), Get<DraftPins>()), caller);
+    protected RunViewState View(Caller caller) => new(Get<RunPageServices>(), caller);
 
     /// <summary>What the page of a run knows, once that was read.</summary>
     protected async Task<RunViewState> ViewAsync(Caller caller, RunId run)

@@ -130,7 +130,7 @@ export function keys(stage: Stage, send: Send, cancel: () => boolean): { dispose
       case 'PageUp':
       case 'PageDown':
         // Of a run that is looked at: another round of the container.
-        return fixed && id !== null && tell('Round', { node: id, step: event.key === 'PageUp' ? -1 : 1 });
+        return id !== null && tell('Round', { node: id, step: event.key === 'PageUp' ? -1 : 1 });
       case 'Enter':
         return id !== null && tell('Inspect');
       case 'Delete':

@@ -227,12 +227,12 @@ export class Stage {
     return some.sort((a, b) => a.x - b.x || a.y - b.y)[0] ?? null;
   }
 
-  // A card may come to wait, or the canvas to be narrower, after it was first looked at.
-  private beginAnew(): void {
+  // A card may come to wait, or the canvas to be of another size, after it was first looked at: whoever did not look elsewhere sees all of it again.
+  private beginAnew(isResized = false): void {
     if (!this.placed && this.graph.revision >= 0 && this.size.w > 0) {
       this.placed = true;
       this.begin();
-    } else if (this.placed && this.view === this.first && this.waiting()) {
+    } else if (this.placed && this.view === this.first && (isResized || this.waiting())) {
       this.begin();
     }
   }
@@ -306,7 +306,7 @@ export class Stage {
     this.size = { w, h };
     this.culled = null;
     this.soon();
-    this.beginAnew();
+    this.beginAnew(true);
 
     this.locate();
     this.repaintMap();

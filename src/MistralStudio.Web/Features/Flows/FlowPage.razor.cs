@@ -84,6 +84,10 @@ public sealed partial class FlowPage : IDisposable
     [SupplyParameterFromQuery(Name = "template")]
     public string? Template { get; set; }
 
+    /// <summary>The run that is shown below it.</summary>
+    [SupplyParameterFromQuery(Name = "run")]
+    public string? Run { get; set; }
+
     [CascadingParameter] public required WorkspaceScope Scope { get; set; }
 
     private string View => Shown is "outline" or "source" or "versions" or "triggers" ? Shown : "canvas";
@@ -152,11 +156,19 @@ public sealed partial class FlowPage : IDisposable
         }
     }
 
-    private string Tab(string? tab) => Scope.Url($"flows/{Id}") + (tab is null ? "" : $"?tab={tab}");
+    private RunId? ShownRun => RunId.TryParse(Run, null, out var run) && Scope.May(Permissions.RunsRead) ? run : null;
+
+    // The run goes with the flow from one view to the next.
+    private string Tab(string? tab) => At(tab, ShownRun);
+
+    private string At(string? tab, RunId? run) => Navigation.GetUriWithQueryParameters(
+        Scope.Url($"flows/{Id}"), new Dictionary<string, object?> { ["tab"] = tab, ["run"] = run?.ToString() });
 
     private string? On(string tab) => View == tab ? "on" : null;
 
     private string? Current(string tab) => View == tab ? "page" : null;
+
+    private void ShowRun(RunId? run) => Navigation.NavigateTo(At(Shown, run), replace: true);
 
     private void GoTo(string? tab) => Navigation.NavigateTo(Tab(tab));
 

@@ -15,6 +15,11 @@ public sealed record RunFile(string Input, string Name, string MediaType, Func<S
 /// <content>Runs that are started, with their inputs and files.</content>
 public sealed partial class FlowState
 {
+    private RunFormState? _form;
+
+    /// <summary>What a run is to be started with.</summary>
+    public RunFormState Form => _form ??= new RunFormState(this);
+
     /// <summary>What a version asks of who runs it; what is saved where no version is named.</summary>
     public async Task<IReadOnlyList<FlowInput>> InputsOfAsync(int? number, CancellationToken cancellationToken)
     {

@@ -6,5 +6,6 @@ using MistralStudio.Web.Features.FlowsApi;
 
 namespace MistralStudio.Web.Features.Flows;
 
-/// <summary>Stores and engines that the page of a run needs.</summary>
-public sealed record RunPageServices(IFlowStore Flows, IRunStore Store, IFlowJournal Journal, FlowPlans Plans, FlowRuns Runs, RunDecisions Decisions, DraftPins Pins);
+/// <summary>Stores and engines that whatever shows a run needs.</summary>
+public sealed record RunPageServices(
+    IFlowStore Flows, IFlowVersions Versions, IRunStore Store, IFlowJournal Journal, FlowPlans Plans, FlowRuns Runs, RunDecisions Decisions, DraftPins Pins);

@@ -4,6 +4,7 @@ using MistralStudio.Core;
 using MistralStudio.Core.Flows;
 using MistralStudio.Core.Ids;
 using MistralStudio.Core.Security;
+using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
 using MistralStudio.Flows.Engine;
 using MistralStudio.Flows.Hosting;
@@ -30,6 +31,9 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
 
     /// <summary>The run's flow; null where it is gone.</summary>
     public Flow? Flow { get; private set; }
+
+    /// <summary>The definition that runs, whatever became of the flow since; null where it is gone.</summary>
+    public FlowDefinition? Definition { get; private set; }
 
     /// <summary>True where the caller may see the run, and not only what it asks them.</summary>
     public bool MaySee { get; private set; }
@@ -108,6 +112,7 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         }
 
         Flow = await services.Flows.FindAsync(caller.Workspace, Run.Flow, cancellationToken);
+        Definition = MaySee && await services.Versions.FindAsync(caller.Workspace, Run.Definition, cancellationToken) is { } version && FlowDefinitions.Read(version.Json) is { IsSuccess: true } read ? read.Value : null;
         return true;
     }
 
@@ -197,6 +202,23 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         ArgumentNullException.ThrowIfNull(container);
         _rounds[container.Path] = Math.Clamp(round, 0, Math.Max(0, (container.Rounds?.Begun ?? 0) - 1));
         ListCards();
+    }
+
+    /// <summary>Shows an earlier or a later round of a container, or of the nearest one that a node is in; false where there is none.</summary>
+    /// <param name="card">Path of the node in the definition.</param>
+    public bool StepRound(string card, int step)
+    {
+        ArgumentNullException.ThrowIfNull(card);
+        for (var at = card; at.Length > 0; at = Scopes.Split(at).Scope)
+        {
+            if (ContainerOf(at) is { } container)
+            {
+                ShowRound(container, ShownRound(container) + step);
+                return true;
+            }
+        }
+
+        return false;
     }
 
     /// <summary>The container that a card of the definition shows at present; null where it is none, or did not begin.</summary>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Microsoft.Extensions.Localization;
 using MistralStudio.Core.Flows;
 using MistralStudio.Flows.Definitions;
 using MistralStudio.Flows.Editing;
@@ -12,20 +13,14 @@ public static class RunCards
     private const int MostSaid = 180;
     private const double Stream = 88;
 
-    /// <summary>Cards with the state of each node.</summary>
-    /// <param name="nodes">By their paths in the definition; what is inside of a container as it was in the round that is shown.</param>
-    /// <param name="saidBy">What a node streamed so far.</param>
-    /// <param name="roundOf">Which round of a container is shown.</param>
-    /// <param name="then">The earlier moment that is shown; null for now.</param>
-    /// <param name="tokens">Words for tokens in and out.</param>
-    public static IReadOnlyList<CardModel> Of(
-        IReadOnlyList<CardModel> cards, IReadOnlyList<NodeView> nodes, Func<string, string> saidBy, Func<string, int> roundOf, DateTimeOffset? then, Func<long, long, string> tokens)
+    /// <summary>Cards with the state of each node, at the moment of the run that is shown.</summary>
+    public static IReadOnlyList<CardModel> Of(IReadOnlyList<CardModel> cards, RunViewState run, IStringLocalizer<FlowPageWords> words)
     {
         ArgumentNullException.ThrowIfNull(cards);
-        ArgumentNullException.ThrowIfNull(saidBy);
-        ArgumentNullException.ThrowIfNull(roundOf);
-        ArgumentNullException.ThrowIfNull(tokens);
-        var views = nodes.ToDictionary(node => node.Path, StringComparer.Ordinal);
+        ArgumentNullException.ThrowIfNull(run);
+        ArgumentNullException.ThrowIfNull(words);
+        DateTimeOffset? then = run.IsBack ? run.Events.FirstOrDefault()?.At : null;
+        var views = run.Cards.ToDictionary(node => node.Path, StringComparer.Ordinal);
         return
         [
             .. cards.Select(card =>
@@ -41,15 +36,15 @@ public static class RunCards
                     return card with { Run = new CardRun(NodeStatus.Pending, null, null, "", "", []) };
                 }
 
-                var said = view.Status.IsEnded() ? "" : saidBy(card.Path);
-                var run = new CardRun(
-                    view.Status, (view.EndedAt ?? then) - view.StartedAt, view.EndedAt is null && then is null ? view.StartedAt : null, FactsOf(view, tokens),
+                var said = view.Status.IsEnded() ? "" : run.StreamedOf(card.Path);
+                var ran = new CardRun(
+                    view.Status, (view.EndedAt ?? then) - view.StartedAt, view.EndedAt is null && then is null ? view.StartedAt : null, FactsOf(view, words),
                     said.Length <= MostSaid ? said : said[^MostSaid..], view.Status.IsEnded() ? [.. view.Outputs.Keys] : [])
                 {
                     IsPinned = view.IsPinned,
-                    Rounds = view.Rounds is { Begun: > 0 } rounds ? new CardRounds(roundOf(card.Path), rounds.Begun, rounds.Failed.Count, DoneOf(rounds)) : null,
+                    Rounds = view.Rounds is { Begun: > 0 } rounds ? new CardRounds(run.ContainerOf(card.Path) is { } container ? run.ShownRound(container) : 0, rounds.Begun, rounds.Failed.Count, DoneOf(rounds)) : null,
                 };
-                return card with { Run = run, Shape = said.Length > 0 ? card.Shape with { Height = card.Shape.Height + Stream } : card.Shape };
+                return card with { Run = ran, Shape = said.Length > 0 ? card.Shape with { Height = card.Shape.Height + Stream } : card.Shape };
             }),
         ];
     }
@@ -78,7 +73,7 @@ public static class RunCards
         };
     }
 
-    private static string FactsOf(NodeView view, Func<long, long, string> tokens)
+    private static string FactsOf(NodeView view, IStringLocalizer<FlowPageWords> words)
     {
         var facts = new List<string>();
         if (view is { StartedAt: { } from, EndedAt: { } to })
@@ -88,7 +83,7 @@ public static class RunCards
 
         if (view.Usage is { } usage && usage.InputTokens + usage.OutputTokens > 0)
         {
-            facts.Add(tokens(usage.InputTokens, usage.OutputTokens));
+            facts.Add(words["Card.Tokens", usage.InputTokens, usage.OutputTokens]);
         }
 
         if (view.Rounds is { } rounds)
