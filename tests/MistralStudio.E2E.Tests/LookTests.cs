@@ -106,6 +106,9 @@ public sealed class LookTests(TeamStudio studio) : BrowserTests
         await page.Locator(".version-diff button.part-main").First.ClickAsync();
         await page.Locator(".change-fields").WaitForAsync();
         await CheckAsync(page, "versions");
+        await studio.GoAsync(page, $"{flow}?{run.Replace("runs/", "run=", StringComparison.Ordinal)}");
+        await page.Locator(".run-dock .tl").WaitForAsync();
+        await CheckAsync(page, "run below its flow");
         await studio.GoAsync(page, $"{flow}?tab=outline");
         await page.Locator(".outline-rows .row-main").Nth(1).ClickAsync();
         await page.Locator(".insp .tabs").WaitForAsync();
