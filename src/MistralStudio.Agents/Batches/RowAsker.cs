@@ -48,7 +48,7 @@ internal sealed class RowAsker
     }
 
     /// <summary>The model that a plan asks.</summary>
-    public static ModelReference ModelOf(BatchPlan plan) => ModelReference.TryParse(plan.Prompt.Model, out var model) ? model : ModelReference.Default;
+    public static ModelReference ModelOf(BatchPlan plan) => ModelReference.OrDefault(plan.Prompt.Model);
 
     /// <summary>The prompt with a row's cells in it. An empty cell is the variable's default, where it has one.</summary>
     public static Result<IReadOnlyList<TurnMessage>> Fill(BatchPlan plan, IReadOnlyList<string> columns, TableRow row)

@@ -67,6 +67,9 @@ public sealed partial record ModelReference(ModelReferenceKind Kind, string Name
         return reference is not null;
     }
 
+    /// <summary>Reads a reference; the workspace's default model where the text follows none of the forms.</summary>
+    public static ModelReference OrDefault(string? text) => TryParse(text, out var reference) ? reference : Default;
+
     /// <summary>The form that <see cref="TryParse"/> reads.</summary>
     public override string ToString() => Kind switch
     {

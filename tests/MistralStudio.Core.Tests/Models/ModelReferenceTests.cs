@@ -30,5 +30,9 @@ public sealed class ModelReferenceTests
     [InlineData("a b")]
     [InlineData("azure/")]
     [InlineData("tool:x")]
-    public void TryParse_Refuses_WhatFollowsNoForm(string? text) => Assert.False(ModelReference.TryParse(text, out _));
+    public void WhatFollowsNoForm_IsRefused_OrIsTheDefaultModel(string? text)
+    {
+        Assert.False(ModelReference.TryParse(text, out _));
+        Assert.Same(ModelReference.Default, ModelReference.OrDefault(text));
+    }
 }

@@ -47,7 +47,7 @@ public sealed record ChatSetup(string Model, string Instructions, GenerationSett
         WorkspaceId workspace, IReadOnlyList<TurnMessage> messages, IReadOnlyList<KnowledgeBaseId> heard, IReadOnlyList<KnowledgeBaseId> files, UserId? reader) => new()
     {
         Workspace = workspace,
-        Model = ModelReference.TryParse(Model, out var reference) ? reference : ModelReference.Default,
+        Model = ModelReference.OrDefault(Model),
         Instructions = Instructions,
         Messages = [.. Opening, .. messages],
         Knowledge = [.. Knowledge, .. files],

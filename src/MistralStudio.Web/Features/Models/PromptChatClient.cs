@@ -95,7 +95,7 @@ public sealed class PromptChatClient(
     private AgentTurn Turn(IReadOnlyList<TurnMessage> own, IReadOnlyList<ChatMessage> asked, ChatOptions options) => new()
     {
         Workspace = prompt.Workspace,
-        Model = ModelReference.TryParse(Content.Model, out var reference) ? reference : ModelReference.Default,
+        Model = ModelReference.OrDefault(Content.Model),
         Instructions = string.Join("\n\n", own.Where(message => message.Role == MessageRole.System).Select(message => message.Text)
             .Concat(asked.Where(message => message.Role == ChatRole.System).Select(message => message.Text)).Where(text => text.Length > 0)),
         Messages =

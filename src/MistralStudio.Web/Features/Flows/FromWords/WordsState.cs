@@ -91,7 +91,7 @@ public sealed class WordsState(FlowWords words, Caller caller, TimeProvider cloc
         var began = clock.GetTimestamp();
         try
         {
-            var request = new WordsRequest(caller.Workspace, caller, ModelReference.TryParse(Model, out var model) ? model : ModelReference.Default, Text.Trim(), CultureInfo.CurrentUICulture.Name) { OnText = Grow };
+            var request = new WordsRequest(caller.Workspace, caller, ModelReference.OrDefault(Model), Text.Trim(), CultureInfo.CurrentUICulture.Name) { OnText = Grow };
             var made = current.Nodes.Count == 0 ? await words.MakeAsync(request, stop.Token) : await words.ChangeAsync(request, current, stop.Token);
             if (_stop != stop)
             {
