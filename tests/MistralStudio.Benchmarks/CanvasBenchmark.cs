@@ -96,16 +96,17 @@ internal static class CanvasBenchmark
 
         Row("open a run of 10,000 events, ms (median of 3)", seen.Order().ElementAt(1), "<= 1,000");
         var speaking = await CreateAsync(program, "Thirty nodes", Speaking());
-        Row($"a run of 30 nodes, {Speakers} of them streaming at once: traffic of the circuit, both ways and not compressed, KB/s", await TrafficAsync(page, program, workspace, speaking), "<= 100");
+        Row($"a run of 30 nodes, {Speakers} of them streaming at once: traffic of the circuit, both ways and not compressed, KB/s", await TrafficAsync(page, program, speaking, run => $"{workspace}/runs/{run}"), "<= 100");
+        Row("the same run below its flow, on the canvas that is edited, KB/s", await TrafficAsync(page, program, speaking, run => $"{workspace}/flows/{speaking}?run={run}"), "<= 100");
     }
 
     // From the moment in which the run is on the canvas until its last node has ended.
-    private static async Task<double> TrafficAsync(IPage page, HttpClient program, string workspace, string flow)
+    private static async Task<double> TrafficAsync(IPage page, HttpClient program, string flow, Func<string, string> placeOf)
     {
         var run = await StartAsync(program, flow, new { inputs = new { q = "Count." } });
-        await OpenAsync(page, $"{workspace}/runs/{run}", $"document.querySelectorAll('.run-canvas .state.live').length === {Speakers}");
+        await OpenAsync(page, placeOf(run), $"document.querySelectorAll('.world .state.live').length === {Speakers}");
         var traffic = await CircuitTraffic.WatchAsync(page);
-        await page.WaitForFunctionAsync("() => document.querySelectorAll('.run-canvas .state.live').length === 0");
+        await page.WaitForFunctionAsync("() => document.querySelectorAll('.world .state.live').length === 0");
         return traffic.Bytes / traffic.Stop() / 1000;
     }
 
