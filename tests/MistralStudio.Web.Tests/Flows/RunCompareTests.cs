@@ -41,6 +41,15 @@ public sealed class RunCompareTests(ApiStudio studio) : FlowTests(studio)
         Assert.Equal("Ada", page.Find(".cmp-node .dw").TextContent);
         Assert.Equal("Bea", page.Find(".cmp-node .iw").TextContent);
 
+        // What was different before it: its input, which leads to where that comes from; before that, what the runs were started with.
+        Assert.Equal("Input differs name Start", string.Join(' ', page.FindAll(".cmp-before li > :not(.delta)").Select(part => part.TextContent)));
+        Assert.Contains("node=start", page.Find(".cmp-before a").GetAttribute("href"), StringComparison.Ordinal);
+        Navigate(page, $"{Address(ada, bea)}?node=start");
+        Assert.Contains("started with different values", page.Find(".cmp-before").TextContent, StringComparison.Ordinal);
+        Navigate(page, $"{Address(ada, bea)}?node=fixed");
+        Assert.Empty(page.FindAll(".cmp-before"));
+        Navigate(page, $"{Address(ada, bea)}?node=greet&show=different");
+
         // Inputs, and settings that are the same.
         page.FindAll(".cmp-node .seg button")[1].Click();
         page.WaitForAssertion(() => Assert.Equal("name", page.Find(".cmp-value h3 .mono").TextContent));
@@ -82,6 +91,8 @@ public sealed class RunCompareTests(ApiStudio studio) : FlowTests(studio)
         page.WaitForElement(".note.info");
         Assert.Contains("1 thing is different", page.Find(".note.info").TextContent, StringComparison.Ordinal);
         Assert.Contains("Greeting", page.Find(".cmp-changes").TextContent, StringComparison.Ordinal);
+        Assert.Empty(page.FindAll(".cmp-before li"));
+        Assert.Contains("many thanks", page.Find(".cmp-before .change-fields").TextContent, StringComparison.Ordinal);
         page.FindAll(".cmp-node .seg button")[2].Click();
         page.WaitForAssertion(() => Assert.Contains("Text", page.Find(".change-fields dt").TextContent, StringComparison.Ordinal));
     }

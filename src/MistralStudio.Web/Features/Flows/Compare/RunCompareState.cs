@@ -80,6 +80,15 @@ public sealed class RunCompareState(IFlowStore flows, IFlowVersions versions, IR
     /// <summary>What is different in the settings of a node; null where nothing is.</summary>
     public FlowChange? SettingsOf(string path) => Changes?.FirstOrDefault(change => change.Part == ChangedPart.Node && change.Path == path);
 
+    /// <summary>What was different for a node before it gave what it gave; null where only one run has it, or both agree about it.</summary>
+    public ChangedBefore? BeforeOf(NodePair pair)
+    {
+        ArgumentNullException.ThrowIfNull(pair);
+        return pair.Left is null || pair.Right is null || pair.IsSame
+            ? null
+            : ChangedBefore.Of(pair, Pairs, [.. (Left?.Definition?.Edges ?? []).Union(Right?.Definition?.Edges ?? [])], SettingsOf(pair.Path));
+    }
+
     /// <summary>Values of a node in both runs by name, those in text that can be compared on a page.</summary>
     public async Task<IReadOnlyList<ComparedValue>> ReadAsync(
         IReadOnlyDictionary<string, FlowValue>? left, IReadOnlyDictionary<string, FlowValue>? right, CancellationToken cancellationToken)
