@@ -64,6 +64,9 @@ public sealed record ConfigField(string Pointer, FieldSyntax Syntax, params stri
 {
     /// <summary>True where the node evaluates the field itself, once per item: it is only checked by the compiler.</summary>
     public bool IsDeferred { get; init; }
+
+    /// <summary>True where the text is a length of time, as it stands or as its template gives it.</summary>
+    public bool IsDuration { get; init; }
 }
 
 /// <summary>Fields that count only where another has a certain value: the body of a webhook is nothing to an e-mail.</summary>

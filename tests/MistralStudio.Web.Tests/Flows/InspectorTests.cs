@@ -19,8 +19,8 @@ public sealed class InspectorTests(ApiStudio studio) : FlowTests(studio)
 
     private const string Sent = """
         {"schema":"mistralstudio.flow/1",
-         "nodes":[{"id":"start","type":"start"},{"id":"check","type":"approval","config":{"title":"Send it?","expires":"1.12:00:00"}},{"id":"tell","type":"send","config":{"via":"email","subject":"Done"}}],
-         "edges":[{"from":"start.q","to":"check.q"},{"from":"check.approved","to":"tell.it"}],
+         "nodes":[{"id":"start","type":"start"},{"id":"check","type":"approval","config":{"title":"Send it?","expires":"1.12:00:00"}},{"id":"tell","type":"send","config":{"via":"email","subject":"Done"}},{"id":"rest","type":"wait","config":{"for":"00:01:30"}}],
+         "edges":[{"from":"start.q","to":"check.q"},{"from":"check.approved","to":"tell.it"},{"from":"start.q","to":"rest.q"}],
          "inputs":[{"name":"q","type":"text","required":true}]}
         """;
 
@@ -100,6 +100,45 @@ public sealed class InspectorTests(ApiStudio studio) : FlowTests(studio)
         await Count().ChangeAsync(new() { Value = "" });
         Assert.Null(Expires());
         Assert.Empty(inspector.FindAll("[data-pointer='/expires'] .field-error"));
+    }
+
+    [Fact]
+    public async Task ALengthOfTime_CanBeWhatAStepSays()
+    {
+        var inspector = await OpenAsync("rest", Sent);
+        AngleSharp.Dom.IElement Field(string part) => inspector.Find($"[data-pointer='/for'] {part}");
+        string? For() => inspector.Instance.State.Find("rest")!.Node.Config is { } config && config.TryGetProperty("for", out var time) ? time.GetString() : null;
+        Assert.Equal(("90", "Seconds"), (Field("input").GetAttribute("value"), Field("select").GetAttribute("value")));
+
+        await Field("select").ChangeAsync(new() { Value = "" });
+        Assert.Equal("00:01:30", Field("textarea").GetAttribute("value"));
+        await Field("textarea").ChangeAsync(new() { Value = "{{ q }}" });
+        Assert.Equal("{{ q }}", For());
+        Assert.Empty(inspector.FindAll("[data-pointer='/for'] .field-error"));
+
+        // A number of hours is not what it said: it is asked for anew.
+        await Field("select").ChangeAsync(new() { Value = "Hours" });
+        Assert.Null(For());
+        await Field("input").ChangeAsync(new() { Value = "1.5" });
+        Assert.Equal("01:30:00", For());
+    }
+
+    [Fact]
+    public async Task ATimeLimit_IsANumberAndAUnit()
+    {
+        var inspector = await OpenAsync("tell", Sent);
+        AngleSharp.Dom.IElement Unit() => inspector.Find("#timeout ~ select");
+        TimeSpan? Limit() => inspector.Instance.State.Find("tell")!.Node.Policy?.Timeout;
+
+        await Unit().ChangeAsync(new() { Value = "Minutes" });
+        Assert.Null(Limit());
+        await inspector.Find("#timeout").ChangeAsync(new() { Value = "2" });
+        Assert.Equal(TimeSpan.FromMinutes(2), Limit());
+        await inspector.Find("#timeout").ChangeAsync(new() { Value = "ever" });
+        Assert.Contains(inspector.FindAll(".field-error"), error => error.TextContent.Contains("no number", StringComparison.Ordinal));
+        Assert.Equal(TimeSpan.FromMinutes(2), Limit());
+        await inspector.Find("#timeout").ChangeAsync(new() { Value = "" });
+        Assert.Null(Limit());
     }
 
     [Fact]

@@ -25,7 +25,7 @@ internal static class WaitNode
             {
               "type": "object",
               "properties": {
-                "for": { "type": "string", "title": "For", "description": "Hours, minutes and seconds, or days before them: 1.12:00:00.", "maxLength": 500 },
+                "for": { "type": "string", "title": "For", "description": "In the source hours, minutes and seconds, or days before them: 1.12:00:00.", "maxLength": 500 },
                 "until": { "type": "string", "title": "Until", "description": "A time with its offset: 2026-03-01T09:00:00Z.", "maxLength": 500 }
               },
               "minProperties": 1,
@@ -33,7 +33,7 @@ internal static class WaitNode
               "additionalProperties": false
             }
             """,
-        Fields = [new ConfigField("/for", FieldSyntax.Template), new ConfigField("/until", FieldSyntax.Template)],
+        Fields = [new ConfigField("/for", FieldSyntax.Template) { IsDuration = true }, new ConfigField("/until", FieldSyntax.Template)],
         Check = Problems,
         Ports = PortsOf.Named(new Port("at", PortType.Text)),
         Help = "The run waits for a time; meanwhile it uses no memory and survives restarts. A time that has passed is waited for no longer. \"at\" is the time it was due, UTC.",

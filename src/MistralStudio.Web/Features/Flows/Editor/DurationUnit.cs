@@ -5,6 +5,7 @@ namespace MistralStudio.Web.Features.Flows.Editor;
 /// <summary>What a length of time is counted in.</summary>
 public enum DurationUnit
 {
+    Seconds,
     Minutes,
     Hours,
     Days,
@@ -15,9 +16,10 @@ public static class Durations
 {
     private const double Most = 10_000 * 86_400.0;
 
-    /// <summary>The largest unit of which it is a whole number; minutes where it is none.</summary>
+    /// <summary>The largest unit of which it is a whole number; seconds where it is none.</summary>
     public static DurationUnit UnitOf(TimeSpan span) =>
-        span.Ticks % TimeSpan.TicksPerDay == 0 ? DurationUnit.Days : span.Ticks % TimeSpan.TicksPerHour == 0 ? DurationUnit.Hours : DurationUnit.Minutes;
+        span.Ticks % TimeSpan.TicksPerDay == 0 ? DurationUnit.Days : span.Ticks % TimeSpan.TicksPerHour == 0 ? DurationUnit.Hours
+        : span.Ticks % TimeSpan.TicksPerMinute == 0 ? DurationUnit.Minutes : DurationUnit.Seconds;
 
     /// <summary>How many of a unit it is.</summary>
     public static string Write(TimeSpan span, DurationUnit unit) => (span / Of(unit)).ToString("0.######", CultureInfo.InvariantCulture);
@@ -38,5 +40,11 @@ public static class Durations
         return seconds is >= 1 and < Most ? TimeSpan.FromSeconds(seconds).ToString("c", CultureInfo.InvariantCulture) : null;
     }
 
-    private static TimeSpan Of(DurationUnit unit) => unit switch { DurationUnit.Days => TimeSpan.FromDays(1), DurationUnit.Hours => TimeSpan.FromHours(1), _ => TimeSpan.FromMinutes(1) };
+    private static TimeSpan Of(DurationUnit unit) => unit switch
+    {
+        DurationUnit.Days => TimeSpan.FromDays(1),
+        DurationUnit.Hours => TimeSpan.FromHours(1),
+        DurationUnit.Minutes => TimeSpan.FromMinutes(1),
+        _ => TimeSpan.FromSeconds(1),
+    };
 }

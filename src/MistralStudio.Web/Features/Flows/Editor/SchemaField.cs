@@ -101,7 +101,8 @@ public sealed record SchemaField(string Pointer, string Name, JsonElement Schema
                     return false;
                 }
 
-            case SettingKind.Duration when text.Length > 0 && Durations.Read(text) is null:
+            // A template says how long only when it runs.
+            case SettingKind.Duration when text.Length > 0 && Durations.Read(text) is null && !text.Contains('{', StringComparison.Ordinal):
                 return false;
             case SettingKind.Lines or SettingKind.Bases:
                 var lines = text.Split('\n', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries);
@@ -159,7 +160,7 @@ public sealed record SchemaField(string Pointer, string Name, JsonElement Schema
             case "string":
                 if (type.Fields.FirstOrDefault(field => Matches(field.Pointer, pointer)) is { } field)
                 {
-                    return field.Syntax == FieldSyntax.Condition ? SettingKind.Condition : SettingKind.Template;
+                    return field.IsDuration ? SettingKind.Duration : field.Syntax == FieldSyntax.Condition ? SettingKind.Condition : SettingKind.Template;
                 }
 
                 return schema.TryGetProperty("pattern", out var pattern) && pattern.ValueEquals(DurationPattern) ? SettingKind.Duration : name == "model" ? SettingKind.Model : name == "source" ? SettingKind.Code
