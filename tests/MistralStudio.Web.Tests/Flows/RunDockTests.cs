@@ -150,6 +150,23 @@ public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
         return RunId.Parse(uri[(uri.IndexOf("run=", StringComparison.Ordinal) + 4)..], null);
     }
 
+    [Fact]
+    public async Task TheOutline_SaysWhatTheLastRunMadeOfEachStep_AsLongAsTheStepIsAsItRan()
+    {
+        var owner = await OwnerAsync();
+        var flow = await CreateAsync(owner, Flow);
+        await RunAsync(owner, flow, new { name = "Ada" });
+        Services.GetRequiredService<NavigationManager>().NavigateTo($"/w/default/flows/{flow.Id}?tab=outline");
+        using var page = Render<FlowPage>(set => set.Add(one => one.Id, flow.Id.ToString()).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));
+
+        page.WaitForAssertion(() => Assert.Equal(4, page.FindAll(".outline-rows .ran .ok").Count));
+        Assert.Contains("Last run", page.Find(".outline-head").TextContent, StringComparison.Ordinal);
+
+        await page.Find(".outline-rows [data-path=again]").ClickAsync(new());
+        await page.Find("[data-pointer='/template'] textarea").ChangeAsync(new() { Value = "{{ text }}?" });
+        page.WaitForAssertion(() => Assert.Equal(3, page.FindAll(".outline-rows .ran .ok").Count));
+    }
+
     private IRenderedComponent<FlowPage> Open(Caller caller, Flow flow, RunId run)
     {
         Services.GetRequiredService<NavigationManager>().NavigateTo($"/w/default/flows/{flow.Id}?run={run}");

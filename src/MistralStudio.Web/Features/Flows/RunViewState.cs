@@ -116,6 +116,13 @@ public sealed class RunViewState(RunPageServices services, Caller caller)
         return true;
     }
 
+    /// <summary>Reads the run of a flow that began last, of those that the caller may see; false where there is none.</summary>
+    public async Task<bool> LoadLastAsync(FlowId flow, CancellationToken cancellationToken)
+    {
+        var own = caller.May(Permissions.RunsReadAll) ? (UserId?)null : caller.User;
+        return await services.Store.ListAsync(caller.Workspace, new RunFilter(flow, StartedBy: own), null, 1, cancellationToken) is { Items: [var last, ..] } && await LoadAsync(last.Id, cancellationToken);
+    }
+
     /// <summary>Follows the run until it has ended; each turn says that something is to be shown anew.</summary>
     public async IAsyncEnumerable<RunNotice> FollowAsync([System.Runtime.CompilerServices.EnumeratorCancellation] CancellationToken cancellationToken)
     {
