@@ -101,6 +101,12 @@ public sealed class RunAsksTests(ApiStudio studio) : FlowTests(studio)
         inbox.Find(button).Click();
         Assert.Equal("true", inbox.Find(button).GetAttribute("aria-expanded"));
         inbox.WaitForAssertion(() => Assert.Equal("Bo", inbox.Find(".beginning .prose").TextContent));
+        // How the run came to it stands beside: what began, and nothing of what is to come.
+        var way = inbox.FindAll(".ask-way li");
+        Assert.Equal(2, way.Count);
+        Assert.StartsWith("Start", way[0].TextContent, StringComparison.Ordinal);
+        Assert.EndsWith("Waiting", way[1].TextContent, StringComparison.Ordinal);
+        Assert.Equal("asking", way[1].ClassName);
         await inbox.Find("[data-decide]").ClickAsync(new());
         Assert.NotEmpty(inbox.FindAll(".question .field-error"));
         Assert.Equal(RunStatus.Suspended, (await Get<IRunStore>().FindAsync(owner.Workspace, run, null, Token))!.Status);
@@ -120,8 +126,8 @@ public sealed class RunAsksTests(ApiStudio studio) : FlowTests(studio)
         var run = await AskAsync(owner, await CreateAsync(owner, Approved), new { name = "Bo" });
         var stranger = new Caller(owner.Workspace, UserId.New(), owner.Granted.Where(permission => permission != Permissions.RunsReadAll).ToFrozenSet(StringComparer.Ordinal));
 
-        Assert.Equal("Bo", (await Get<RunDecisions>().BeginningAsync(owner, run, Token))["name"].Text);
-        Assert.Empty(await Get<RunDecisions>().BeginningAsync(stranger, run, Token));
+        Assert.Equal("Bo", (await Get<RunDecisions>().SoFarAsync(owner, run, Token))!.Beginning["name"].Text);
+        Assert.Null(await Get<RunDecisions>().SoFarAsync(stranger, run, Token));
     }
 
     [Fact]

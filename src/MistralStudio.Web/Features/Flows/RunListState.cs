@@ -121,11 +121,11 @@ public sealed class RunListState(IRunStore store, IFlowStore flows, RunDecisions
         }
     }
 
-    /// <summary>What the run of a question was started with, as far as the caller may know.</summary>
-    public Task<IReadOnlyDictionary<string, FlowValue>> BeginningAsync(OpenQuestion question, CancellationToken cancellationToken)
+    /// <summary>How the run of a question came to it; null where that is not for the caller to know.</summary>
+    public Task<RunSoFar?> SoFarAsync(OpenQuestion question, CancellationToken cancellationToken)
     {
         ArgumentNullException.ThrowIfNull(question);
-        return decisions.BeginningAsync(caller, question.Run.Id, cancellationToken);
+        return decisions.SoFarAsync(caller, question.Run.Id, cancellationToken);
     }
 
     private async Task WaitingAsync(CancellationToken cancellationToken)

@@ -14,6 +14,11 @@ namespace MistralStudio.Web.Features.FlowsApi;
 /// <param name="Node">Path of the node that asks.</param>
 public sealed record OpenQuestion(RunSummary Run, string Node, Bookmark Bookmark, bool MayDecide);
 
+/// <summary>How a run came to where it stands.</summary>
+/// <param name="Beginning">What it was started with.</param>
+/// <param name="Way">The nodes that began, in that order; those that took no time, as a start, before them.</param>
+public sealed record RunSoFar(IReadOnlyDictionary<string, FlowValue> Beginning, IReadOnlyList<NodeView> Way, RunUsage Usage);
+
 /// <summary>Who may use the bookmarks of runs: the same rule for pages and programs.</summary>
 public sealed class RunDecisions(IRunStore store, FlowRuns runs, AccountStore accounts)
 {
@@ -28,11 +33,11 @@ public sealed class RunDecisions(IRunStore store, FlowRuns runs, AccountStore ac
             : Task.FromResult<RunSummary?>(null);
     }
 
-    /// <summary>What a run was started with; nothing where the caller may not look at the run.</summary>
-    public async Task<IReadOnlyDictionary<string, FlowValue>> BeginningAsync(Caller caller, RunId id, CancellationToken cancellationToken) =>
-        await FindRunAsync(caller, id, cancellationToken) is not null && await runs.StateAsync(id, cancellationToken) is { IsSuccess: true } state
-            ? state.Value.Start?.Inputs ?? new Dictionary<string, FlowValue>()
-            : new Dictionary<string, FlowValue>();
+    /// <summary>How a run came to where it stands; null where the caller may not look at the run.</summary>
+    public async Task<RunSoFar?> SoFarAsync(Caller caller, RunId id, CancellationToken cancellationToken) =>
+        await FindRunAsync(caller, id, cancellationToken) is not null && await runs.StateAsync(id, cancellationToken) is { IsSuccess: true, Value: var state }
+            ? new RunSoFar(state.Start?.Inputs ?? new Dictionary<string, FlowValue>(), [.. state.Nodes().Where(node => node.StartedAt is not null || node.Status == NodeStatus.Succeeded).OrderBy(node => node.StartedAt)], state.Usage)
+            : null;
 
     /// <summary>Uses a bookmark where the caller may; returns once that is durable.</summary>
     public async Task<Result<Unit>> DecideAsync(
