@@ -18,6 +18,12 @@ internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numb
         var negated = false;
         for (var i = 0; i < text.Length;)
         {
+            if (text[i] == '[' && MarkAt(text[i..]) is > 0 and var mark)
+            {
+                i += mark;
+                continue;
+            }
+
             if (!char.IsLetterOrDigit(text[i]))
             {
                 i++;
@@ -48,6 +54,28 @@ internal sealed record EvidenceWords(HashSet<string> Stems, HashSet<string> Numb
         }
 
         return words with { Negated = negated };
+    }
+
+    /// <summary>Length of a mark such as <c>[1]</c> or <c>[2, 3]</c>; 0 for none. Models write them of themselves, and they say nothing of the source.</summary>
+    private static int MarkAt(ReadOnlySpan<char> text)
+    {
+        var end = text.IndexOf(']');
+        if (end is < 2 or > 16 || text[1..end].IndexOfAnyExcept("0123456789,; ") >= 0)
+        {
+            return 0;
+        }
+
+        var number = 0;
+        foreach (var c in text[1..end])
+        {
+            number = char.IsDigit(c) ? number + 1 : 0;
+            if (number > 2)
+            {
+                return 0;
+            }
+        }
+
+        return end + 1;
     }
 
     private static void AddWord(EvidenceWords words, ReadOnlySpan<char> word, bool first, ref bool negated)
