@@ -102,6 +102,7 @@ public abstract class ConversationSharingTests(DataFixture data)
         var lead = await CreateAsync("With files", columns: 1);
         var files = (await data.Get<IConversationFiles>().OpenAsync(Workspace, Owner, lead.Id, "minilm", Token))!.Id;
         await _conversations.UpdateAsync(Workspace, Owner, lead.Id, new ConversationChange(Knowledge: [open, files]), Token);
+        await AppendAsync(lead.Id, "What fell?", "Costs fell.", files);
         await AppendAsync(lead.Id, "What rose?", "Revenue rose.", open, files);
         await ShareAsync(lead.Id, true);
 
@@ -111,7 +112,11 @@ public abstract class ConversationSharingTests(DataFixture data)
         Assert.Equal([open], answer.Citations.Select(citation => citation.Base));
         Assert.Equal([open], answer.Given.Select(given => given.Base));
         Assert.Equal([open], shared.Lead.Knowledge);
-        Assert.Equal(2, shared.Hidden);
+        Assert.Equal(4, shared.Hidden);
+        // Nobody can tell its reader that such an answer rests on nothing.
+        var bare = shared.Columns[0].Messages.Single(message => message.Text == "Costs fell.");
+        Assert.Equal([bare.Id], shared.Columns[0].Bare);
+        Assert.Equal(12, bare.Timings!.RetrievalMs);
         Assert.Null(answer.Feedback);
 
         var copy = (await _conversations.CopySharedAsync(Workspace, other.User, lead.Id, Token))!;
@@ -121,7 +126,8 @@ public abstract class ConversationSharingTests(DataFixture data)
         Assert.Equal(new[] { open, files }.OrderBy(id => id.Value), copy.Heard.OrderBy(id => id.Value));
         var copied = await _conversations.ReadAsync(Workspace, other.User, copy.Id, Token);
         Assert.Equal([open], copied[^1].Citations.Select(citation => citation.Base));
-        Assert.Equal(copied[0].Id, copied[^1].Parent);
+        Assert.Equal((0, 12), (copied[1].Timings!.RetrievalMs, copied[^1].Timings!.RetrievalMs));
+        Assert.Equal(copied[^2].Id, copied[^1].Parent);
         Assert.NotEqual(answer.Id, copied[^1].Id);
         // The owner has all of it still.
         Assert.Equal(2, (await _conversations.ReadAsync(Workspace, Owner, lead.Id, Token))[^1].Citations.Count);
@@ -142,6 +148,7 @@ public abstract class ConversationSharingTests(DataFixture data)
             Parent = asked.Id,
             Role = MessageRole.Assistant,
             Text = answer,
+            Timings = new(12, 0, 0, 1, 13, 14, 0),
             Feedback = new AnswerFeedback(FeedbackKind.Good),
             Citations = [.. bases.Select((id, i) => new Citation(i + 1, PassageId.From(Guid.CreateVersion7()), DocumentId.New(), id, "a.md", null, 0, 5, "very private", true, 0, 5))],
             Given = [.. bases.Select(id => new GivenPassage(PassageId.From(Guid.CreateVersion7()), DocumentId.New(), id, "a.md", null, null, 1))],

@@ -1,3 +1,5 @@
+using MistralStudio.Core.Ids;
+
 namespace MistralStudio.Core.Conversations;
 
 /// <summary>
@@ -14,4 +16,8 @@ public sealed record SharedConversation(string OwnerName, IReadOnlyList<SharedCo
 }
 
 /// <summary>One conversation with all its messages, oldest first.</summary>
-public sealed record SharedColumn(Conversation Conversation, IReadOnlyList<Message> Messages);
+public sealed record SharedColumn(Conversation Conversation, IReadOnlyList<Message> Messages)
+{
+    /// <summary>Answers that show no quotation because some were left out: whether they rest on something is not for this reader to see.</summary>
+    public IReadOnlySet<MessageId> Bare { get; init; } = new HashSet<MessageId>();
+}

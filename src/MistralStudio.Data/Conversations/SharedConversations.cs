@@ -27,11 +27,12 @@ internal static class SharedConversations
 
         var visible = (await context.Bases(KnowledgeAccess.Of(workspace, reader)).Select(row => row.Id).ToListAsync(cancellationToken)).ToHashSet();
         var hidden = 0;
+        var bare = new HashSet<MessageId>();
         var columns = new List<SharedColumn>();
         foreach (var conversation in conversations.Take(lead.Draft?.Columns ?? 1))
         {
             var messages = await context.Messages.AsNoTracking().Where(row => row.ConversationId == conversation.Id).OrderBy(row => row.Ordinal).ToListAsync(cancellationToken);
-            columns.Add(new(conversation with { Knowledge = [.. conversation.Knowledge.Where(visible.Contains)] }, [.. messages.Select(row => Show(ConversationStore.ToMessage(row)))]));
+            columns.Add(new(conversation with { Knowledge = [.. conversation.Knowledge.Where(visible.Contains)] }, [.. messages.Select(row => Show(ConversationStore.ToMessage(row)))]) { Bare = bare });
         }
 
         var owner = await context.Users.AsNoTracking().Where(user => user.Id == lead.Owner.Value).Select(user => user.DisplayName).FirstOrDefaultAsync(cancellationToken);
@@ -41,7 +42,14 @@ internal static class SharedConversations
         {
             IReadOnlyList<GivenPassage> given = [.. message.Given.Where(passage => visible.Contains(passage.Base))];
             IReadOnlyList<Citation> citations = [.. message.Citations.Where(citation => visible.Contains(citation.Base))];
-            hidden += message.Given.Concat<object>(message.Citations).Count() - given.Count - citations.Count;
+            var left = message.Given.Where(passage => !visible.Contains(passage.Base)).Select(passage => passage.PassageId)
+                .Union(message.Citations.Where(citation => !visible.Contains(citation.Base)).Select(citation => citation.PassageId)).Count();
+            hidden += left;
+            if (left > 0 && citations.Count == 0)
+            {
+                bare.Add(message.Id);
+            }
+
             // What the owner thought of an answer is said to those who keep the documents, not to readers.
             return message with { Given = given, Citations = citations, Feedback = null };
         }
@@ -51,8 +59,9 @@ internal static class SharedConversations
     public static ConversationRow Copy(StudioDbContext context, SharedConversation shared, UserId reader, DateTimeOffset now)
     {
         ConversationRow? lead = null;
-        foreach (var (conversation, messages) in shared.Columns)
+        foreach (var column in shared.Columns)
         {
+            var (conversation, messages) = column;
             var row = ConversationStore.ToRow(
                 new NewConversation(
                     conversation.Workspace, reader, null, conversation.Title, conversation.Model, conversation.Instructions, conversation.Settings, conversation.Knowledge, conversation.Reading)
@@ -66,7 +75,14 @@ internal static class SharedConversations
             context.Conversations.Add(row);
             var ids = messages.ToDictionary(message => message.Id, _ => MessageId.New());
             context.Messages.AddRange(messages.Select((message, i) => ConversationStore.ToRow(
-                message with { Id = ids[message.Id], Conversation = row.Id, Parent = message.Parent is { } parent && ids.TryGetValue(parent, out var copied) ? copied : null }, i)));
+                message with
+                {
+                    Id = ids[message.Id],
+                    Conversation = row.Id,
+                    Parent = message.Parent is { } parent && ids.TryGetValue(parent, out var copied) ? copied : null,
+                    // Whose search is not theirs to see has none of it: an answer that was searched for and quotes nothing is warned of.
+                    Timings = message.Timings is { } timings && column.Bare.Contains(message.Id) ? timings with { RetrievalMs = 0, Search = null } : message.Timings,
+                }, i)));
         }
 
         return lead!;

@@ -32,6 +32,7 @@ public sealed class SharedPageTests(OneServer one) : IClassFixture<OneServer>
             Role = MessageRole.Assistant,
             Text = "New York law.",
             Citations = [new Citation(1, PassageId.From(Guid.CreateVersion7()), DocumentId.New(), files, "secret-terms.pdf", 3, 0, 5, "words that are private", true, 0, 13)],
+            Timings = new(12, 0, 0, 1, 13, 14, 0),
             Given = [new GivenPassage(PassageId.From(Guid.CreateVersion7()), DocumentId.New(), files, "secret-terms.pdf", null, 3, 1)],
         };
         Assert.True(await store.AppendAsync(owner.Workspace, owner.User, conversation.Id, [question, answer], Stop));
@@ -42,8 +43,9 @@ public sealed class SharedPageTests(OneServer one) : IClassFixture<OneServer>
         await store.UpdateAsync(owner.Workspace, owner.User, conversation.Id, new ConversationChange { IsShared = true }, Stop);
 
         var page = WebUtility.HtmlDecode(await member.GetStringAsync(address, Stop));
-        Assert.All(["Which law governs it?", "New York law.", "You read filings.", "2 passages are left out"], text => Assert.Contains(text, page, StringComparison.Ordinal));
+        Assert.All(["Which law governs it?", "New York law.", "You read filings.", "2 passages are left out", "of knowledge that you may not see"], text => Assert.Contains(text, page, StringComparison.Ordinal));
         Assert.DoesNotContain("secret-terms.pdf", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("No sentence of this answer", page, StringComparison.Ordinal);
         Assert.DoesNotContain("words that are private", page, StringComparison.Ordinal);
         // A viewer may use no model, so there is nothing to go on with.
         Assert.DoesNotContain("data-continue", page, StringComparison.Ordinal);
