@@ -175,6 +175,7 @@ internal sealed class AnswerRounds(
         var deciding = time.GetElapsedTime(asked).TotalMilliseconds;
         if (decided is not { } decision)
         {
+            clock.NoteTool(deciding, 0);
             yield break;
         }
 

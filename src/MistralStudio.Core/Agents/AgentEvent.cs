@@ -58,7 +58,7 @@ public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTok
 }
 
 /// <summary>Where a turn's time went, ms; the parts are the timing ribbon.</summary>
-/// <param name="FirstTokenMs">From the question to the first token.</param>
+/// <param name="FirstTokenMs">From the question to the first token; to the end where none came.</param>
 /// <param name="TokensPerSecond">Output tokens after the first over decode time; 0 where there was but one, and where a remote model's words came all at once.</param>
 public sealed record TurnTimings(
     double RetrievalMs, double QueueMs, double PrefillMs, double DecodeMs, double FirstTokenMs, double TotalMs, double TokensPerSecond)

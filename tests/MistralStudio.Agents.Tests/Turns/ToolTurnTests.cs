@@ -179,20 +179,23 @@ public sealed class ToolTurnTests
     {
         using var stop = new CancellationTokenSource();
         var desk = new SilentDesk();
+        var time = new FakeTimeProvider();
         var events = new List<AgentEvent>();
         var running = Assert.ThrowsAnyAsync<OperationCanceledException>(async () =>
         {
-            await foreach (var happened in Runner(new TurningModel(Says("""read_file {"place":"a"}""")), null, TimeProvider.System).RunAsync(Turn(s_read) with { Desk = desk }, stop.Token))
+            await foreach (var happened in Runner(new TurningModel(Says("""read_file {"place":"a"}""")), null, time).RunAsync(Turn(s_read) with { Desk = desk }, stop.Token))
             {
                 events.Add(happened);
             }
         });
         await desk.Asked;
+        time.Advance(TimeSpan.FromMinutes(4));
         await stop.CancelAsync();
         await running;
 
         Assert.Equal(ToolUseState.Asked, Assert.Single(Uses(events)).State);
-        Assert.IsType<AgentEvent.Stopped>(events[^1]);
+        // What a person thinks is nobody's time.
+        Assert.Equal(0, Assert.IsType<AgentEvent.Stopped>(events[^1]).Timings.TotalMs);
     }
 
     [Fact]

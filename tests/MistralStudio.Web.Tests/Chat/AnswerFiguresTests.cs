@@ -32,6 +32,15 @@ public sealed class AnswerFiguresTests : BunitContext
     }
 
     [Fact]
+    public void Figures_NameNoFirstToken_WhereTheAnswerEndedBeforeOne()
+    {
+        var none = s_timings with { FirstTokenMs = 1330 };
+
+        Assert.Empty(Render<AnswerNumbers>(parameters => parameters.Add(n => n.Timings, none with { TokensPerSecond = 0 })).FindAll("span"));
+        Assert.DoesNotContain("irst token", Render<Waterfall>(parameters => parameters.Add(w => w.Timings, none)).Markup, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Ribbon_ShowsEachStepInItsShare_AndSaysItInWords()
     {
         var ribbon = Render<TimingRibbon>(parameters => parameters.Add(r => r.Timings, s_timings));
