@@ -35,10 +35,11 @@ function nearest({ parent, index }: Place): HTMLElement | undefined {
   return undefined;
 }
 
-/** Where the focus of keys was: the element, and each place from it up to the page. */
+/** Where the focus was: the element, each place from it up to the page, and whether keys brought or used it. */
 interface Stand {
   element: HTMLElement;
   places: Place[];
+  isKeyed: boolean;
 }
 
 const isThere = (element: Element) => element.isConnected && !element.matches(':disabled');
@@ -69,7 +70,8 @@ class Waited {
 }
 
 /**
- * Watches over the focus of keys on every page; another page and a pointer see to themselves. An element that is switched off, or taken away and
+ * Watches over the focus of keys on every page; another page and a pointer see to themselves, but for a dialog, which gives the focus back to what
+ * opened it. An element that is switched off, or taken away and
  * drawn again while something is under way, has the focus back as soon as it is there, unless the person went elsewhere meanwhile.
  */
 export function keepFocus(): void {
@@ -94,12 +96,17 @@ export function keepFocus(): void {
   document.addEventListener('focusin', event => {
     const element = event.target as HTMLElement;
     waited = isOurs ? waited : null;
-    at = element.matches(':focus-visible') ? { element, places: placesOf(element) } : null;
-    besideDialogs = element.closest('dialog') ? besideDialogs : at ?? { element, places: placesOf(element) };
+    at = { element, places: placesOf(element), isKeyed: element.matches(':focus-visible') };
+    besideDialogs = element.closest('dialog') ? besideDialogs : at;
   });
   document.addEventListener('pointerdown', () => [at, waited] = [null, null]);
   // Whoever types on has settled there; who stops what is under way has not.
-  document.addEventListener('keydown', event => waited = event.key === 'Escape' ? waited : null, true);
+  document.addEventListener('keydown', event => {
+    waited = event.key === 'Escape' ? waited : null;
+    if (at) {
+      at.isKeyed = true;
+    }
+  }, true);
   new MutationObserver(() => {
     const back = waited?.back();
     if (back) {
@@ -120,7 +127,11 @@ export function keepFocus(): void {
 
     // A dialog that the page takes away, instead of closing it, gives nothing back.
     if (lost.element.closest('dialog') && !lost.element.isConnected) {
-      give(besideDialogs && isThere(besideDialogs.element) ? besideDialogs.element : besideDialogs ? near(besideDialogs) : undefined);
+      give(besideDialogs && isThere(besideDialogs.element) ? besideDialogs.element : besideDialogs && lost.isKeyed ? near(besideDialogs) : undefined);
+      return;
+    }
+
+    if (!lost.isKeyed) {
       return;
     }
 

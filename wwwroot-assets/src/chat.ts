@@ -153,6 +153,8 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
   const field = box.querySelector('textarea')!;
   const pane = box.parentElement!; // samples stand above the field
   let sending = false;
+  // A phone would lay its keyboard over what is to be read.
+  const settle = () => matchMedia('(min-width: 761px)').matches && field.focus({ preventScroll: true });
   const send = async () => {
     if (sending) {
       return;
@@ -186,6 +188,7 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
       field.value = sample.textContent!.trim();
       field.focus();
     } else if ((event.target as Element).closest('[data-send]')) {
+      settle(); // the button turns into Stop, and the focus on it would fall off the page
       void send();
     }
   };
@@ -206,8 +209,8 @@ export function composer(box: HTMLElement, page: DotNet): { dispose(): void; foc
   document.addEventListener('keydown', escaped);
   box.dataset.ready = ''; // until then Enter is only a new line
   // Not where it stands beside a form (data-quiet): the field in hand keeps the focus.
-  if (matchMedia('(min-width: 761px)').matches && !box.closest('[data-quiet]')) {
-    field.focus({ preventScroll: true });
+  if (!box.closest('[data-quiet]')) {
+    settle();
   }
 
   return {
