@@ -103,7 +103,7 @@ public static class CodeWriter
             "import OpenAI from 'openai';", "",
             $"const client = new OpenAI({{ baseURL: {Literals.JavaScript.Text(request.BaseUrl)}, {client} }});",
             $"const answer = await client.chat.completions.create({Literals.JavaScript.Value(request.Body, 0)});",
-            request.HasTools ? "console.log(answer.choices[0].message);" : "console.log(answer.choices[0].message.content);",
+            request.HasTools ? "console.log(JSON.stringify(answer.choices[0].message, null, 2));" : "console.log(answer.choices[0].message.content);",
         ]);
     }
 
