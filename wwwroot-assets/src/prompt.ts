@@ -102,6 +102,18 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
       }
     });
   };
+  // Whoever opens a column is in it, and whoever closes one is where it is opened again.
+  const folded = new MutationObserver(changes => {
+    const [was, now] = [` ${changes[0].oldValue} `, root.classList];
+    for (const [name, column, button] of [['open', '.insp', '[data-column=right]'], ['left', '.prompt', '[data-column=left]']]) {
+      if (was.includes(` ${name} `) !== now.contains(name)) {
+        const panel = root.querySelector<HTMLElement>(column)!;
+        (panel.checkVisibility() ? panel : root.querySelector<HTMLElement>(button)!).focus({ preventScroll: true });
+      }
+    }
+  });
+  folded.observe(root, { attributes: true, attributeFilter: ['class'], attributeOldValue: true });
+
   // The settings may lie folded away: they open first, by the server's word.
   const fill = (name: string) => {
     const field = () => root.querySelector<HTMLElement>(`[data-variable="${CSS.escape(name)}"], [data-choice="${CSS.escape(name)}"]`);
@@ -206,6 +218,7 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
   prepare();
   return {
     dispose() {
+      folded.disconnect();
       flush();
       grown.disconnect();
       document.removeEventListener('studio-send', flush);
