@@ -114,6 +114,11 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
   });
   folded.observe(root, { attributes: true, attributeFilter: ['class'], attributeOldValue: true });
 
+  // A column that lies over the answers ends where the next question is written: what stood below that could not be reached.
+  const composer = root.querySelector<HTMLElement>('.composer')!;
+  const below = new ResizeObserver(() => root.style.setProperty('--below', `${composer.offsetHeight}px`));
+  below.observe(composer);
+
   // The settings may lie folded away: they open first, by the server's word.
   const fill = (name: string) => {
     const field = () => root.querySelector<HTMLElement>(`[data-variable="${CSS.escape(name)}"], [data-choice="${CSS.escape(name)}"]`);
@@ -219,6 +224,7 @@ export function edit(root: HTMLElement, page: DotNet): { dispose(): void } {
   return {
     dispose() {
       folded.disconnect();
+      below.disconnect();
       flush();
       grown.disconnect();
       document.removeEventListener('studio-send', flush);
