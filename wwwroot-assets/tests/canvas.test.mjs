@@ -11,6 +11,7 @@ import { complete, suggest } from '../src/canvas/names.ts';
 import { Outbox, slow } from '../src/canvas/outbox.ts';
 import { pasted } from '../src/canvas/pasted.ts';
 import { distanceTo, path, route } from '../src/canvas/route.ts';
+import { meantBy } from '../src/canvas/pointer.ts';
 import { snap } from '../src/canvas/snap.ts';
 import { contains, SpatialIndex } from '../src/canvas/spatial.ts';
 import { autoPan, beside, fit, inView, isSpent, opening, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
@@ -156,6 +157,15 @@ test('the focus follows the wires, and arrows go to what is near', () => {
 test('ports fit by the rule of the flow', () => {
   assert.ok(fits('text', 'json') && fits('json', 'number') && fits('list<text>', 'list<json>') && fits('passages', 'list<json>') && fits('list<list<text>>', 'list<list<text>>'));
   assert.ok(!fits('text', 'number') && !fits('list<text>', 'text') && !fits('passages', 'list<text>') === false);
+});
+
+test('a drag takes a wire off, with Shift it selects across it, and where nothing can be changed it moves the view', () => {
+  const mouse = { shiftKey: false, pointerType: 'mouse' };
+  assert.equal(meantBy(mouse, true, false), 'reconnect');
+  assert.equal(meantBy({ ...mouse, shiftKey: true }, true, false), 'select');
+  assert.equal(meantBy(mouse, true, true), 'pan');
+  assert.equal(meantBy(mouse, false, false), 'select');
+  assert.equal(meantBy({ ...mouse, pointerType: 'touch' }, false, false), 'pan');
 });
 
 test('what is sent while the connection is away arrives once it is back, once and in order', async () => {

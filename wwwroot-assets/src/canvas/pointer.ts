@@ -125,15 +125,19 @@ export function pointers(stage: Stage, send: Send): { cancel(): boolean; dispose
     background(event);
   });
 
+  const drag = (start: PointerEvent, edge: EdgeModel | null) => {
+    const meant = meantBy(start, edge !== null, stage.options.fixed);
+    return meant === 'pan' ? panning(stage, start) : meant === 'select' ? marquee(stage, start) : reconnecting(stage, send, edge!, start);
+  };
+
   const background = (event: PointerEvent) => {
     const edge = edgeAt(stage, stage.at(event));
     if (edge) {
-      // With Shift it goes on selecting: a wire on the way is not taken off.
-      begin(event, start => stage.options.fixed ? panning(stage, start) : start.shiftKey ? marquee(stage, start) : reconnecting(stage, send, edge, start), click => stage.select([], click.shiftKey ? [...stage.selectedEdges, edge.id] : [edge.id]));
+      begin(event, start => drag(start, edge), click => stage.select([], click.shiftKey ? [...stage.selectedEdges, edge.id] : [edge.id]));
       return;
     }
 
-    begin(event, start => start.pointerType === 'touch' ? panning(stage, start) : marquee(stage, start), () => {
+    begin(event, start => drag(start, null), () => {
       stage.select([]);
       stage.root.focus({ preventScroll: true });
     });
@@ -226,6 +230,15 @@ export function pointers(stage: Stage, send: Send): { cancel(): boolean; dispose
     },
     dispose: () => off.abort(),
   };
+}
+
+/** What a drag means that begins beside the cards. With Shift it goes on selecting: a wire on the way is not taken off. */
+export function meantBy(start: { shiftKey: boolean; pointerType: string }, isOnWire: boolean, isFixed: boolean): 'pan' | 'select' | 'reconnect' {
+  if (!isOnWire) {
+    return start.pointerType === 'touch' ? 'pan' : 'select';
+  }
+
+  return isFixed ? 'pan' : start.shiftKey ? 'select' : 'reconnect';
 }
 
 /** A point of the world as a place of the scope under it. */
