@@ -66,6 +66,7 @@ public sealed class FlowWordsPanelTests(ApiStudio studio) : FlowTests(studio)
         Assert.Equal(["start", "greet", "answer", "loud"], editor.Flow.Draft.Definition.Nodes.Select(node => node.Id));
         Assert.Equal("Hello {{ name }}", TemplateOf(editor.Flow.Draft.Definition, "greet"));
         Assert.Null(words.Proposal);
+        Assert.Equal("loud", editor.TakeArrived());
         Assert.Equal("Words", editor.Flow.Draft.NextOf(editor.Flow).Undo);
         await editor.StepAsync(back: true, Token);
         Assert.Equal(FlowDefinitions.Hash(FlowDefinitions.Read(Greeting).Value), FlowDefinitions.Hash(editor.Flow.Draft.Definition));
@@ -86,6 +87,7 @@ public sealed class FlowWordsPanelTests(ApiStudio studio) : FlowTests(studio)
         Assert.Null(words.After);
         Assert.False(editor.Flow.IsDirty);
         Assert.Equal("louder", words.Text);
+        JSInterop.VerifyFocusAsyncInvoke();
         Assert.Single(panel.FindAll("[data-ask-words]"));
     }
 
