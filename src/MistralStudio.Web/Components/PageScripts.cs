@@ -2,33 +2,105 @@ using Microsoft.JSInterop;
 
 namespace MistralStudio.Web.Components;
 
-/// <summary>Scripts that a component began in its page.</summary>
-internal static class PageScripts
+/// <summary>The scripts of a component in its page: loaded and begun once it is drawn, ended with it. A page that is left meanwhile is no failure.</summary>
+/// <param name="file">Address of the module that they are from.</param>
+/// <param name="self">What they call the component by, let go of with them; null where they call nothing.</param>
+internal sealed class PageScripts(IJSRuntime js, string file, IDisposable? self = null) : IAsyncDisposable
 {
-    /// <summary>Ends scripts, each by its own <c>dispose</c>, then lets go of the module that they are from; of a page that is gone nothing is left to end.</summary>
-    /// <param name="module">Null where it was not loaded.</param>
-    /// <param name="scripts">Null where they did not begin.</param>
-    public static async Task EndAsync(IJSObjectReference? module, params IJSObjectReference?[] scripts)
+    private readonly List<IJSObjectReference> _begun = [];
+    private IJSObjectReference? _module;
+    private bool _isOver;
+
+    /// <summary>True for what is thrown at whoever speaks to a page that was left.</summary>
+    public static bool IsLeft(Exception thrown) => thrown is JSDisconnectedException or ObjectDisposedException or OperationCanceledException;
+
+    /// <summary>Begins a script, which ends by its own <c>dispose</c>; null where the page was left before.</summary>
+    public async Task<IJSObjectReference?> BeginAsync(string function, params object?[] args)
+    {
+        var script = await AskAsync<IJSObjectReference>(function, args);
+        if (script is not null)
+        {
+            _begun.Add(script);
+        }
+
+        if (!_isOver)
+        {
+            return script;
+        }
+
+        await EndAsync();
+        return null;
+    }
+
+    /// <summary>Asks the module; the default where the page was left before.</summary>
+    public async Task<T?> AskAsync<T>(string function, params object?[] args)
     {
         try
         {
-            foreach (var script in scripts)
+            return await LoadAsync() is { } module ? await module.InvokeAsync<T>(function, args) : default;
+        }
+        catch (Exception left) when (IsLeft(left))
+        {
+            return default;
+        }
+    }
+
+    /// <summary>Has the module do something, where the page is still there.</summary>
+    public async Task DoAsync(string function, params object?[] args)
+    {
+        try
+        {
+            await (await LoadAsync() is { } module ? module.InvokeVoidAsync(function, args) : ValueTask.CompletedTask);
+        }
+        catch (Exception left) when (IsLeft(left))
+        {
+            // there is nobody to see it
+        }
+    }
+
+    /// <summary>Ends the scripts of a component; of one that was never drawn there are none.</summary>
+    public static ValueTask EndAsync(PageScripts? scripts) => scripts?.DisposeAsync() ?? ValueTask.CompletedTask;
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        _isOver = true;
+        self?.Dispose();
+        await EndAsync();
+    }
+
+    // Where the component ended while its module was on the way, nothing of it is wanted any more.
+    private async Task<IJSObjectReference?> LoadAsync()
+    {
+        _module ??= await js.InvokeAsync<IJSObjectReference>("import", file);
+        if (_isOver)
+        {
+            await EndAsync();
+        }
+
+        return _module;
+    }
+
+    private async Task EndAsync()
+    {
+        try
+        {
+            foreach (var script in _begun)
             {
-                if (script is not null)
-                {
-                    await script.InvokeVoidAsync("dispose");
-                    await script.DisposeAsync();
-                }
+                await script.InvokeVoidAsync("dispose");
+                await script.DisposeAsync();
             }
 
-            if (module is not null)
+            _begun.Clear();
+            if (_module is { } module)
             {
+                _module = null;
                 await module.DisposeAsync();
             }
         }
-        catch (JSDisconnectedException)
+        catch (Exception left) when (IsLeft(left))
         {
-            // the page is gone already
+            // the page is gone already, and they with it
         }
     }
 }

@@ -9,10 +9,7 @@ namespace MistralStudio.Web.Features.Chat;
 public abstract class ConversationView : ComponentBase, IAsyncDisposable
 {
     private readonly CancellationTokenSource _closed = new();
-    private IJSObjectReference? _module;
-    private IJSObjectReference? _follow;
-    private IJSObjectReference? _composer;
-    private DotNetObjectReference<ConversationView>? _self;
+    private PageScripts? _scripts;
 
     [Inject] public required IJSRuntime Js { get; set; }
 
@@ -67,8 +64,7 @@ public abstract class ConversationView : ComponentBase, IAsyncDisposable
     {
         Leave();
         await _closed.CancelAsync();
-        _self?.Dispose();
-        await PageScripts.EndAsync(_module, _follow, _composer);
+        await PageScripts.EndAsync(_scripts);
         _closed.Dispose();
         GC.SuppressFinalize(this);
     }
@@ -96,17 +92,10 @@ public abstract class ConversationView : ComponentBase, IAsyncDisposable
             return;
         }
 
-        try
-        {
-            _self = DotNetObjectReference.Create(this);
-            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["chat.js"]}");
-            _follow = await _module.InvokeAsync<IJSObjectReference>("follow", Turns, Box, _self);
-            _composer = await _module.InvokeAsync<IJSObjectReference>("composer", Box, _self);
-        }
-        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
-        {
-            // the page was left before it was ready
-        }
+        var self = DotNetObjectReference.Create(this);
+        _scripts = new PageScripts(Js, $"/{Assets["chat.js"]}", self);
+        await _scripts.BeginAsync("follow", Turns, Box, self);
+        await _scripts.BeginAsync("composer", Box, self);
     }
 }
 

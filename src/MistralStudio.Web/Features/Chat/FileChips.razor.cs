@@ -17,9 +17,7 @@ public sealed partial class FileChips : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closed = new();
     private ElementReference _uploads;
-    private IJSObjectReference? _module;
-    private IJSObjectReference? _intake;
-    private DotNetObjectReference<FileChips>? _self;
+    private PageScripts? _scripts;
 
     [Inject] public required IJSRuntime Js { get; set; }
 
@@ -70,8 +68,7 @@ public sealed partial class FileChips : IAsyncDisposable
     {
         Files.Changed -= Render;
         await _closed.CancelAsync();
-        _self?.Dispose();
-        await PageScripts.EndAsync(_module, _intake);
+        await PageScripts.EndAsync(_scripts);
 
         _closed.Dispose();
     }
@@ -88,20 +85,13 @@ public sealed partial class FileChips : IAsyncDisposable
         }
 
         _ = WatchAsync();
-        try
-        {
-            _self = DotNetObjectReference.Create(this);
-            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["upload.js"]}");
-            var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
+        var self = DotNetObjectReference.Create(this);
+        _scripts = new PageScripts(Js, $"/{Assets["upload.js"]}", self);
+        var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
 
-            _intake = await _module.InvokeAsync<IJSObjectReference>(
-                "intake", Zone(), _uploads, null, headers, Limits.Value.MaxDocumentBytes,
-                new { cancel = W["Cancel"].Value, lost = L["Files.Lost"].Value, lostNext = L["Files.LostNext"].Value, close = W["Close"].Value }, _self);
-        }
-        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
-        {
-            // the page was left before it was ready
-        }
+        await _scripts.BeginAsync(
+            "intake", Zone(), _uploads, null, headers, Limits.Value.MaxDocumentBytes,
+            new { cancel = W["Cancel"].Value, lost = L["Files.Lost"].Value, lostNext = L["Files.LostNext"].Value, close = W["Close"].Value }, self);
     }
 
     private void Render() => _ = InvokeAsync(StateHasChanged);

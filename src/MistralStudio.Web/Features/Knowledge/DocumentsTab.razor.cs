@@ -17,9 +17,8 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     private readonly CancellationTokenSource _stop = new();
     private ElementReference _zone;
     private ElementReference _uploads;
-    private IJSObjectReference? _module;
+    private PageScripts? _scripts;
     private IJSObjectReference? _intake;
-    private DotNetObjectReference<DocumentsTab>? _self;
     private SourcesState? _sources;
     private SourceKind? _adding;
     private ElementReference _pasted;
@@ -64,8 +63,7 @@ public sealed partial class DocumentsTab : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        _self?.Dispose();
-        await PageScripts.EndAsync(_module, _intake);
+        await PageScripts.EndAsync(_scripts);
 
         _stop.Dispose();
     }
@@ -93,20 +91,13 @@ public sealed partial class DocumentsTab : IAsyncDisposable
             return;
         }
 
-        try
-        {
-            _self = DotNetObjectReference.Create(this);
-            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["upload.js"]}");
-            var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
+        var self = DotNetObjectReference.Create(this);
+        _scripts = new PageScripts(Js, $"/{Assets["upload.js"]}", self);
+        var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
 
-            _intake = await _module.InvokeAsync<IJSObjectReference>(
-                "intake", _zone, _uploads, $"/api/knowledge-bases/{knowledge.Id}/documents", headers, Limits.Value.MaxDocumentBytes,
-                new { cancel = L["Cancel"].Value, lost = L["Upload.Lost"].Value, lostNext = L["Upload.LostNext"].Value, close = W["Close"].Value }, _self);
-        }
-        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
-        {
-            // the page was left before it was ready
-        }
+        _intake = await _scripts.BeginAsync(
+            "intake", _zone, _uploads, $"/api/knowledge-bases/{knowledge.Id}/documents", headers, Limits.Value.MaxDocumentBytes,
+            new { cancel = L["Cancel"].Value, lost = L["Upload.Lost"].Value, lostNext = L["Upload.LostNext"].Value, close = W["Close"].Value }, self);
     }
 
     // The text goes the way of files: by HTTP, never over the circuit.

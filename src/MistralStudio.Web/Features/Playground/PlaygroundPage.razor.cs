@@ -33,9 +33,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
     private ElementReference _page;
     private ElementReference _prompt;
     private ElementReference _arena;
-    private IJSObjectReference? _module;
-    private IJSObjectReference? _editor;
-    private DotNetObjectReference<PlaygroundPage>? _self;
+    private PageScripts? _scripts;
 
     [Inject] public required ChatTurns Turns { get; set; }
 
@@ -154,22 +152,10 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
         }
 
         _edited = _page.Id;
-        try
-        {
-            _self ??= DotNetObjectReference.Create(this);
-            _module ??= await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["prompt.js"]}");
-            if (_editor is { } before)
-            {
-                await before.InvokeVoidAsync("dispose");
-                await before.DisposeAsync();
-            }
-
-            _editor = await _module.InvokeAsync<IJSObjectReference>("edit", _page, _self);
-        }
-        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
-        {
-            // the page was left before it was ready
-        }
+        await PageScripts.EndAsync(_scripts);
+        var self = DotNetObjectReference.Create(this);
+        _scripts = new PageScripts(Js, $"/{Assets["prompt.js"]}", self);
+        await _scripts.BeginAsync("edit", _page, self);
     }
 
     /// <inheritdoc/>
@@ -182,8 +168,7 @@ public sealed partial class PlaygroundPage : IAsyncDisposable
             await _state.DisposeAsync();
         }
 
-        _self?.Dispose();
-        await PageScripts.EndAsync(_module, _editor);
+        await PageScripts.EndAsync(_scripts);
 
         _closed.Dispose();
     }

@@ -21,9 +21,7 @@ namespace MistralStudio.Web.Features.Playground.Images;
 public sealed partial class ImageIntake : IAsyncDisposable
 {
     private readonly CancellationTokenSource _closed = new();
-    private IJSObjectReference? _module;
-    private IJSObjectReference? _intake;
-    private DotNetObjectReference<ImageIntake>? _self;
+    private PageScripts? _scripts;
 
     [Inject] public required IJSRuntime Js { get; set; }
 
@@ -83,8 +81,7 @@ public sealed partial class ImageIntake : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _closed.CancelAsync();
-        _self?.Dispose();
-        await PageScripts.EndAsync(_module, _intake);
+        await PageScripts.EndAsync(_scripts);
 
         _closed.Dispose();
     }
@@ -97,18 +94,11 @@ public sealed partial class ImageIntake : IAsyncDisposable
             return;
         }
 
-        try
-        {
-            _self = DotNetObjectReference.Create(this);
-            _module = await Js.InvokeAsync<IJSObjectReference>("import", $"/{Assets["images.js"]}");
-            var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
+        var self = DotNetObjectReference.Create(this);
+        _scripts = new PageScripts(Js, $"/{Assets["images.js"]}", self);
+        var headers = UploadHeaders.Of(Scope.Slug, Antiforgery, AntiforgeryOptions);
 
-            _intake = await _module.InvokeAsync<IJSObjectReference>("intake", Zone(), headers, ImageShape.Accepted, L["Images.Pasted"].Value, _self);
-        }
-        catch (Exception left) when (left is JSDisconnectedException or ObjectDisposedException or OperationCanceledException)
-        {
-            // the page was left before it was ready
-        }
+        await _scripts.BeginAsync("intake", Zone(), headers, ImageShape.Accepted, L["Images.Pasted"].Value, self);
     }
 
     private ImageTray TrayOf(string message) =>
