@@ -107,7 +107,7 @@ export function keepFocus(): void {
       at.isKeyed = true;
     }
   }, true);
-  new MutationObserver(() => {
+  new MutationObserver(changes => {
     const back = waited?.back();
     if (back) {
       waited = null;
@@ -128,6 +128,13 @@ export function keepFocus(): void {
     // A dialog that the page takes away, instead of closing it, gives nothing back.
     if (lost.element.closest('dialog') && !lost.element.isConnected) {
       give(besideDialogs && isThere(besideDialogs.element) ? besideDialogs.element : besideDialogs && lost.isKeyed ? near(besideDialogs) : undefined);
+      return;
+    }
+
+    // What came in its stead may want it: a browser heeds that only while it loads the page.
+    const wanting = changes.flatMap(change => [...change.addedNodes]).filter(node => node instanceof Element).map(node => node.matches('[autofocus]') ? node : node.querySelector('[autofocus]')).find(node => node !== null);
+    if (wanting) {
+      give(wanting as HTMLElement);
       return;
     }
 
