@@ -4,6 +4,7 @@ using Microsoft.Extensions.DependencyInjection;
 using MistralStudio.Core.Conversations;
 using MistralStudio.Core.Images;
 using MistralStudio.Core.Models;
+using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Prompts;
 using MistralStudio.Core.Security;
 using MistralStudio.Data.Accounts;
@@ -120,12 +121,14 @@ public sealed class PromptPagesTests(ApiStudio studio) : IClassFixture<ApiStudio
     }
 
     [Fact]
-    public async Task Images_AreShownWithTheirMessage_AndInTheComparison()
+    public async Task Images_AreShownWithTheirMessage_AndInTheComparison_WhereKnowledgeGoesByItsName()
     {
         var owner = await OwnerAsync();
         var (one, two) = (Pictures.PngOf(21, 3), Pictures.PngOf(21, 4));
+        var knowledge = studio.Services.GetRequiredService<IKnowledgeStore>();
+        var filings = await knowledge.CreateBaseAsync(owner.Workspace, "Filings", "minilm", owner.User!.Value, Token);
         var prompt = (await Store.CreateAsync(owner.Workspace, PromptForm.Named("Shown"), Showing(one, "one.png"), "", owner.User!.Value, Token)).Value;
-        await Store.AddVersionAsync(owner.Workspace, prompt.Id, Showing(two, "two.png"), "", null, owner.User.Value, Token);
+        await Store.AddVersionAsync(owner.Workspace, prompt.Id, Showing(two, "two.png") with { Knowledge = [filings.Id] }, "", null, owner.User.Value, Token);
         var state = State(owner);
         await state.LoadAsync(prompt.Slug, null, Token);
         await state.CompareAsync(1, 2, Token);
@@ -134,6 +137,7 @@ public sealed class PromptPagesTests(ApiStudio studio) : IClassFixture<ApiStudio
         page.Services.AddLogging();
         page.Services.AddLocalization();
         page.Services.AddSingleton(TimeProvider.System);
+        page.Services.AddSingleton(knowledge);
         var scope = new Layout.WorkspaceScope(owner, "workspace", "Workspace", Role.Owner, "Ada", "ada@example.org");
 
         var shown = page.Render<PromptContentView>(set => set.AddCascadingValue(scope).Add(one => one.Text, state.Text!).Add(one => one.NameOf, _ => "Ada"));
@@ -142,6 +146,7 @@ public sealed class PromptPagesTests(ApiStudio studio) : IClassFixture<ApiStudio
         var compared = page.Render<PromptComparison>(set => set.AddCascadingValue(scope).Add(one => one.State, state).Add(one => one.Compared, state.Compared!.Value).Add(one => one.NameOf, _ => "Ada").Add(one => one.Address, "/x?tab=compare"));
         Assert.Equal(["image removed: one.png", "image added: two.png"], compared.FindAll(".diff-image > span").Select(line => line.FirstChild!.TextContent));
         Assert.Contains("21 × 4", compared.Markup, StringComparison.Ordinal);
+        compared.WaitForAssertion(() => Assert.Contains("Filings", compared.FindAll(".param-diff ins").Select(value => value.TextContent)));
 
         static PromptContent Showing(byte[] bytes, string name)
         {
