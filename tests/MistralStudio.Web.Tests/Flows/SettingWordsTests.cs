@@ -16,7 +16,8 @@ public sealed class SettingWordsTests(ApiStudio studio) : IClassFixture<ApiStudi
     [InlineData("classify", "/config/classes/1", "Classes 2")]
     [InlineData("llm", "/title", "Name")]
     [InlineData("llm", "/config/nobody/knows", "/config/nobody/knows")]
-    [InlineData("llm", "/policy/retry/attempts", "/policy/retry/attempts")]
+    [InlineData("llm", "/policy/retry/attempts", "Tries")]
+    [InlineData("llm", "/policy/nobody", "/policy/nobody")]
     [InlineData(null, "/config/system", "/config/system")]
     public void APlace_HasTheNameThatItsFieldHas(string? type, string pointer, string name)
     {

@@ -15,13 +15,13 @@ public sealed class VersionDiffTests : BunitContext, IClassFixture<ApiStudio>
 {
     private static readonly FlowDefinition s_before = FlowDefinitions.Read("""
         {"schema":"mistralstudio.flow/1",
-         "nodes":[{"id":"start","type":"start"},{"id":"draft","type":"template","title":"The draft","config":{"template":"Dear {{ q }},\nthank you.\nBye"}},{"id":"old","type":"for-each","config":{},"body":{"nodes":[{"id":"inside","type":"template","config":{"template":"x"}}],"edges":[]}},{"id":"answer","type":"answer"}],
+         "nodes":[{"id":"start","type":"start"},{"id":"draft","type":"template","title":"The draft","config":{"template":"Dear {{ q }},\nthank you.\nBye"},"policy":{"timeout":"00:02:00"}},{"id":"old","type":"for-each","config":{},"body":{"nodes":[{"id":"inside","type":"template","config":{"template":"x"}}],"edges":[]}},{"id":"answer","type":"answer"}],
          "edges":[{"from":"start.q","to":"draft.q"},{"from":"draft.text","to":"answer.text"}],"inputs":[{"name":"q","type":"text"}]}
         """).Value;
 
     private static readonly FlowDefinition s_after = FlowDefinitions.Read("""
         {"schema":"mistralstudio.flow/1",
-         "nodes":[{"id":"start","type":"start"},{"id":"draft","type":"template","title":"The draft","config":{"template":"Dear {{ q }},\nmany thanks.\nBye"}},{"id":"new","type":"template","config":{"template":"{{ text }}"}},{"id":"answer","type":"answer"}],
+         "nodes":[{"id":"start","type":"start"},{"id":"draft","type":"template","title":"The draft","config":{"template":"Dear {{ q }},\nmany thanks.\nBye"},"policy":{"timeout":"00:01:30"}},{"id":"new","type":"template","config":{"template":"{{ text }}"}},{"id":"answer","type":"answer"}],
          "edges":[{"from":"start.q","to":"draft.q"},{"from":"draft.text","to":"new.text"},{"from":"new.text","to":"answer.text"}],"inputs":[{"name":"q","type":"text"}]}
         """).Value;
 
@@ -81,6 +81,7 @@ public sealed class VersionDiffTests : BunitContext, IClassFixture<ApiStudio>
 
         Assert.Equal("thank you.", view.Find(".change-fields .gone code").TextContent);
         Assert.Equal("many thanks.", view.Find(".change-fields .come code").TextContent);
+        Assert.Equal(("Time limit", "2 min", "90 s"), (view.FindAll(".change-fields dt")[1].TextContent, view.Find(".change-fields dd > del").TextContent, view.Find(".change-fields dd > ins").TextContent));
     }
 
     [Fact]

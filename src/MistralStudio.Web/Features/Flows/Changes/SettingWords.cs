@@ -8,15 +8,21 @@ namespace MistralStudio.Web.Features.Flows.Changes;
 internal static class SettingWords
 {
     private const string Settings = "/config";
+    private const string Limit = "/policy/timeout";
+
+    private static readonly Dictionary<string, string> s_ofAnyNode = new(StringComparer.Ordinal)
+    {
+        ["/title"] = "Name", [Limit] = "Policy.Timeout", ["/policy/retry/attempts"] = "Policy.Attempts", ["/policy/onError"] = "Policy.OnError", ["/policy/reuse"] = "Policy.Reuse",
+    };
 
     /// <summary>The titles of the settings that lead to a place: <c>/config/classes/0/name</c> is "Classes 1, Branch"; the pointer where nobody named it.</summary>
     /// <param name="pointer">JSON pointer into the node.</param>
     /// <param name="type">The node's type; null where it is not installed, or the place is in no node.</param>
     public static string NameOf(string pointer, NodeType? type, IStringLocalizer words)
     {
-        if (pointer == "/title")
+        if (s_ofAnyNode.TryGetValue(pointer, out var word))
         {
-            return words["Name"];
+            return words[word];
         }
 
         if (type is null || !pointer.StartsWith($"{Settings}/", StringComparison.Ordinal))
@@ -49,4 +55,8 @@ internal static class SettingWords
 
         return string.Join(", ", names);
     }
+
+    /// <summary>True where a place holds a length of time.</summary>
+    public static bool IsDuration(string pointer, NodeType? type) => pointer == Limit
+        || (type is not null && SchemaField.Of(type).Any(field => field.Kind == SettingKind.Duration && pointer == $"{Settings}{field.Pointer}"));
 }

@@ -133,9 +133,12 @@ public static class NodeFace
     public static string? Text(FlowNode node, string name) => Member(node, name) is { ValueKind: JsonValueKind.String } text ? text.GetString() : null;
 
     /// <summary>A time as <c>2.00:00:00</c> in short: 48 h.</summary>
-    public static string Span(string? text) => TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span)
-        ? span.TotalHours >= 1 ? string.Create(CultureInfo.CurrentCulture, $"{span.TotalHours:0.#} h") : string.Create(CultureInfo.CurrentCulture, $"{span.TotalMinutes:0.#} min")
-        : "";
+    public static string Span(string? text) => !TimeSpan.TryParse(text, CultureInfo.InvariantCulture, out var span) ? "" : Durations.UnitOf(span) switch
+    {
+        DurationUnit.Seconds => $"{Durations.Write(span, DurationUnit.Seconds)} s",
+        DurationUnit.Minutes => $"{Durations.Write(span, DurationUnit.Minutes)} min",
+        _ => $"{Durations.Write(span, DurationUnit.Hours)} h",
+    };
 
     private static JsonElement? Member(FlowNode node, string name) =>
         node.Config is { ValueKind: JsonValueKind.Object } config && config.TryGetProperty(name, out var member) ? member : null;
