@@ -14,7 +14,7 @@ import { distanceTo, path, route } from '../src/canvas/route.ts';
 import { meantBy } from '../src/canvas/pointer.ts';
 import { snap } from '../src/canvas/snap.ts';
 import { contains, SpatialIndex } from '../src/canvas/spatial.ts';
-import { autoPan, beside, fit, inView, isSpent, opening, pinch, reveal, toScreen, toWorld, zoomAt } from '../src/canvas/viewport.ts';
+import { autoPan, beside, fit, inView, isSpent, opening, pinch, reveal, toScreen, toWorld, uncovered, zoomAt } from '../src/canvas/viewport.ts';
 import { along, nearest } from '../src/canvas/walk.ts';
 
 const near = (a, b) => assert.ok(Math.abs(a.x - b.x) < 1e-6 && Math.abs(a.y - b.y) < 1e-6, `${JSON.stringify(a)} is not ${JSON.stringify(b)}`);
@@ -66,6 +66,13 @@ test('revealing moves no more than it must, and nothing that is in view', () => 
   const view = { x: 0, y: 0, zoom: 1 };
   assert.deepEqual(reveal(view, { x: 100, y: 100, w: 184, h: 80 }, { w: 800, h: 600 }), view);
   assert.equal(reveal(view, { x: 900, y: 100, w: 184, h: 80 }, { w: 800, h: 600 }).x, 800 - 48 - 184 - 900);
+});
+
+test('what lies over the canvas hides nothing that is revealed', () => {
+  const canvas = { left: 248, top: 92, right: 1024, bottom: 768 };
+  assert.deepEqual(uncovered(canvas, { left: 720, top: 92, right: 1024, bottom: 768 }), { w: 472, h: 676 });
+  assert.deepEqual(uncovered(canvas, { left: 1024, top: 92, right: 1328, bottom: 768 }), { w: 776, h: 676 });
+  assert.deepEqual(uncovered({ left: 0, top: 92, right: 390, bottom: 844 }, { left: 0, top: 400, right: 390, bottom: 844 }), { w: 390, h: 308 });
 });
 
 test('near a border the view moves by itself', () => {

@@ -7,7 +7,7 @@ import type { Patch, Point, Rect } from './model';
 import { Painter } from './paint';
 import type { Guide } from './snap';
 import { contains } from './spatial';
-import { beside, fit, inView, isSpent, opening, reveal, toWorld, zoomAt, type View } from './viewport';
+import { beside, fit, inView, isSpent, opening, reveal, toWorld, uncovered, zoomAt, type View } from './viewport';
 
 export interface StageOptions {
   /** True where nothing can be changed. */
@@ -41,6 +41,7 @@ export class Stage {
   private readonly dirtyEdges = new Set<string>();
   private readonly shifted = new Set<string>();
   private readonly resized: ResizeObserver;
+  private readonly besides: MutationObserver;
   private viewDirty = false;
   private guides: Guide[] | null = null;
   private frame = 0;
@@ -68,6 +69,12 @@ export class Stage {
     this.map = minimap ? new Minimap(minimap, this.graph, () => this.view, () => this.size) : null;
     this.resized = new ResizeObserver(([entry]) => this.measure(entry.contentRect.width, entry.contentRect.height));
     this.resized.observe(root);
+    // The settings of the chosen node come where it may stand itself.
+    this.besides = new MutationObserver(() => this.emerge());
+    const page = root.closest('.fe-body');
+    if (page) {
+      this.besides.observe(page, { childList: true, attributes: true, attributeFilter: ['class'] });
+    }
   }
 
   /** Takes over what .NET says; false where something before it is missing. */
@@ -128,7 +135,23 @@ export class Stage {
   }
 
   reveal(part: Rect): void {
-    this.look(reveal(this.view, part, this.size));
+    this.look(reveal(this.view, part, this.room()));
+  }
+
+  /** What nothing lies over. */
+  private room(): { w: number; h: number } {
+    const panel = this.root.closest('.fe-body')?.querySelector(':scope > .insp');
+    return panel?.checkVisibility() ? uncovered(this.root.getBoundingClientRect(), panel.getBoundingClientRect()) : this.size;
+  }
+
+  /** Brings the card under the focus out from below what came to lie over it. */
+  private emerge(): void {
+    const card = this.focused === null || this.kept.busy ? null : this.painter.card(this.focused);
+    const rect = card && card === document.activeElement ? this.graph.rects.get(this.focused!) : undefined;
+    const room = rect && this.room();
+    if (rect && room && (room.w < this.size.w || room.h < this.size.h)) {
+      this.reveal(rect);
+    }
   }
 
   /** A point of the window as one of the screen of the canvas. */
@@ -212,6 +235,7 @@ export class Stage {
 
   dispose(): void {
     this.resized.disconnect();
+    this.besides.disconnect();
     cancelAnimationFrame(this.frame);
     clearTimeout(this.still);
   }

@@ -76,6 +76,18 @@ export function reveal(view: View, part: Rect, size: { w: number; h: number }, m
   return { ...view, x: view.x + shift(corner.x, w, size.w), y: view.y + shift(corner.y, h, size.h) };
 }
 
+type Sides = Pick<DOMRect, 'left' | 'top' | 'right' | 'bottom'>;
+
+/** What of the canvas can be seen beside a panel that may lie over its right, or over its foot. */
+export function uncovered(canvas: Sides, panel: Sides): { w: number; h: number } {
+  const [w, h] = [canvas.right - canvas.left, canvas.bottom - canvas.top];
+  if (panel.left >= canvas.right || panel.top >= canvas.bottom) {
+    return { w, h };
+  }
+
+  return panel.left > canvas.left ? { w: panel.left - canvas.left, h } : { w, h: Math.max(0, panel.top - canvas.top) };
+}
+
 /** How fast the view moves on its own while something is dragged to its border, in pixels of the screen per frame. */
 export function autoPan(at: Point, size: { w: number; h: number }, border = 40, speed = 14): Point {
   const push = (value: number, room: number) =>
