@@ -86,6 +86,12 @@ export function keepFocus(): void {
   };
   const near = ({ places }: Stand) => {
     const left = places.filter(place => place.parent.isConnected && place.parent.closest('main *'));
+    // A card that went leaves its canvas, which has keys of its own.
+    const canvas = left.find(place => place.parent.matches('.canvas'))?.parent as HTMLElement | undefined;
+    if (canvas) {
+      return canvas;
+    }
+
     const first = (within: string) => left.filter(place => place.parent.closest(within)).map(nearest).find(found => found);
     const was = (within: string) => places.some(place => place.parent.closest(within));
     // Of an answer that is being made nothing else can be pressed than what ends it; a question that went leads to where the next is written.
