@@ -1,6 +1,7 @@
 using Bunit;
 using Microsoft.AspNetCore.Components.Web;
 using MistralStudio.Flows.Definitions;
+using MistralStudio.Flows.Editing;
 using MistralStudio.Web.Features.Flows.Editor;
 using MistralStudio.Web.Tests.Api;
 
@@ -39,6 +40,18 @@ public sealed class ConnectModalTests(ApiStudio studio) : FlowTests(studio)
         await editor.StepAsync(back: true, Token);
         await editor.StepAsync(back: true, Token);
         Assert.Equal(new FlowEdge("start.name", "first.name"), Assert.Single(editor.Flow.Draft.Definition.Edges));
+    }
+
+    [Fact]
+    public async Task AStartWithoutInputs_SaysHowItComesToGiveSomething_AndNothingOfOtherSteps()
+    {
+        var editor = await OpenAsync();
+        await editor.DoAsync(new SetInputs([]), Token);
+
+        var dialog = Render<ConnectModal>(set => set.Add(one => one.State, editor).Add(one => one.Path, "start"));
+
+        Assert.Contains("add an input in its settings first", dialog.Find(".connect").TextContent, StringComparison.Ordinal);
+        Assert.DoesNotContain("no other step", dialog.Find(".connect").TextContent, StringComparison.Ordinal);
     }
 
     private static string Act(IRenderedComponent<ConnectModal> dialog) => dialog.Find(".connect-foot > button:last-child").TextContent.TrimEnd('↵');
