@@ -46,6 +46,7 @@ public sealed class ConnectModalTests(ApiStudio studio) : FlowTests(studio)
     public async Task AStartWithoutInputs_SaysHowItComesToGiveSomething_AndNothingOfOtherSteps()
     {
         var editor = await OpenAsync();
+        await editor.DoAsync(new RemoveParts([], [new EdgePlace("", new FlowEdge("start.name", "first.name"))], []), Token);
         await editor.DoAsync(new SetInputs([]), Token);
 
         var dialog = Render<ConnectModal>(set => set.Add(one => one.State, editor).Add(one => one.Path, "start"));
