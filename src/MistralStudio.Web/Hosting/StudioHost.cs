@@ -215,6 +215,7 @@ public static class StudioHost
         app.UseHsts();
         app.UseStatusCodePagesWithReExecute("/not-found", createScopeForStatusCodePages: true);
         app.UseIdempotency();
+        app.UseMiddleware<RefusedBody>();
         app.UseRouting();
         app.UseRateLimiter();
         app.UseAuthentication();
