@@ -72,7 +72,11 @@ internal sealed class PageScripts(IJSRuntime js, string file, IDisposable? self 
     // Where the component ended while its module was on the way, nothing of it is wanted any more.
     private async Task<IJSObjectReference?> LoadAsync()
     {
-        _module ??= await js.InvokeAsync<IJSObjectReference>("import", file);
+        if (!_isOver)
+        {
+            _module ??= await js.InvokeAsync<IJSObjectReference>("import", file);
+        }
+
         if (_isOver)
         {
             await EndAsync();
@@ -81,20 +85,22 @@ internal sealed class PageScripts(IJSRuntime js, string file, IDisposable? self 
         return _module;
     }
 
+    // What begins while others end is ended by whoever began it.
     private async Task EndAsync()
     {
+        var (begun, module) = (_begun.ToArray(), _module);
+        _begun.Clear();
+        _module = null;
         try
         {
-            foreach (var script in _begun)
+            foreach (var script in begun)
             {
                 await script.InvokeVoidAsync("dispose");
                 await script.DisposeAsync();
             }
 
-            _begun.Clear();
-            if (_module is { } module)
+            if (module is not null)
             {
-                _module = null;
                 await module.DisposeAsync();
             }
         }

@@ -33,6 +33,25 @@ public sealed class PageScriptsTests
         Assert.Equal(["import /chat.js", "dropped /chat.js"], page.Calls);
     }
 
+    [Fact]
+    public async Task AScriptThatBeginsWhileOthersEnd_EndsToo()
+    {
+        var page = new Page { Begin = ("composer", new TaskCompletionSource()), End = new TaskCompletionSource() };
+        var scripts = new PageScripts(page, "/chat.js");
+        await scripts.BeginAsync("follow");
+        var composer = scripts.BeginAsync("composer");
+        var ended = scripts.DisposeAsync();
+
+        page.Begin.Way.SetResult();
+        page.End.SetResult();
+
+        Assert.Null(await composer);
+        await ended;
+        Assert.Contains("dropped follow", page.Calls);
+        Assert.Contains("dropped composer", page.Calls);
+        Assert.Single(page.Calls, call => call == "dropped /chat.js");
+    }
+
     [Theory]
     [InlineData(typeof(JSDisconnectedException))]
     [InlineData(typeof(TaskCanceledException))]
@@ -61,6 +80,10 @@ public sealed class PageScriptsTests
 
         public TaskCompletionSource? Way { get; init; }
 
+        public (string Script, TaskCompletionSource Way) Begin { get; init; }
+
+        public TaskCompletionSource? End { get; init; }
+
         public Exception? Thrown { get; init; }
 
         public async ValueTask<TValue> InvokeAsync<TValue>(string identifier, object?[]? args)
@@ -75,10 +98,11 @@ public sealed class PageScriptsTests
 
     private sealed class Script(Page page, string name) : IJSObjectReference
     {
-        public ValueTask<TValue> InvokeAsync<TValue>(string identifier, object?[]? args)
+        public async ValueTask<TValue> InvokeAsync<TValue>(string identifier, object?[]? args)
         {
             page.Calls.Add(identifier == "dispose" ? $"dispose {name}" : identifier);
-            return new(identifier == "dispose" ? default! : (TValue)(object)new Script(page, identifier));
+            await ((identifier == "dispose" ? page.End?.Task : identifier == page.Begin.Script ? page.Begin.Way.Task : null) ?? Task.CompletedTask);
+            return identifier == "dispose" ? default! : (TValue)(object)new Script(page, identifier);
         }
 
         public ValueTask<TValue> InvokeAsync<TValue>(string identifier, CancellationToken cancellationToken, object?[]? args) => InvokeAsync<TValue>(identifier, args);
