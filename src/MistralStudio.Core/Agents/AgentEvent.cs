@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using MistralStudio.Core.Knowledge;
 using MistralStudio.Core.Models;
 
@@ -63,6 +64,10 @@ public sealed record TokenUsage(int InputTokens, int OutputTokens, int CachedTok
 public sealed record TurnTimings(
     double RetrievalMs, double QueueMs, double PrefillMs, double DecodeMs, double FirstTokenMs, double TotalMs, double TokensPerSecond)
 {
+    /// <summary>True where a token came at all.</summary>
+    [JsonIgnore]
+    public bool HasFirstToken => FirstTokenMs < TotalMs;
+
     /// <summary>Where the time of the search went; null where nothing was searched.</summary>
     public SearchTimings? Search { get; init; }
 

@@ -28,6 +28,15 @@ namespace MistralStudio.Web.Tests.Flows;
 /// <summary>Flows, their runs and their pages, over the real stores and the real engine.</summary>
 public abstract class FlowTests : BunitContext, IClassFixture<ApiStudio>
 {
+    /// <summary>Says hello to a name, louder in a second step.</summary>
+    protected const string TwoGreetings = """
+        {"schema":"mistralstudio.flow/1",
+         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","config":{"template":"Hello {{ name }}"}},
+                  {"id":"again","type":"template","config":{"template":"{{ text }}!"}},{"id":"answer","type":"answer"}],
+         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"again.text"},{"from":"again.text","to":"answer.text"}],
+         "inputs":[{"name":"name","type":"text","required":true},{"name":"often","type":"number"}]}
+        """;
+
     private static readonly TimeSpan s_most = TimeSpan.FromMinutes(1);
 
     protected FlowTests(ApiStudio studio)

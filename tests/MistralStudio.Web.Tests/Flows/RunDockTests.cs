@@ -17,14 +17,6 @@ namespace MistralStudio.Web.Tests.Flows;
 /// <summary>A run below the flow that it is a run of, and on its cards.</summary>
 public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
 {
-    private const string Flow = """
-        {"schema":"mistralstudio.flow/1",
-         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","config":{"template":"Hello {{ name }}"}},
-                  {"id":"again","type":"template","config":{"template":"{{ text }}!"}},{"id":"answer","type":"answer"}],
-         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"again.text"},{"from":"again.text","to":"answer.text"}],
-         "inputs":[{"name":"name","type":"text","required":true},{"name":"often","type":"number"}]}
-        """;
-
     private const string Asking = """
         {"schema":"mistralstudio.flow/1",
          "nodes":[{"id":"start","type":"start"},{"id":"check","type":"approval","config":{"title":"May it go?"}},{"id":"answer","type":"answer"}],
@@ -36,7 +28,7 @@ public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
     public async Task ARun_StandsBelowItsFlow_AndTheNextOneBeginsWithItsValues()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner, Flow);
+        var flow = await CreateAsync(owner, TwoGreetings);
         var run = await RunAsync(owner, flow, new { name = "Ada" });
         using var page = Open(owner, flow, run);
 
@@ -90,7 +82,7 @@ public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
     public async Task ARunThatIsNotThere_OrThatSomebodyMayNotSee_IsSaidToBeGone()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner, Flow);
+        var flow = await CreateAsync(owner, TwoGreetings);
         using var page = Open(owner, flow, RunId.New());
 
         page.WaitForAssertion(() => Assert.Contains("not there any more", page.Find(".run-dock").TextContent, StringComparison.Ordinal));
@@ -100,7 +92,7 @@ public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
     public async Task CardsAndWires_SayWhatRan_UnlessTheyWereChangedSince()
     {
         var owner = await OwnerAsync();
-        var editor = await EditAsync(owner, await CreateAsync(owner, Flow));
+        var editor = await EditAsync(owner, await CreateAsync(owner, TwoGreetings));
         using var state = editor.Flow;
         var view = await ViewAsync(owner, await RunAsync(owner, state.Flow!, new { name = "Ada" }));
         var shown = new ShownFlow(editor, Services.GetRequiredService<IStringLocalizer<FlowPageWords>>());
@@ -129,7 +121,7 @@ public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
     public async Task WhatWasTyped_IsThereAgain_AfterSomethingElseStoodInItsPlace()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner, Flow);
+        var flow = await CreateAsync(owner, TwoGreetings);
         using var state = State(owner);
         await state.LoadAsync(flow.Id, Token);
         var first = Render<RunForm>(set => set.Add(one => one.State, state).AddCascadingValue(Scopes.Owner));
@@ -154,7 +146,7 @@ public sealed class RunDockTests(ApiStudio studio) : FlowTests(studio)
     public async Task TheOutline_SaysWhatTheLastRunMadeOfEachStep_AsLongAsTheStepIsAsItRan()
     {
         var owner = await OwnerAsync();
-        var flow = await CreateAsync(owner, Flow);
+        var flow = await CreateAsync(owner, TwoGreetings);
         await RunAsync(owner, flow, new { name = "Ada" });
         Services.GetRequiredService<NavigationManager>().NavigateTo($"/w/default/flows/{flow.Id}?tab=outline");
         using var page = Render<FlowPage>(set => set.Add(one => one.Id, flow.Id.ToString()).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));

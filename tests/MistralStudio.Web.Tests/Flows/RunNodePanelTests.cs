@@ -9,19 +9,11 @@ namespace MistralStudio.Web.Tests.Flows;
 /// <summary>What was chosen on the canvas of a run stands beside it, and a program is told how to run the flow.</summary>
 public sealed class RunNodePanelTests(ApiStudio studio) : FlowTests(studio)
 {
-    private const string Flow = """
-        {"schema":"mistralstudio.flow/1",
-         "nodes":[{"id":"start","type":"start"},{"id":"greet","type":"template","config":{"template":"Hello {{ name }}"}},
-                  {"id":"again","type":"template","config":{"template":"{{ text }}!"}},{"id":"answer","type":"answer"}],
-         "edges":[{"from":"start.name","to":"greet.name"},{"from":"greet.text","to":"again.text"},{"from":"again.text","to":"answer.text"}],
-         "inputs":[{"name":"name","type":"text","required":true},{"name":"often","type":"number"}]}
-        """;
-
     [Fact]
     public async Task ANodeThatIsChosen_StandsBesideTheCanvas_WithItsValuesAndItsEvents_UntilItIsClosed()
     {
         var owner = await OwnerAsync();
-        var run = await RunAsync(owner, await CreateAsync(owner, Flow), new { name = "Ada" });
+        var run = await RunAsync(owner, await CreateAsync(owner, TwoGreetings), new { name = "Ada" });
         var page = Render<RunPage>(set => set.Add(one => one.Id, run.ToString()).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));
         var canvas = page.WaitForComponent<FlowCanvas>();
         Assert.Empty(page.FindAll(".run-beside"));
@@ -42,7 +34,7 @@ public sealed class RunNodePanelTests(ApiStudio studio) : FlowTests(studio)
     {
         var owner = await OwnerAsync();
         var state = State(owner);
-        await state.LoadAsync((await CreateAsync(owner, Flow, "Called")).Id, Token);
+        await state.LoadAsync((await CreateAsync(owner, TwoGreetings, "Called")).Id, Token);
         var card = Render<CallCard>(set => set.Add(one => one.Flow, state.Flow!).Add(one => one.Inputs, []).AddCascadingValue(Scopes.Of(owner.Workspace, owner.User!.Value, Role.Owner)));
         Assert.Empty(card.FindAll("pre"));
 
