@@ -7,7 +7,9 @@ namespace MistralStudio.Web.Features.Flows.Editor;
 public partial class EditorView
 {
     private RunDock? _dock;
+    private readonly CancellationTokenSource _stop = new();
     private RunViewState? _run;
+    private RunViewState? _last;
     private long _moment;
 
     /// <summary>The run that is shown with the flow; null for none.</summary>
@@ -17,6 +19,28 @@ public partial class EditorView
     /// <summary>Another run is to be shown; null for none.</summary>
     [Parameter]
     public EventCallback<RunId?> OnRun { get; set; }
+
+    // Where no run is shown the outline says what the last one made of each step; the canvas shows the flow as it is.
+    private RunViewState? Ran => _run ?? (IsOutline ? _last : null);
+
+    private bool IsOutline => View == "outline" || _phone;
+
+    private async Task LookBackAsync()
+    {
+        try
+        {
+            var last = new RunViewState(Services, Scope.Caller);
+            if (await last.LoadLastAsync(State.Flow.Flow!.Id, _stop.Token) && _last is null)
+            {
+                _last = last;
+                ShowRun();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // the page was left
+        }
+    }
 
     private void ShowRound(RoundChoice choice)
     {
